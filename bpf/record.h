@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * record.h: all that the kernel's side and ours agree on.
+ *
+ * Included by the BPF programs, by the helper that configures and loads
+ * them, and by engine/ring.c, which reads what they wrote.  Fixed widths,
+ * explicit padding, no pointers.
+ */
+#ifndef XDPS_RECORD_H
+#define XDPS_RECORD_H
+
+#include <linux/types.h>
+
+/*
+ * A perf record counts its size in 16 bits and wraps silently above
+ * (struct perf_event_header); this is the round number safely below.
+ */
+#define XDPS_CAPLEN_MAX 65000
+
+/*
+ * The offset of the clocks in a record is at most this much too large, and
+ * never too small: the time between the two readings is in it.
+ */
+#define XDPS_TAI_OFFSET_ERROR_NS 1000
+
+/* How a program is to work; read-only for it, set before it is loaded. */
+struct xdps_config {
+	__u32 snaplen;		/* bytes to copy, 1..XDPS_CAPLEN_MAX */
+	__u32 threshold;	/* take a packet if a random u32 is below; 0: all */
+	__u8 frags;		/* bpf_xdp_get_buff_len() is there (5.18) */
+	__u8 tai;		/* bpf_ktime_get_tai_ns() is there (6.1) */
+	__u16 reserved;
+};
+
+/*
+ * What became of the packets of one CPU, in a mapped array that holds one of
+ * these for each possible CPU.  Only that CPU writes it.  Every packet is in
+ * exactly one of the counts, so their sum is the number of packets seen, at
+ * any moment.
+ */
+struct xdps_counters {
+	__u64 passed_over;	/* not chosen by the sampling rate */
+	__u64 taken;		/* copied to the ring */
+	__u64 lost;		/* chosen, but the ring had no room, or none is there */
+
+	/* not counts: the program's own notes */
+	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC ... */
+	__u64 tai_read_ns;	/* ... as it was at this monotonic time */
+	__u64 reserved[3];
+} __attribute__((aligned(64)));
+
+/* What stands before the bytes of a packet in the ring. */
+struct xdps_record {
+	__u64 mono_ns;		/* CLOCK_MONOTONIC when the program ran */
+	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC; 0: not known */
+	__u32 len;		/* of the packet, fragments included */
+	__u32 caplen;		/* bytes that follow */
+	__u32 queue;		/* receive queue */
+	__u32 reserved;
+};
+
+_Static_assert(sizeof(struct xdps_config) == 12, "no padding");
+_Static_assert(sizeof(struct xdps_counters) == 64, "a cache line for each CPU");
+_Static_assert(sizeof(struct xdps_record) == 32, "no padding");
+
+#endif
