@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * error.c: a status and a sentence.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+
+/*
+ * Names and logs of others end up in sentences, and a sentence in somebody's
+ * terminal: no newline, no escape sequence.
+ */
+static void make_one_line(char *text)
+{
+	size_t len = strlen(text);
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = ' ';
+	}
+	while (len && text[len - 1] == ' ')
+		text[--len] = '\0';
+}
+
+/* `text` is not where it is going: the arguments may be from there. */
+static enum xdps_status record(struct xdps_error *err, enum xdps_status status,
+			       char *text)
+{
+	make_one_line(text);
+	err->status = status;
+	memcpy(err->text, text, strlen(text) + 1);
+	return status;
+}
+
+enum xdps_status xdps_fail(struct xdps_error *err, enum xdps_status status,
+			   const char *fmt, ...)
+{
+	char text[sizeof(err->text)];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return record(err, status, text);
+}
+
+enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
+				 const char *fmt, ...)
+{
+	bool forbidden = errnum == EPERM || errnum == EACCES;
+	char text[sizeof(err->text)];
+	char words[64];
+	va_list args;
+	size_t len;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	len = strlen(text);
+	snprintf(text + len, sizeof(text) - len, ": %s",
+		 strerror_r(errnum, words, sizeof(words)));
+	return record(err, forbidden ? XDPS_NO_PERMISSION : XDPS_FAILED, text);
+}

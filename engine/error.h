@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * error.h: a status and a sentence.
+ *
+ * Both return the status they recorded, so that a failure is one line:
+ *
+ *	return xdps_fail(err, XDPS_FAILED, "%s: no such thing", name);
+ *
+ * A sentence has no newline and no full stop at its end; what is too long is
+ * cut at its end, so the important part comes first.
+ */
+#ifndef XDPS_ERROR_H
+#define XDPS_ERROR_H
+
+#include "xdpsample.h"
+
+#pragma GCC visibility push(hidden)
+
+enum xdps_status xdps_fail(struct xdps_error *err, enum xdps_status status,
+			   const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Adds ": " and the system's words for `errnum`; EPERM and EACCES become XDPS_NO_PERMISSION, the rest XDPS_FAILED. */
+enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
+				 const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#pragma GCC visibility pop
+
+#endif

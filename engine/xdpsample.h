@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * xdpsample.h: the engine's whole interface.
+ *
+ * One capture at the XDP hook of one interface, for a program that has no
+ * privilege and knows neither libpcap nor BPF:
+ *
+ *	struct xdps_options opt;
+ *	struct xdps_packet pkt;
+ *	struct xdps_error err;
+ *	struct xdps *x;
+ *
+ *	xdps_options_init(&opt);
+ *	if (xdps_options_parse(&opt, "eth0:rate=100", &err) ||
+ *	    xdps_open(&x, &opt, &err))
+ *		die(err.text);
+ *	while (!xdps_wait(x, -1, &err)) {
+ *		while (xdps_next(x, &pkt)) {
+ *			use(pkt.data, pkt.caplen);
+ *			xdps_release(x);
+ *		}
+ *	}
+ *	xdps_close(x);
+ *
+ * The engine pulls: xdps_next() shows the oldest packet where it lies, and
+ * xdps_release() lets it go.  A caller may stop after any packet and come
+ * back later; no state is lost.
+ *
+ * What this does not do: nothing here prints, exits, installs a signal
+ * handler or keeps state outside struct xdps.  One thread uses a capture at
+ * a time; xdps_wake() and xdps_stats() are the exceptions, and say so.
+ */
+#ifndef XDPSAMPLE_H
+#define XDPSAMPLE_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+enum xdps_status {
+	XDPS_OK,
+	XDPS_TIMEOUT,		/* nothing came in time */
+	XDPS_WOKEN,		/* by xdps_wake() */
+	XDPS_BAD_OPTION,
+	XDPS_NO_DEVICE,
+	XDPS_NO_PERMISSION,
+	XDPS_BUSY,		/* another XDP program is on the interface */
+	XDPS_UNSUPPORTED,	/* by the kernel, the driver or the interface */
+	XDPS_GONE,		/* the interface disappeared while capturing */
+	XDPS_FAILED,
+};
+
+/*
+ * What went wrong: a status to act on, a sentence to show.  The sentence is
+ * complete by itself: it names the thing, what was tried, what the system
+ * answered and, where there is something, what would work.
+ */
+struct xdps_error {
+	enum xdps_status status;
+	char text[256];		/* as long as libpcap's errbuf */
+};
+
+enum xdps_mode {
+	XDPS_MODE_AUTO,		/* the kernel's choice: native, else generic */
+	XDPS_MODE_NATIVE,
+	XDPS_MODE_GENERIC,
+};
+
+enum xdps_link {
+	XDPS_LINK_ETHERNET,
+	XDPS_LINK_IP,		/* packets begin with the IP header */
+};
+
+#define XDPS_SNAPLEN_MAX 65000u		/* a perf record can carry no more */
+#define XDPS_HOLD_MAX_US 1000000u
+#define XDPS_HOLD_DEFAULT_US 1000u
+
+/* Everything that can be asked of a capture. */
+struct xdps_options {
+	/* from the device name, by xdps_options_parse() */
+	char ifname[IF_NAMESIZE];
+	enum xdps_mode mode;
+	uint32_t rate;		/* one packet in so many; 1: all */
+	uint32_t hold_us;	/* how long to wait for older packets ... */
+	bool hold_given;	/* ... or XDPS_HOLD_DEFAULT_US, 0 if immediate */
+
+	/* from the program's own calls */
+	uint32_t snaplen;	/* bytes of a packet to copy, at least 1; more than XDPS_SNAPLEN_MAX means that */
+	uint64_t buffer_bytes;	/* for all rings together; 0: 2 MiB a CPU */
+	uint32_t batch_us;	/* how long packets may wait for company */
+	bool immediate;		/* not at all: one wake-up for each packet */
+	bool promisc;
+};
+
+/* One packet, in place: `data` is good until xdps_release(). */
+struct xdps_packet {
+	uint64_t mono_ns;	/* CLOCK_MONOTONIC when it passed the hook */
+	uint64_t wall_ns;	/* the same moment since the epoch */
+	uint32_t len;		/* of the packet, fragments included */
+	uint32_t caplen;	/* bytes at data */
+	uint32_t queue;		/* receive queue */
+	const unsigned char *data;
+};
+
+/*
+ * What became of the packets that passed the hook since xdps_open(), all CPUs
+ * together.  Exact at any moment: seen = passed_over + taken + lost.
+ */
+struct xdps_stats {
+	uint64_t seen;
+	uint64_t passed_over;	/* not chosen by the sampling rate */
+	uint64_t taken;		/* in a ring, or delivered from there */
+	uint64_t lost;		/* there was no room in the ring */
+	uint64_t late;		/* delivered, but younger ones had gone before */
+};
+
+struct xdps;			/* one capture */
+
+/* All packets of no interface, whole, batched by 100 ms. */
+void xdps_options_init(struct xdps_options *opt);
+
+/*
+ * Reads "IFACE[:key=value]..." (DESIGN 4) over what is in `opt`.  Strict: an
+ * unknown, repeated, empty or out-of-range option is XDPS_BAD_OPTION, with a
+ * sentence that says what is allowed; `opt` is then unchanged.  Does not ask
+ * whether the interface exists.
+ */
+enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
+				    struct xdps_error *err);
+
+/*
+ * Starts the helper and has it attach.  On failure `*x` is untouched, nothing
+ * is left attached and no process is left.  Takes about as long as the
+ * kernel needs to attach a program, 10 to 30 ms.
+ */
+enum xdps_status xdps_open(struct xdps **x, const struct xdps_options *opt,
+			   struct xdps_error *err);
+
+/*
+ * Detaches, and returns when that is true (or after a second).  NULL is fine.
+ * After fork(), the first process to close ends the capture for both.
+ */
+void xdps_close(struct xdps *x);
+
+/* What the packets begin with. */
+enum xdps_link xdps_link(const struct xdps *x);
+
+/* What was asked for and could not be had, as a sentence; NULL: nothing. */
+const char *xdps_warning(const struct xdps *x);
+
+/*
+ * Waits until there are packets to be had from xdps_next().
+ *
+ * timeout_ms: 0 looks and returns, -1 waits for ever.
+ * XDPS_OK       xdps_next() has at least one packet
+ * XDPS_TIMEOUT  it has none, and the time is over
+ * XDPS_WOKEN    xdps_wake() was called, before or during the wait
+ * other         the capture is over; everything that was in the rings has
+ *               been handed out before this is said, and it is said again
+ *               each time
+ *
+ * Packets wait for company up to opt.batch_us, or until a ring is a quarter
+ * full.  What is handed out after one wait was stamped before it returned,
+ * so a loop over xdps_next() ends under any flood.
+ *
+ * May be called in a child after fork(), if the parent no longer calls it.
+ */
+enum xdps_status xdps_wait(struct xdps *x, int timeout_ms,
+			   struct xdps_error *err);
+
+/* Ends a wait, or the next one.  From any thread, from any signal handler. */
+void xdps_wake(struct xdps *x);
+
+/* Shows the oldest packet of this batch; false: no more of it. */
+bool xdps_next(struct xdps *x, struct xdps_packet *pkt);
+
+/* Lets the packet go that xdps_next() showed last. */
+void xdps_release(struct xdps *x);
+
+/*
+ * A descriptor for select(), poll() and epoll, valid until xdps_close(): when
+ * it is readable, xdps_wait(x, 0) is worth a call.  To be believed after
+ * xdps_settle() only, which a caller owes it when it stops taking packets:
+ * then it stays readable as long as there is anything left to take.
+ */
+int xdps_fd(const struct xdps *x);
+void xdps_settle(struct xdps *x);
+
+/*
+ * Reads memory that is shared with the kernel, nothing else: from any thread,
+ * from a signal handler, after the capture has failed.
+ */
+void xdps_stats(const struct xdps *x, struct xdps_stats *stats);
+
+/*
+ * Sends a packet out of the interface, as an AF_PACKET socket does.  Needs
+ * CAP_NET_RAW in the helper.  XDPS_OK: all of it is on its way.
+ */
+enum xdps_status xdps_inject(struct xdps *x, const void *data, size_t len,
+			     struct xdps_error *err);
+
+#pragma GCC visibility pop
+
+#endif
