@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * clock.c: the kernel's stamps to wall-clock time.
+ */
+#include <stdbool.h>
+
+#include "clock.h"
+
+#define NSEC_PER_SEC 1000000000ll
+
+/* One of them is likely not to be interrupted. */
+#define READINGS 3
+
+/* All clocks at about the same moment. */
+struct reading {
+	int64_t wall_offset_ns;	/* UTC - monotonic, give or take half of ... */
+	int64_t span_ns;	/* ... the time between the first and the last */
+	int64_t utc_offset_ns;	/* TAI - UTC, whole seconds */
+};
+
+void xdps_clock_init(struct xdps_clock *clock)
+{
+	*clock = (struct xdps_clock) { .gettime = clock_gettime };
+}
+
+static int64_t read_ns(const struct xdps_clock *clock, clockid_t id)
+{
+	struct timespec now = { 0 };
+
+	clock->gettime(id, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+uint64_t xdps_clock_now_ns(const struct xdps_clock *clock)
+{
+	return read_ns(clock, CLOCK_MONOTONIC);
+}
+
+static int64_t whole_seconds(int64_t ns)
+{
+	int64_t half = ns < 0 ? -NSEC_PER_SEC / 2 : NSEC_PER_SEC / 2;
+
+	return (ns + half) / NSEC_PER_SEC * NSEC_PER_SEC;
+}
+
+static struct reading read_clocks(const struct xdps_clock *clock)
+{
+	int64_t before = read_ns(clock, CLOCK_MONOTONIC);
+	int64_t utc = read_ns(clock, CLOCK_REALTIME);
+	int64_t after = read_ns(clock, CLOCK_MONOTONIC);
+	int64_t tai = read_ns(clock, CLOCK_TAI);
+
+	return (struct reading) {
+		.wall_offset_ns = utc - (before + (after - before) / 2),
+		.span_ns = after - before,
+		.utc_offset_ns = whole_seconds(tai - utc),
+	};
+}
+
+static bool differ(int64_t a_ns, int64_t b_ns, int64_t error_ns)
+{
+	return a_ns - b_ns > error_ns || b_ns - a_ns > error_ns;
+}
+
+static int64_t median(int64_t a, int64_t b, int64_t c)
+{
+	if (a > b)
+		return median(b, a, c);
+	if (b <= c)
+		return b;
+	return a > c ? a : c;
+}
+
+/*
+ * The offset stays if the reading cannot tell it from the new one: dates must
+ * not go back and forth with our luck in reading clocks.  Somebody may set the
+ * clock within a reading; that falsifies one of them at most, hence the median.
+ */
+void xdps_clock_update(struct xdps_clock *clock)
+{
+	int64_t error_ns = XDPS_OFFSET_ERROR_NS;
+	struct reading r[READINGS];
+	struct reading *best = &r[0];
+	int i;
+
+	for (i = 0; i < READINGS; i++) {
+		r[i] = read_clocks(clock);
+		if (r[i].span_ns < best->span_ns)
+			best = &r[i];
+	}
+	if (best->span_ns / 2 > error_ns)
+		error_ns = best->span_ns / 2;
+	if (differ(best->wall_offset_ns, clock->wall_offset_ns, error_ns))
+		clock->wall_offset_ns = best->wall_offset_ns;
+	clock->utc_offset_ns = median(r[0].utc_offset_ns, r[1].utc_offset_ns,
+				      r[2].utc_offset_ns);
+}
+
+/*
+ * For some time after a step packets have either offset, as each CPU rereads
+ * it when it needs it, so the one before is remembered: what goes back and
+ * forth must not be a new measurement each time.
+ */
+static void use_offset(struct xdps_clock *clock, int64_t offset_ns)
+{
+	int64_t before_ns = clock->tai_offset_ns;
+
+	if (clock->old_tai_offset_ns &&
+	    !differ(offset_ns, clock->old_tai_offset_ns, XDPS_OFFSET_ERROR_NS))
+		offset_ns = clock->old_tai_offset_ns;
+	clock->tai_offset_ns = offset_ns;
+	clock->old_tai_offset_ns = before_ns;
+}
+
+uint64_t xdps_clock_wall_ns(struct xdps_clock *clock, uint64_t mono_ns,
+			    int64_t tai_offset_ns)
+{
+	if (!tai_offset_ns)
+		return mono_ns + clock->wall_offset_ns;
+	if (!clock->tai_offset_ns ||
+	    differ(tai_offset_ns, clock->tai_offset_ns, XDPS_OFFSET_ERROR_NS))
+		use_offset(clock, tai_offset_ns);
+	return mono_ns + clock->tai_offset_ns - clock->utc_offset_ns;
+}

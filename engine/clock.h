@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * clock.h: the kernel's stamps to wall-clock time.
+ *
+ * A record has CLOCK_MONOTONIC and, from Linux 6.1, the offset from there to
+ * CLOCK_TAI at that moment; wall-clock time is TAI less a whole number of
+ * seconds.  So a packet that passed before somebody set the clock keeps the
+ * date that was right then.  Where a record has no such offset, the one of
+ * the batch is used, read here.
+ *
+ * The offset in a record is up to XDPS_OFFSET_ERROR_NS too large.  One that
+ * differs less from the one in use is the same one: else packets in order
+ * would get dates out of order.
+ */
+#ifndef XDPS_CLOCK_H
+#define XDPS_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#pragma GCC visibility push(hidden)
+
+#define XDPS_OFFSET_ERROR_NS 1000	/* XDPS_TAI_OFFSET_ERROR_NS in record.h */
+
+struct xdps_clock {
+	int64_t tai_offset_ns;	/* from records: TAI - monotonic, 0: none yet */
+	int64_t old_tai_offset_ns;	/* the one before it */
+	int64_t utc_offset_ns;	/* TAI - UTC, whole seconds, as of this batch */
+	int64_t wall_offset_ns;	/* our own: UTC - monotonic, as of this batch */
+	int (*gettime)(clockid_t, struct timespec *);	/* clock_gettime(), or a test's */
+};
+
+void xdps_clock_init(struct xdps_clock *clock);
+
+/* Reads the clocks anew; once for each batch. */
+void xdps_clock_update(struct xdps_clock *clock);
+
+/* Nanoseconds since the epoch. */
+uint64_t xdps_clock_wall_ns(struct xdps_clock *clock, uint64_t mono_ns,
+			    int64_t tai_offset_ns);
+
+/* CLOCK_MONOTONIC now, in nanoseconds. */
+uint64_t xdps_clock_now_ns(const struct xdps_clock *clock);
+
+#pragma GCC visibility pop
+
+#endif

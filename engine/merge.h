@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * merge.h: N rings to one stream, oldest first.
+ *
+ * Each ring is in order by itself.  A ring that is empty may still bring an
+ * older packet: its CPU has stamped one and not yet published it.  So the
+ * oldest head goes out when every ring has a head, or when it is older than
+ * `hold_ns`; a packet that comes still later goes out at once and is counted.
+ *
+ * Time is an argument (`now_ns`, CLOCK_MONOTONIC): a test is a table of heads
+ * and times.  xdps_merge_look() opens a batch; until the next look nothing is
+ * handed out that was stamped after it, so a batch ends under any flood.
+ *
+ * The cost of a packet grows with the logarithm of the number of rings.
+ */
+#ifndef XDPS_MERGE_H
+#define XDPS_MERGE_H
+
+#include "ring.h"
+
+#pragma GCC visibility push(hidden)
+
+struct xdps_merge_head {
+	uint64_t mono_ns;	/* of the ring's oldest packet */
+	unsigned int ring;	/* index */
+};
+
+struct xdps_merge {
+	struct xdps_ring *rings;	/* not ours */
+	unsigned int n_rings;
+	uint64_t hold_ns;
+	uint64_t now_ns;		/* of the last look */
+	uint64_t last_ns;		/* of the packet handed out last */
+	uint64_t late;			/* packets older than one before them */
+	struct xdps_merge_head *heap;	/* rings with a head, oldest first */
+	unsigned int n_heap;
+	unsigned int *empty;		/* rings without one */
+	unsigned int n_empty;
+	unsigned char *scratch;		/* for a packet that wraps */
+};
+
+/* -ENOMEM, and then there is nothing to free. */
+int xdps_merge_init(struct xdps_merge *m, struct xdps_ring *rings,
+		    unsigned int n_rings, uint64_t hold_ns);
+void xdps_merge_free(struct xdps_merge *m);
+
+/* Opens a batch: looks into every ring that was empty. */
+void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns);
+
+/* True if xdps_merge_next() would show a packet. */
+bool xdps_merge_ready(const struct xdps_merge *m);
+
+/* Shows the oldest packet of the batch; false: no more of it. */
+bool xdps_merge_next(struct xdps_merge *m, struct xdps_packet *pkt,
+		     int64_t *tai_offset_ns);
+
+/* Lets the packet go that xdps_merge_next() showed. */
+void xdps_merge_release(struct xdps_merge *m);
+
+/* CLOCK_MONOTONIC of the oldest packet in any ring as of the last look; UINT64_MAX: none. */
+uint64_t xdps_merge_oldest_ns(const struct xdps_merge *m);
+
+#pragma GCC visibility pop
+
+#endif

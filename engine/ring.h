@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ring.h: one ring in plain memory, from its reader's side.
+ *
+ * The kernel writes records at the head, we take them from the tail; what is
+ * between the two is ours to read.  Nothing here makes a system call: a ring
+ * in malloc()ed memory, with a producer of a test's own, does as well.
+ *
+ * What this does not do: it does not map the memory (xdpsample.c does), does
+ * not count losses (the kernel's program does: PERF_RECORD_LOST comes only
+ * with the next success), and believes no length that it finds.
+ *
+ * Layout and barriers: struct perf_event_mmap_page in linux/perf_event.h.
+ */
+#ifndef XDPS_RING_H
+#define XDPS_RING_H
+
+#include "xdpsample.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Room for the largest record, for one that wraps around the ring's end. */
+#define XDPS_SCRATCH_BYTES 65536
+
+struct xdps_ring {
+	struct perf_event_mmap_page *page;
+	const unsigned char *data;
+	uint64_t data_bytes;	/* a power of two */
+	uint64_t head;		/* as last read; always grows */
+	uint64_t tail;		/* ours; always grows */
+	uint64_t record_bytes;	/* of the record at the tail, 0: not known */
+	uint64_t broken;	/* records that made no sense, skipped */
+};
+
+/*
+ * Takes `map_bytes` of memory at `map`: one page of header, then the data, a
+ * power of two.  -EINVAL if it is not of that shape.  The ring does not own
+ * the memory.
+ */
+int xdps_ring_init(struct xdps_ring *ring, void *map, size_t map_bytes,
+		   size_t page_bytes);
+
+/*
+ * True if there is a packet, and then the CLOCK_MONOTONIC nanoseconds of it.
+ * Skips what is no packet of ours.  Looks at the kernel's head only if all
+ * that it knew of has been taken.
+ */
+bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns);
+
+/*
+ * The packet that xdps_ring_peek() saw; its data lies in the ring, or in
+ * `scratch` (XDPS_SCRATCH_BYTES) if it wraps.  `wall_ns` is left 0;
+ * `*tai_offset_ns` is the record's (0: not known).
+ */
+void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
+		      struct xdps_packet *pkt, int64_t *tai_offset_ns);
+
+/* Lets the packet go that xdps_ring_peek() saw: its room is the kernel's again. */
+void xdps_ring_advance(struct xdps_ring *ring);
+
+/* Bytes between tail and the kernel's head now. */
+uint64_t xdps_ring_pending_bytes(const struct xdps_ring *ring);
+
+#pragma GCC visibility pop
+
+#endif
