@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * client.c: ask the helper, receive descriptors, hear of the end.
+ */
+#define _GNU_SOURCE
+#include "client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../helper/protocol.h"
+#include "error.h"
+#include "launch.h"
+
+#define ANSWER_MS 10000			/* drivers may reset the card to attach */
+#define GOODBYE_MS 1000
+
+static enum xdps_status explain_start(const char *path, int errnum,
+				      struct xdps_error *err)
+{
+	struct stat st;
+
+	if (errnum == ENOENT)
+		return xdps_fail(err, XDPS_FAILED,
+				 "starting %s: %s; it comes with xdpsample and does the privileged work",
+				 path, strerror(errnum));
+	if (errnum != EACCES || stat(path, &st))
+		return xdps_fail_errno(err, errnum, "starting %s", path);
+	if (!(st.st_mode & 0111))
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "starting %s: %s; it is not executable",
+				 path, strerror(errnum));
+	return xdps_fail(err, XDPS_NO_PERMISSION,
+			 "starting %s: %s; only its owner and members of group %u may capture",
+			 path, strerror(errnum), (unsigned int)st.st_gid);
+}
+
+static enum xdps_status start_helper(struct xdps_client *c,
+				     struct xdps_error *err)
+{
+	const char *path = secure_getenv("XDPSAMPLE_HELPER");
+	int pair[2], rc;
+
+	if (!path || !*path)
+		path = XDPS_HELPER_PATH;
+	if (snprintf(c->path, sizeof(c->path), "%s", path) >= (int)sizeof(c->path))
+		return xdps_fail(err, XDPS_FAILED,
+				 "XDPSAMPLE_HELPER: a path of more than %zu bytes",
+				 sizeof(c->path) - 1);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return xdps_fail_errno(err, errno, "a socket for %s", c->path);
+
+	rc = xdps_launch(c->path, pair[1]);
+	close(pair[1]);
+	if (rc) {
+		close(pair[0]);
+		return explain_start(c->path, rc, err);
+	}
+	c->sock = pair[0];
+	return XDPS_OK;
+}
+
+/*
+ * A helper that has ended already may have left a message that says why, so
+ * that it cannot be asked is no reason to stop here.
+ */
+static enum xdps_status ask(struct xdps_client *c, const struct xdps_options *opt,
+			    struct xdps_error *err)
+{
+	struct xdps_ask ask = {
+		.magic = XDPS_MAGIC,
+		.kind = XDPS_ASK_OPEN,
+		.mode = opt->mode,
+		.rate = opt->rate,
+		.snaplen = opt->snaplen < XDPS_SNAPLEN_MAX ? opt->snaplen
+							   : XDPS_SNAPLEN_MAX,
+		.immediate = opt->immediate,
+		.promisc = opt->promisc,
+		.buffer_bytes = opt->buffer_bytes,
+	};
+
+	memcpy(ask.ifname, opt->ifname, sizeof(ask.ifname));
+	if (send(c->sock, &ask, sizeof(ask), MSG_NOSIGNAL) < 0 &&
+	    errno != EPIPE && errno != ECONNRESET)
+		return xdps_fail_errno(err, errno, "asking %s", c->path);
+	return XDPS_OK;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* 1: readable, 0: not until then, -1: errno. */
+static int wait_readable(int sock, int64_t until_ms)
+{
+	struct pollfd p = { .fd = sock, .events = POLLIN };
+	int64_t left_ms;
+	int n;
+
+	do {
+		left_ms = until_ms - now_ms();
+		n = poll(&p, 1, left_ms > 0 ? (int)left_ms : 0);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* One message of the helper, and the descriptors that came with it. */
+struct answer {
+	union {
+		struct xdps_say say;
+		char text[sizeof(struct xdps_say)];	/* the dynamic loader's */
+	};
+	size_t bytes;
+	int fds[XDPS_FDS_MAX];
+	unsigned int n_fds;
+};
+
+static void answer_close_fds(struct answer *a)
+{
+	while (a->n_fds)
+		close(a->fds[--a->n_fds]);
+}
+
+/* 0, or an errno; an answer of 0 bytes is the end. */
+static int receive(int sock, struct answer *a, int flags)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(a->fds))];
+	} control;
+	struct iovec iov = { &a->say, sizeof(a->say) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg;
+	ssize_t n;
+
+	/* ECONNRESET: it died with our request unread; its message comes next */
+	do {
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	a->n_fds = 0;
+	a->bytes = n < 0 ? 0 : n;
+	if (n < 0)
+		return errno;
+
+	cmsg = CMSG_FIRSTHDR(&msg);
+	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS) {
+		a->n_fds = (unsigned int)(cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(a->fds, CMSG_DATA(cmsg), a->n_fds * sizeof(int));
+	}
+	if (msg.msg_flags & MSG_CTRUNC) {
+		answer_close_fds(a);
+		return EMFILE;
+	}
+	return 0;
+}
+
+static enum xdps_status no_sense(const struct xdps_client *c, struct xdps_error *err)
+{
+	return xdps_fail(err, XDPS_FAILED,
+			 "%s: its answer makes no sense here; are it and this library of one version?",
+			 c->path);
+}
+
+/* Anything that is not of the protocol: the end, or the loader's last words. */
+static enum xdps_status foreign_words(const struct xdps_client *c, struct answer *a,
+				      struct xdps_error *err)
+{
+	if (!a->bytes)
+		return xdps_fail(err, XDPS_FAILED,
+				 "%s: the helper ended without a word", c->path);
+	if (a->bytes >= sizeof(a->say.magic) && a->say.magic >> 8 == XDPS_MAGIC >> 8)
+		return no_sense(c, err);
+	for (size_t i = 0; i < a->bytes; i++)
+		if (a->text[i] == '\n' || !a->text[i])
+			a->bytes = i;
+	return xdps_fail(err, XDPS_FAILED, "starting %s: %.*s", c->path,
+			 (int)a->bytes, a->text);
+}
+
+static bool well_formed(const struct answer *a)
+{
+	return a->bytes == sizeof(a->say) && a->say.magic == XDPS_MAGIC &&
+	       a->say.n_fds == a->n_fds &&
+	       !a->say.text[sizeof(a->say.text) - 1];
+}
+
+static enum xdps_status told_error(const struct xdps_client *c, const struct answer *a,
+				   struct xdps_error *err)
+{
+	if (a->say.status <= XDPS_WOKEN || a->say.status > XDPS_FAILED)
+		return no_sense(c, err);
+	return xdps_fail(err, a->say.status, "%s", a->say.text);
+}
+
+/* The descriptors change hands only if all is well. */
+static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_grant *g,
+				   struct answer *a, struct xdps_error *err)
+{
+	int *fds;
+
+	if (!a->n_fds || g->n_rings + a->n_fds > XDPS_RINGS_MAX)
+		return no_sense(c, err);
+	fds = realloc(g->ring_fds, (g->n_rings + a->n_fds) * sizeof(*fds));
+	if (!fds)
+		return xdps_fail_errno(err, ENOMEM, "%u rings", g->n_rings + a->n_fds);
+	memcpy(fds + g->n_rings, a->fds, a->n_fds * sizeof(*fds));
+	g->ring_fds = fds;
+	g->n_rings += a->n_fds;
+	a->n_fds = 0;
+	return XDPS_OK;
+}
+
+static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_grant *g,
+				   struct answer *a, struct xdps_error *err)
+{
+	const struct xdps_say *say = &a->say;
+
+	if (!g->n_rings || say->n_rings != g->n_rings || say->has_inject > 1 ||
+	    a->n_fds != 1 + say->has_inject || !say->n_counters ||
+	    !say->ring_bytes || say->ring_bytes & (say->ring_bytes - 1) ||
+	    say->ring_bytes > XDPS_RING_BYTES_MAX || say->link > XDPS_LINK_IP)
+		return no_sense(c, err);
+	g->ring_bytes = say->ring_bytes;
+	g->n_counters = say->n_counters;
+	g->link = say->link;
+	g->counters_fd = a->fds[0];
+	g->inject_fd = say->has_inject ? a->fds[1] : -1;
+	memcpy(g->warning, say->text, sizeof(g->warning));
+	a->n_fds = 0;
+	return XDPS_OK;
+}
+
+/* One message, from receiving to its place in the grant. */
+static enum xdps_status hear(struct xdps_client *c, struct xdps_grant *g,
+			     int64_t until_ms, bool *ready, struct xdps_error *err)
+{
+	enum xdps_status status;
+	struct answer a;
+	int rc;
+
+	rc = wait_readable(c->sock, until_ms);
+	if (!rc)
+		return xdps_fail(err, XDPS_FAILED,
+				 "%s: no answer from the helper within %d seconds",
+				 c->path, ANSWER_MS / 1000);
+	rc = rc < 0 ? errno : receive(c->sock, &a, 0);
+	if (rc)
+		return xdps_fail_errno(err, rc, "the answer of %s", c->path);
+
+	if (!a.bytes || a.bytes < sizeof(a.say.magic) || a.say.magic != XDPS_MAGIC)
+		status = foreign_words(c, &a, err);
+	else if (!well_formed(&a))
+		status = no_sense(c, err);
+	else if (a.say.kind == XDPS_SAY_ERROR)
+		status = told_error(c, &a, err);
+	else if (a.say.kind == XDPS_SAY_RINGS)
+		status = take_rings(c, g, &a, err);
+	else if (a.say.kind == XDPS_SAY_READY)
+		status = take_ready(c, g, &a, err);
+	else
+		status = no_sense(c, err);
+	*ready = status == XDPS_OK && a.say.kind == XDPS_SAY_READY;
+	answer_close_fds(&a);
+	return status;
+}
+
+static enum xdps_status hear_all(struct xdps_client *c, struct xdps_grant *g,
+				 struct xdps_error *err)
+{
+	int64_t until_ms = now_ms() + ANSWER_MS;
+	enum xdps_status status;
+	bool ready;
+
+	do {
+		status = hear(c, g, until_ms, &ready, err);
+	} while (!status && !ready);
+	return status;
+}
+
+void xdps_client_init(struct xdps_client *c)
+{
+	*c = (struct xdps_client){ .sock = -1 };
+}
+
+void xdps_grant_init(struct xdps_grant *g)
+{
+	*g = (struct xdps_grant){ .counters_fd = -1, .inject_fd = -1 };
+}
+
+void xdps_grant_free(struct xdps_grant *g)
+{
+	for (unsigned int i = 0; i < g->n_rings; i++)
+		close(g->ring_fds[i]);
+	free(g->ring_fds);
+	if (g->counters_fd >= 0)
+		close(g->counters_fd);
+	if (g->inject_fd >= 0)
+		close(g->inject_fd);
+	xdps_grant_init(g);
+}
+
+enum xdps_status xdps_client_open(struct xdps_client *c,
+				  const struct xdps_options *opt,
+				  struct xdps_grant *g, struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	status = start_helper(c, err);
+	if (!status)
+		status = ask(c, opt, err);
+	if (!status)
+		status = hear_all(c, g, err);
+	if (status) {
+		xdps_client_close(c);
+		xdps_grant_free(g);
+	}
+	return status;
+}
+
+enum xdps_status xdps_client_listen(struct xdps_client *c,
+				    struct xdps_error *err)
+{
+	enum xdps_status status;
+	struct answer a;
+	int rc;
+
+	rc = receive(c->sock, &a, MSG_DONTWAIT);
+	if (rc == EAGAIN)
+		return XDPS_OK;
+	if (rc || !a.bytes)
+		return xdps_fail(err, XDPS_FAILED,
+				 "%s: the helper was ended by somebody, and with it the capture",
+				 c->path);
+	if (well_formed(&a) && a.say.kind == XDPS_SAY_ERROR)
+		status = told_error(c, &a, err);
+	else
+		status = no_sense(c, err);
+	answer_close_fds(&a);
+	return status;
+}
+
+/*
+ * Shut down, not only closed: a forked child may hold the socket too.  The
+ * helper closes the link before its end of the socket, so the end of file
+ * says that the interface is free again.
+ */
+void xdps_client_close(struct xdps_client *c)
+{
+	int64_t until_ms = now_ms() + GOODBYE_MS;
+	struct answer a;
+
+	if (c->sock < 0)
+		return;
+	shutdown(c->sock, SHUT_WR);
+	while (wait_readable(c->sock, until_ms) > 0) {
+		if (receive(c->sock, &a, MSG_DONTWAIT) || !a.bytes)
+			break;
+		answer_close_fds(&a);
+	}
+	close(c->sock);
+	c->sock = -1;
+}

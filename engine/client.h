@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * client.h: the helper, seen from the program that captures.
+ *
+ * Starts it as nobody's child: the program's own waitpid(-1), SIGCHLD handler
+ * and wait() loops never meet it, and it keeps what privilege it has when
+ * the program gives up its own.  It lives until the socket closes.
+ */
+#ifndef XDPS_CLIENT_H
+#define XDPS_CLIENT_H
+
+#include "xdpsample.h"
+
+#pragma GCC visibility push(hidden)
+
+struct xdps_client {
+	int sock;		/* -1: not connected */
+	char path[256];		/* of the helper, for sentences */
+};
+
+/* What the helper gave: owned by whoever has the struct, fds are -1 if not there. */
+struct xdps_grant {
+	int *ring_fds;		/* n_rings perf events */
+	unsigned int n_rings;
+	uint32_t ring_bytes;	/* of data, each */
+	int counters_fd;
+	unsigned int n_counters;
+	int inject_fd;
+	enum xdps_link link;
+	char warning[256];	/* "": none */
+};
+
+void xdps_client_init(struct xdps_client *c);
+void xdps_grant_init(struct xdps_grant *g);
+void xdps_grant_free(struct xdps_grant *g);	/* closes, frees; half-made is fine */
+
+/* Starts the helper, asks, receives.  On failure both are as after init. */
+enum xdps_status xdps_client_open(struct xdps_client *c,
+				  const struct xdps_options *opt,
+				  struct xdps_grant *g, struct xdps_error *err);
+
+/*
+ * What the helper says unasked, when the socket is readable: always the end
+ * of the capture, as a status and a sentence.  XDPS_OK: nothing yet.
+ */
+enum xdps_status xdps_client_listen(struct xdps_client *c,
+				    struct xdps_error *err);
+
+/* Ends the helper and waits for it, at most a second. */
+void xdps_client_close(struct xdps_client *c);
+
+#pragma GCC visibility pop
+
+#endif

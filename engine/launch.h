@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* launch.h: start the helper as nobody's child. */
+#ifndef XDPS_LAUNCH_H
+#define XDPS_LAUNCH_H
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * Runs the program at `path` with `sock` as its descriptors 0 and 2, in a
+ * session of its own, with an empty environment, default signals and this
+ * process's capabilities.  Its parent is init; the caller's children, SIGCHLD
+ * and wait() know nothing of it.  0, or the errno of what failed.
+ */
+int xdps_launch(const char *path, int sock);
+
+#pragma GCC visibility pop
+
+#endif

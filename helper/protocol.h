@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * protocol.h: the messages between the engine and its helper.
+ *
+ * A SOCK_SEQPACKET socket pair; the helper finds its end on descriptor 0.
+ * The engine asks once.  The helper answers
+ *
+ *	XDPS_SAY_RINGS	as often as needed, each with up to
+ *			XDPS_FDS_MAX perf events (SCM_RIGHTS), already mapped
+ *			by the helper, so that mapping them again is free
+ *	XDPS_SAY_READY	with the counters' map and, if it says so, a packet
+ *			socket; the program is attached from here on
+ * or
+ *	XDPS_SAY_ERROR	at any time: a status and a sentence; then it ends
+ *
+ * and goes on until either side closes.  After XDPS_SAY_READY the helper
+ * speaks unasked, XDPS_SAY_ERROR only.  A message that does not begin with
+ * XDPS_MAGIC is text of the dynamic loader, whose stderr the socket is.
+ *
+ * Neither side trusts the other.  A message of the wrong size, kind or range
+ * ends the connection; the helper says why first, if it can.
+ */
+#ifndef XDPS_PROTOCOL_H
+#define XDPS_PROTOCOL_H
+
+#include <stdint.h>
+
+#include "../engine/xdpsample.h"
+
+/* Changes with every change of this file: engine and helper are installed together. */
+#define XDPS_MAGIC 0x58445301u
+
+#define XDPS_FDS_MAX 64			/* SCM_RIGHTS takes 253 */
+#define XDPS_RINGS_MAX 4096
+#define XDPS_RING_BYTES_DEFAULT (2u << 20)	/* for each CPU */
+#define XDPS_RING_BYTES_MAX (1u << 30)		/* for each CPU */
+
+enum xdps_message {
+	XDPS_ASK_OPEN = 1,
+	XDPS_SAY_RINGS,
+	XDPS_SAY_READY,
+	XDPS_SAY_ERROR,
+};
+
+/* What the engine asks. */
+struct xdps_ask {
+	uint32_t magic;
+	uint32_t kind;			/* enum xdps_message */
+	char ifname[IF_NAMESIZE];	/* NUL-terminated */
+	uint32_t mode;			/* enum xdps_mode */
+	uint32_t rate;			/* at least 1 */
+	uint32_t snaplen;		/* 1..XDPS_SNAPLEN_MAX */
+	uint32_t immediate;		/* 0, 1: wake the reader for each packet */
+	uint32_t promisc;		/* 0, 1 */
+	uint32_t reserved;		/* 0 */
+	uint64_t buffer_bytes;		/* for all rings together; 0: the default */
+};
+
+/* What the helper says. */
+struct xdps_say {
+	uint32_t magic;
+	uint32_t kind;			/* enum xdps_message */
+	uint32_t n_fds;			/* with this message */
+
+	/* XDPS_SAY_READY */
+	uint32_t n_rings;		/* sent so far */
+	uint32_t ring_bytes;		/* of data, a power of two, each ring */
+	uint32_t n_counters;		/* one struct xdps_counters for each possible CPU */
+	uint32_t link;			/* enum xdps_link */
+	uint32_t has_inject;		/* 0, 1: a packet socket follows the counters */
+
+	/* XDPS_SAY_ERROR; XDPS_SAY_READY: a warning, or "" */
+	uint32_t status;		/* enum xdps_status */
+	char text[sizeof(((struct xdps_error *)0)->text)];
+};
+
+_Static_assert(sizeof(struct xdps_ask) == 56, "no padding");
+_Static_assert(sizeof(struct xdps_say) == 292, "no padding");
+
+#endif
