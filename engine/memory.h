@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * memory.h: the kernel's memory in our address space: rings and counters.
+ *
+ * What this does not do: it owns no descriptor; those are the grant's.
+ */
+#ifndef XDPS_MEMORY_H
+#define XDPS_MEMORY_H
+
+#include "client.h"
+#include "ring.h"
+
+#pragma GCC visibility push(hidden)
+
+struct xdps_memory {
+	size_t page_bytes;
+	size_t ring_bytes;		/* of one mapping, with its first page */
+	struct xdps_ring *rings;
+	unsigned int n_rings;		/* mapped so far */
+	const void *counters;
+	unsigned int n_counters;
+	bool *same_process;		/* in a page that fork() makes false */
+};
+
+void xdps_memory_init(struct xdps_memory *m);
+
+/* Maps what the helper granted; on failure xdps_memory_free() is still owed. */
+enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant *g,
+				 struct xdps_error *err);
+
+/*
+ * The kernel does not copy mappings of perf rings to a child (VM_DONTCOPY in
+ * perf_mmap()): one that reads would die of SIGSEGV.  To be called before
+ * each look into the rings; costs a load when there was no fork.
+ */
+enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
+					struct xdps_error *err);
+
+void xdps_memory_free(struct xdps_memory *m);
+
+#pragma GCC visibility pop
+
+#endif

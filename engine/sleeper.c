@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* sleeper.c: what a capture waits on, behind one descriptor. */
+#define _GNU_SOURCE
+#include "sleeper.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define NSEC_PER_MSEC 1000000ull
+#define NSEC_PER_SEC 1000000000ull
+
+enum source { SOURCE_RING, SOURCE_TICK, SOURCE_WAKE, SOURCE_LEFT, SOURCE_HELPER };
+
+void xdps_sleeper_init(struct xdps_sleeper *s)
+{
+	*s = (struct xdps_sleeper){
+		.epoll_fd = -1, .wake_fd = -1, .left_fd = -1, .tick_fd = -1,
+	};
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void xdps_sleeper_free(struct xdps_sleeper *s)
+{
+	close_fd(s->epoll_fd);
+	close_fd(s->wake_fd);
+	close_fd(s->left_fd);
+	close_fd(s->tick_fd);
+	xdps_sleeper_init(s);
+}
+
+static int watch(struct xdps_sleeper *s, int fd, enum source source)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = source };
+
+	if (fd < 0 || epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &ev))
+		return -errno;
+	return 0;
+}
+
+int xdps_sleeper_open(struct xdps_sleeper *s, const int *ring_fds,
+		      unsigned int n_rings, int helper_fd)
+{
+	int rc;
+
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll_fd < 0)
+		return -errno;
+
+	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = watch(s, s->wake_fd, SOURCE_WAKE);
+	if (!rc) {
+		s->left_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		rc = watch(s, s->left_fd, SOURCE_LEFT);
+	}
+	if (!rc) {
+		s->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+		rc = watch(s, s->tick_fd, SOURCE_TICK);
+	}
+	if (!rc)
+		rc = watch(s, helper_fd, SOURCE_HELPER);
+	for (unsigned int i = 0; !rc && i < n_rings; i++)
+		rc = watch(s, ring_fds[i], SOURCE_RING);
+	return rc;
+}
+
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+}
+
+void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t period_ns)
+{
+	struct itimerspec t = { timespec_of(period_ns), timespec_of(first_ns) };
+
+	/* fails for times out of range only */
+	timerfd_settime(s->tick_fd, 0, &t, NULL);
+}
+
+/* Why it was readable is known, and how often does not matter. */
+static void drain(int fd)
+{
+	uint64_t count;
+	ssize_t n = read(fd, &count, sizeof(count));
+
+	(void)n;
+}
+
+static void note(struct xdps_sleeper *s, enum source source)
+{
+	switch (source) {
+	case SOURCE_RING:
+		s->ring = true;
+		break;
+	case SOURCE_TICK:
+		drain(s->tick_fd);
+		break;
+	case SOURCE_WAKE:
+		drain(s->wake_fd);
+		s->woken = true;
+		break;
+	case SOURCE_LEFT:
+		drain(s->left_fd);
+		s->left = false;
+		break;
+	case SOURCE_HELPER:
+		s->helper = true;	/* and stays readable */
+		break;
+	}
+}
+
+/* Rounded up: a sleeper that comes early goes round in circles. */
+static int sleep_ms(uint64_t ns)
+{
+	uint64_t ms = ns / NSEC_PER_MSEC + !!(ns % NSEC_PER_MSEC);
+
+	if (ns == UINT64_MAX)
+		return -1;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+void xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns)
+{
+	struct epoll_event ev[16];
+	int n;
+
+	n = epoll_wait(s->epoll_fd, ev, sizeof(ev) / sizeof(*ev), sleep_ms(most_ns));
+	for (int i = 0; i < n; i++)
+		note(s, ev[i].data.u32);
+}
+
+void xdps_sleeper_left(struct xdps_sleeper *s, bool left)
+{
+	uint64_t one = 1;
+
+	if (left == s->left)
+		return;
+	if (!left)
+		drain(s->left_fd);
+	else if (write(s->left_fd, &one, sizeof(one)) < 0)
+		return;
+	s->left = left;
+}
+
+void xdps_sleeper_wake(struct xdps_sleeper *s)
+{
+	uint64_t one = 1;
+	int saved = errno;
+
+	/* fails only when it has been called so often that it is readable anyway */
+	if (write(s->wake_fd, &one, sizeof(one)) < 0)
+		errno = saved;
+}

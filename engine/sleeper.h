@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sleeper.h: what a capture waits on, behind one descriptor.
+ *
+ * An epoll set of
+ *	the rings	the kernel says that one is a quarter full, or, in
+ *			immediate mode, that a packet came
+ *	the tick	a timer: the kernel says nothing of a ring that has less
+ *	a wake-up	from another thread or a signal handler
+ *	the leftover	there is something that was not taken yet
+ *	the helper	the capture is over
+ *
+ * so that a program that sleeps in a select() of its own is woken by the same
+ * things as one that sleeps here.  A ring is said to be readable once and not
+ * again, however much is left in it: hence the leftover.
+ */
+#ifndef XDPS_SLEEPER_H
+#define XDPS_SLEEPER_H
+
+#include "xdpsample.h"
+
+#pragma GCC visibility push(hidden)
+
+struct xdps_sleeper {
+	int epoll_fd;
+	int wake_fd;		/* eventfd */
+	int left_fd;		/* eventfd */
+	int tick_fd;		/* timerfd */
+	bool left;		/* left_fd is readable */
+
+	/* what has happened; taken back by whoever acts on it */
+	bool ring;
+	bool woken;
+	bool helper;
+};
+
+void xdps_sleeper_init(struct xdps_sleeper *s);
+void xdps_sleeper_free(struct xdps_sleeper *s);
+
+/* 0 or -errno; on failure xdps_sleeper_free() is still owed. */
+int xdps_sleeper_open(struct xdps_sleeper *s, const int *ring_fds,
+		      unsigned int n_rings, int helper_fd);
+
+/* The tick: first in so many nanoseconds (0: never), then with that period (0: once). */
+void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t period_ns);
+
+/* Until something happens, at most so many nanoseconds (UINT64_MAX: for ever). */
+void xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns);
+
+/* Makes the descriptor readable as long as something is left; free if nothing changes. */
+void xdps_sleeper_left(struct xdps_sleeper *s, bool left);
+
+/* From any thread, any signal handler; errno stays. */
+void xdps_sleeper_wake(struct xdps_sleeper *s);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * xdpsample.c: open, wait, next, release, close: the order of things.
+ */
+#include "xdpsample.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "client.h"
+#include "clock.h"
+#include "counters.h"
+#include "error.h"
+#include "memory.h"
+#include "merge.h"
+#include "sleeper.h"
+
+#define NSEC_PER_USEC 1000ull
+#define NSEC_PER_MSEC 1000000ull
+
+struct xdps {
+	/* what was asked */
+	char ifname[IF_NAMESIZE];
+	uint64_t hold_ns;		/* wait so long for older packets */
+	uint64_t batch_ns;		/* and so long for company */
+
+	/* what was given */
+	struct xdps_client client;
+	struct xdps_grant grant;
+	struct xdps_memory memory;
+
+	/* the stream */
+	struct xdps_merge merge;
+	struct xdps_clock clock;
+	struct xdps_sleeper sleeper;
+	struct xdps_error over;		/* why it has ended; XDPS_OK: it goes on */
+};
+
+static struct xdps *capture_new(const struct xdps_options *opt)
+{
+	struct xdps *x = calloc(1, sizeof(*x));
+	uint32_t hold_us = opt->hold_given ? opt->hold_us :
+			   opt->immediate ? 0 : XDPS_HOLD_DEFAULT_US;
+
+	if (!x)
+		return NULL;
+	for (size_t i = 0; i < sizeof(x->ifname); i++)
+		x->ifname[i] = opt->ifname[i];
+	x->hold_ns = hold_us * NSEC_PER_USEC;
+	x->batch_ns = opt->immediate ? 0 : opt->batch_us * NSEC_PER_USEC;
+	xdps_client_init(&x->client);
+	xdps_grant_init(&x->grant);
+	xdps_memory_init(&x->memory);
+	xdps_clock_init(&x->clock);
+	xdps_sleeper_init(&x->sleeper);
+	return x;
+}
+
+/* The stream from what the helper granted; nothing here needs privilege. */
+static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
+{
+	const struct xdps_grant *g = &x->grant;
+	enum xdps_status status;
+	int rc;
+
+	status = xdps_memory_map(&x->memory, g, err);
+	if (status)
+		return status;
+	rc = xdps_merge_init(&x->merge, x->memory.rings, g->n_rings, x->hold_ns);
+	if (rc)
+		return xdps_fail_errno(err, -rc, "merging %u rings", g->n_rings);
+	rc = xdps_sleeper_open(&x->sleeper, g->ring_fds, g->n_rings, x->client.sock);
+	if (rc)
+		return xdps_fail_errno(err, -rc, "waiting for %u rings", g->n_rings);
+	xdps_sleeper_tick(&x->sleeper, x->batch_ns, x->batch_ns);
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
+			   struct xdps_error *err)
+{
+	struct xdps *x = capture_new(opt);
+	enum xdps_status status;
+
+	if (!x)
+		return xdps_fail_errno(err, ENOMEM, "a capture on %s", opt->ifname);
+	status = xdps_client_open(&x->client, opt, &x->grant, err);
+	if (!status)
+		status = open_stream(x, err);
+	if (status) {
+		xdps_close(x);
+		return status;
+	}
+	*out = x;
+	return XDPS_OK;
+}
+
+/* The helper first: when it has ended, nothing is attached any more. */
+void xdps_close(struct xdps *x)
+{
+	if (!x)
+		return;
+	xdps_client_close(&x->client);
+	xdps_sleeper_free(&x->sleeper);
+	xdps_merge_free(&x->merge);
+	xdps_memory_free(&x->memory);
+	xdps_grant_free(&x->grant);
+	free(x);
+}
+
+enum xdps_link xdps_link(const struct xdps *x)
+{
+	return x->grant.link;
+}
+
+const char *xdps_warning(const struct xdps *x)
+{
+	return x->grant.warning[0] ? x->grant.warning : NULL;
+}
+
+/* Opens a batch; true if there is anything in it. */
+static bool look(struct xdps *x, uint64_t now_ns)
+{
+	xdps_merge_look(&x->merge, now_ns);
+	if (!xdps_merge_ready(&x->merge))
+		return false;
+	xdps_clock_update(&x->clock);
+	return true;
+}
+
+static bool quarter_full(const struct xdps *x)
+{
+	for (unsigned int i = 0; i < x->grant.n_rings; i++)
+		if (xdps_ring_pending_bytes(&x->memory.rings[i]) >=
+		    x->grant.ring_bytes / 4)
+			return true;
+	return false;
+}
+
+/*
+ * When the oldest packet has waited long enough: for older ones and, unless
+ * there is plenty already, for company.
+ */
+static uint64_t due_ns(const struct xdps *x)
+{
+	uint64_t oldest_ns = xdps_merge_oldest_ns(&x->merge);
+	uint64_t wait_ns = x->hold_ns;
+
+	if (x->batch_ns > wait_ns && !x->sleeper.ring && !quarter_full(x))
+		wait_ns = x->batch_ns;
+	return oldest_ns > UINT64_MAX - wait_ns ? UINT64_MAX : oldest_ns + wait_ns;
+}
+
+static void sleep_until(struct xdps *x, uint64_t now_ns, uint64_t until_ns)
+{
+	xdps_sleeper_sleep(&x->sleeper, until_ns == UINT64_MAX ? UINT64_MAX :
+			   until_ns > now_ns ? until_ns - now_ns : 0);
+	if (x->sleeper.helper && !x->over.status)
+		x->over.status = xdps_client_listen(&x->client, &x->over);
+	x->sleeper.helper = false;
+}
+
+/* Nothing will come any more, so nothing need wait for it. */
+static enum xdps_status finish(struct xdps *x, struct xdps_error *err)
+{
+	x->merge.hold_ns = 0;
+	if (look(x, UINT64_MAX))
+		return XDPS_OK;
+	*err = x->over;
+	return err->status;
+}
+
+enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *err)
+{
+	enum xdps_status status;
+	uint64_t now_ns, end_ns, next_ns;
+	bool last = false;
+
+	status = xdps_memory_after_fork(&x->memory, &x->grant, err);
+	if (status || xdps_merge_ready(&x->merge))
+		return status;
+
+	now_ns = xdps_clock_now_ns(&x->clock);
+	end_ns = timeout_ms < 0 ? UINT64_MAX : now_ns + timeout_ms * NSEC_PER_MSEC;
+	for (;; now_ns = xdps_clock_now_ns(&x->clock)) {
+		if (x->over.status)
+			return finish(x, err);
+		if (look(x, now_ns) && (now_ns >= end_ns || due_ns(x) <= now_ns)) {
+			x->sleeper.ring = false;
+			return XDPS_OK;
+		}
+		if (x->sleeper.woken) {
+			x->sleeper.woken = false;
+			return XDPS_WOKEN;
+		}
+		if (last)
+			return XDPS_TIMEOUT;
+		/* what happened so far is asked once more at the end */
+		last = now_ns >= end_ns;
+		next_ns = due_ns(x) < end_ns ? due_ns(x) : end_ns;
+		sleep_until(x, now_ns, last ? now_ns : next_ns);
+	}
+}
+
+void xdps_wake(struct xdps *x)
+{
+	xdps_sleeper_wake(&x->sleeper);
+}
+
+bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
+{
+	int64_t tai_offset_ns;
+
+	if (!xdps_merge_next(&x->merge, pkt, &tai_offset_ns))
+		return false;
+	pkt->wall_ns = xdps_clock_wall_ns(&x->clock, pkt->mono_ns, tai_offset_ns);
+	return true;
+}
+
+void xdps_release(struct xdps *x)
+{
+	xdps_merge_release(&x->merge);
+}
+
+int xdps_fd(const struct xdps *x)
+{
+	return x->sleeper.epoll_fd;
+}
+
+/*
+ * In immediate mode nothing ticks; if packets are held back there, the end of
+ * their time is a tick of its own.
+ */
+void xdps_settle(struct xdps *x)
+{
+	uint64_t now_ns, until_ns;
+
+	xdps_sleeper_left(&x->sleeper, xdps_merge_ready(&x->merge));
+	if (x->batch_ns || !x->hold_ns || x->sleeper.left)
+		return;
+	until_ns = due_ns(x);
+	if (until_ns == UINT64_MAX)
+		return;
+	now_ns = xdps_clock_now_ns(&x->clock);
+	xdps_sleeper_tick(&x->sleeper, until_ns > now_ns ? until_ns - now_ns : 1, 0);
+}
+
+void xdps_stats(const struct xdps *x, struct xdps_stats *stats)
+{
+	xdps_counters_sum(x->memory.counters, x->memory.n_counters, stats);
+	stats->late = x->merge.late;
+}
+
+enum xdps_status xdps_inject(struct xdps *x, const void *data, size_t len,
+			     struct xdps_error *err)
+{
+	ssize_t n;
+
+	if (x->grant.inject_fd < 0)
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "sending on %s: %s had no CAP_NET_RAW to open a packet socket",
+				 x->ifname, x->client.path);
+	n = send(x->grant.inject_fd, data, len, MSG_NOSIGNAL);
+	if (n < 0)
+		return xdps_fail_errno(err, errno, "sending %zu bytes on %s", len, x->ifname);
+	if ((size_t)n != len)
+		return xdps_fail(err, XDPS_FAILED, "sending %zu bytes on %s: only %zd were sent",
+				 len, x->ifname, n);
+	return XDPS_OK;
+}
