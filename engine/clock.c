@@ -75,6 +75,9 @@ static int64_t median(int64_t a, int64_t b, int64_t c)
  * The offset stays if the reading cannot tell it from the new one: dates must
  * not go back and forth with our luck in reading clocks.  Somebody may set the
  * clock within a reading; that falsifies one of them at most, hence the median.
+ *
+ * If TAI - UTC itself changes (a leap second, or a time daemon that tells the
+ * kernel of all there were), what waits in the rings is dated by the new one.
  */
 void xdps_clock_update(struct xdps_clock *clock)
 {

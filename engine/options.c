@@ -237,7 +237,10 @@ static enum xdps_status parse_option(struct xdps_options *opt, struct span s,
 	return XDPS_OK;
 }
 
-/* What the kernel allows in a name: dev_valid_name() in net/core/dev.c. */
+/*
+ * What the kernel allows in a name (dev_valid_name() in net/core/dev.c), less
+ * control characters, which nobody uses and a terminal obeys.
+ */
 static enum xdps_status check_ifname(struct span s, struct xdps_error *err)
 {
 	size_t i;
@@ -247,9 +250,11 @@ static enum xdps_status check_ifname(struct span s, struct xdps_error *err)
 				 "no interface name; the form is IFACE[:key=value]..., with the keys %s",
 				 list_keys().text);
 	for (i = 0; i < s.len; i++) {
-		if (strchr("/ \t\n\v\f\r", s.at[i]))
+		unsigned char c = s.at[i];
+
+		if (c == '/' || c <= ' ' || c == 0x7f)
 			return xdps_fail(err, XDPS_BAD_OPTION,
-					 "%s: no interface name has '/' or white space; options begin with ':'",
+					 "%s: an interface name has no '/', white space or control characters; options begin with ':'",
 					 quote(s).text);
 	}
 	if (s.len >= IF_NAMESIZE)

@@ -249,7 +249,7 @@ void xdps_settle(struct xdps *x)
 void xdps_stats(const struct xdps *x, struct xdps_stats *stats)
 {
 	xdps_counters_sum(x->memory.counters, x->memory.n_counters, stats);
-	stats->late = x->merge.late;
+	stats->late = __atomic_load_n(&x->merge.late, __ATOMIC_RELAXED);
 }
 
 enum xdps_status xdps_inject(struct xdps *x, const void *data, size_t len,
