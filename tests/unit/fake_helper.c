@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * fake_helper.c: a helper that behaves as the name says by which it is run.
+ *
+ * test_client.c makes a link to this program for each behaviour, because a
+ * helper gets no arguments and no environment.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../../helper/protocol.h"
+
+extern char **environ;
+
+#define RING_BYTES (64u << 10)
+
+static struct xdps_ask ask;
+
+static struct xdps_say say_of(uint32_t kind)
+{
+	return (struct xdps_say){ .magic = XDPS_MAGIC, .kind = kind };
+}
+
+static void send_with_fds(const void *msg, size_t bytes, const int *fds, unsigned int n)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(XDPS_FDS_MAX * sizeof(int))];
+	} control = {0};
+	struct iovec iov = { (void *)msg, bytes };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *cmsg;
+
+	if (n) {
+		hdr.msg_control = &control;
+		hdr.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		cmsg = CMSG_FIRSTHDR(&hdr);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(cmsg), fds, n * sizeof(int));
+	}
+	if (sendmsg(0, &hdr, MSG_NOSIGNAL) < 0)
+		exit(2);
+}
+
+static void say_fds(struct xdps_say say, unsigned int n)
+{
+	int fds[XDPS_FDS_MAX];
+
+	for (unsigned int i = 0; i < n; i++) {
+		fds[i] = memfd_create("ring", MFD_CLOEXEC);
+		if (fds[i] < 0 || ftruncate(fds[i], RING_BYTES * 2))
+			exit(2);
+	}
+	say.n_fds = n;
+	send_with_fds(&say, sizeof(say), fds, n);
+	for (unsigned int i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+static struct xdps_say ready(void)
+{
+	struct xdps_say say = say_of(XDPS_SAY_READY);
+
+	say.n_rings = 2;
+	say.ring_bytes = RING_BYTES;
+	say.n_counters = 4;
+	return say;
+}
+
+static void say_text(uint32_t status, const char *text)
+{
+	struct xdps_say say = say_of(XDPS_SAY_ERROR);
+
+	say.status = status;
+	snprintf(say.text, sizeof(say.text), "%s", text);
+	send_with_fds(&say, sizeof(say), NULL, 0);
+}
+
+static void until_closed(void)
+{
+	char c;
+
+	while (recv(0, &c, 1, 0) > 0)
+		;
+}
+
+/* What a helper could have inherited; of descriptors it rids itself. */
+static void report(void)
+{
+	unsigned int n_env = 0, n_handled = 0;
+	char text[256], where[64] = "";
+	struct sigaction sa;
+	sigset_t mask;
+
+	while (environ[n_env])
+		n_env++;
+	for (int sig = 1; sig < NSIG; sig++)
+		if (!sigaction(sig, NULL, &sa) && sa.sa_handler != SIG_DFL)
+			n_handled++;
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	if (readlink("/proc/self/fd/1", where, sizeof(where) - 1) < 0)
+		where[0] = '?';
+	snprintf(text, sizeof(text),
+		 "env %u handlers %u blocked %d leader %d stdout %s ifname %s rate %u",
+		 n_env, n_handled, sigismember(&mask, SIGINT),
+		 getsid(0) == getpid(), where, ask.ifname, ask.rate);
+	say_text(XDPS_FAILED, text);
+}
+
+static void behave(const char *name)
+{
+	struct xdps_say say = ready();
+
+	if (!strcmp(name, "silent"))
+		return;
+	if (!strcmp(name, "report")) {
+		report();
+		return;
+	}
+	if (!strcmp(name, "busy")) {
+		say_text(XDPS_BUSY, "eth0: taken");
+		return;
+	}
+	if (!strcmp(name, "other-version")) {
+		say.magic++;
+		send_with_fds(&say, sizeof(say), NULL, 0);
+		return;
+	}
+	if (!strcmp(name, "short")) {
+		send_with_fds(&say, sizeof(say) - 1, NULL, 0);
+		return;
+	}
+	if (!strcmp(name, "no-status")) {
+		say_text(XDPS_OK, "fine");
+		return;
+	}
+	if (!strcmp(name, "no-rings")) {
+		say_fds(say, 1);
+		return;
+	}
+
+	/* the others are right so far */
+	say_fds(say_of(XDPS_SAY_RINGS), 1);
+	if (!strcmp(name, "dies-halfway"))
+		return;
+	if (!strcmp(name, "rings-without-rings")) {
+		say_fds(say_of(XDPS_SAY_RINGS), 0);
+		return;
+	}
+	say_fds(say_of(XDPS_SAY_RINGS), 1);
+	if (!strcmp(name, "odd-size"))
+		say.ring_bytes--;
+	if (!strcmp(name, "wrong-count"))
+		say.n_rings++;
+	if (!strcmp(name, "no-end"))
+		memset(say.text, 'x', sizeof(say.text));
+	if (!strcmp(name, "unknown-link"))
+		say.link = 77;
+	if (!strcmp(name, "warns"))
+		snprintf(say.text, sizeof(say.text), "not all of it");
+	if (!strcmp(name, "injects")) {
+		say.has_inject = 1;
+		say_fds(say, 2);
+	} else {
+		say_fds(say, !strcmp(name, "too-many") ? 3 : 1);
+	}
+	if (!strcmp(name, "then-gone"))
+		say_text(XDPS_GONE, "The interface disappeared");
+	else if (!strcmp(name, "then-dies"))
+		exit(0);
+	else if (!strcmp(name, "then-babbles"))
+		send_with_fds("babble", 6, NULL, 0);
+	until_closed();
+}
+
+int main(void)
+{
+	const char *path = (const char *)getauxval(AT_EXECFN);
+	const char *name = strrchr(path, '/') + 1;
+
+	/* what the dynamic loader does: speak on stderr and end, the request unread */
+	if (!strcmp(name, "loader")) {
+		dprintf(2, "xdpsample-helper: error while loading shared libraries: libx.so.1\n");
+		return 127;
+	}
+	if (!strcmp(name, "unread"))
+		return 1;
+	if (recv(0, &ask, sizeof(ask), 0) != sizeof(ask))
+		return 2;
+	behave(name);
+	return 0;
+}

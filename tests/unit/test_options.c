@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_options.c: what a device name says, and every sentence about a wrong one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../engine/xdpsample.h"
+#include "sentence.h"
+
+static struct xdps_options parsed(const char *name)
+{
+	struct xdps_error err = { .text = "" };
+	struct xdps_options opt;
+
+	xdps_options_init(&opt);
+	if (xdps_options_parse(&opt, name, &err))
+		fail_msg("\"%s\" is refused: %s", name, err.text);
+	return opt;
+}
+
+/* Refused with this sentence, and nothing else has happened. */
+static void refused(const char *name, const char *sentence)
+{
+	struct xdps_error err = { .text = "" };
+	struct xdps_options opt, before;
+
+	memset(&opt, 0x5a, sizeof(opt));
+	xdps_options_init(&opt);
+	strcpy(opt.ifname, "before");
+	opt.rate = 77;
+	memcpy(&before, &opt, sizeof(opt));
+	assert_int_equal(xdps_options_parse(&opt, name, &err), XDPS_BAD_OPTION);
+	assert_int_equal(err.status, XDPS_BAD_OPTION);
+	assert_string_equal(err.text, sentence);
+	assert_memory_equal(&opt, &before, sizeof(opt));
+}
+
+static void test_init(void **state)
+{
+	struct xdps_options opt;
+
+	(void)state;
+	memset(&opt, 0xff, sizeof(opt));
+	xdps_options_init(&opt);
+	assert_string_equal(opt.ifname, "");
+	assert_int_equal(opt.mode, XDPS_MODE_AUTO);
+	assert_int_equal(opt.rate, 1);
+	assert_int_equal(opt.hold_us, 1000);
+	assert_false(opt.hold_given);
+	assert_int_equal(opt.snaplen, 65000);
+	assert_int_equal(opt.buffer_bytes, 0);
+	assert_int_equal(opt.batch_us, 100000);
+	assert_false(opt.immediate);
+	assert_false(opt.promisc);
+}
+
+static void test_bare_name(void **state)
+{
+	struct xdps_options opt = parsed("eth0");
+
+	(void)state;
+	assert_string_equal(opt.ifname, "eth0");
+	assert_int_equal(opt.mode, XDPS_MODE_AUTO);
+	assert_int_equal(opt.rate, 1);
+	assert_int_equal(opt.hold_us, XDPS_HOLD_DEFAULT_US);
+	assert_false(opt.hold_given);
+}
+
+static void test_all_options(void **state)
+{
+	struct xdps_options opt = parsed("eth0:rate=100:mode=native:hold=250");
+
+	(void)state;
+	assert_string_equal(opt.ifname, "eth0");
+	assert_int_equal(opt.rate, 100);
+	assert_int_equal(opt.mode, XDPS_MODE_NATIVE);
+	assert_int_equal(opt.hold_us, 250);
+	assert_true(opt.hold_given);
+}
+
+static void test_any_order(void **state)
+{
+	struct xdps_options opt = parsed("v0:hold=7:mode=generic:rate=3");
+
+	(void)state;
+	assert_string_equal(opt.ifname, "v0");
+	assert_int_equal(opt.rate, 3);
+	assert_int_equal(opt.mode, XDPS_MODE_GENERIC);
+	assert_int_equal(opt.hold_us, 7);
+}
+
+static void test_modes(void **state)
+{
+	(void)state;
+	assert_int_equal(parsed("a:mode=auto").mode, XDPS_MODE_AUTO);
+	assert_int_equal(parsed("a:mode=native").mode, XDPS_MODE_NATIVE);
+	assert_int_equal(parsed("a:mode=generic").mode, XDPS_MODE_GENERIC);
+}
+
+static void test_limits(void **state)
+{
+	(void)state;
+	assert_int_equal(parsed("a:rate=1").rate, 1);
+	assert_int_equal(parsed("a:rate=4294967295").rate, UINT32_MAX);
+	assert_int_equal(parsed("a:hold=1000000").hold_us, 1000000);
+	assert_int_equal(parsed("a:hold=0").hold_us, 0);
+	assert_true(parsed("a:hold=0").hold_given);
+	assert_true(parsed("a:hold=1000").hold_given);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(parsed("123456789012345").ifname, "123456789012345");
+	assert_string_equal(parsed("eth0.100@x").ifname, "eth0.100@x");
+	assert_string_equal(parsed("a=b").ifname, "a=b");
+	assert_string_equal(parsed("...").ifname, "...");
+	assert_string_equal(parsed("m\xc3\xbchle").ifname, "m\xc3\xbchle");
+}
+
+static void test_over(void **state)
+{
+	struct xdps_error err;
+	struct xdps_options opt;
+
+	(void)state;
+	xdps_options_init(&opt);
+	strcpy(opt.ifname, "longer-than-v0");
+	opt.rate = 5;
+	opt.snaplen = 96;
+	opt.promisc = true;
+	assert_int_equal(xdps_options_parse(&opt, "v0:hold=2", &err), XDPS_OK);
+	assert_string_equal(opt.ifname, "v0");
+	assert_int_equal(opt.rate, 5);
+	assert_int_equal(opt.hold_us, 2);
+	assert_int_equal(opt.snaplen, 96);
+	assert_true(opt.promisc);
+}
+
+static void test_no_name(void **state)
+{
+	const char *sentence = "no interface name; the form is IFACE[:key=value]..., with the keys rate, mode, hold";
+
+	(void)state;
+	refused("", sentence);
+	refused(":", sentence);
+	refused(":rate=1", sentence);
+}
+
+static void test_long_name(void **state)
+{
+	(void)state;
+	refused("1234567890123456",
+		"1234567890123456: no interface name is longer than 15 characters");
+	refused("1234567890123456789012345678901234567890123:rate=1",
+		"1234567890123456789012345678901234567890...: no interface name is longer than 15 characters");
+}
+
+static void test_impossible_name(void **state)
+{
+	(void)state;
+	refused("eth0/rate=10",
+		"eth0/rate=10: an interface name has no '/', white space or control characters; options begin with ':'");
+	refused("eth 0",
+		"eth 0: an interface name has no '/', white space or control characters; options begin with ':'");
+	refused("eth0\n",
+		"eth0?: an interface name has no '/', white space or control characters; options begin with ':'");
+	refused("eth\0330",
+		"eth?0: an interface name has no '/', white space or control characters; options begin with ':'");
+	refused(" eth0:rate=1",
+		" eth0: an interface name has no '/', white space or control characters; options begin with ':'");
+	refused(".", ".: no interface has this name");
+	refused("..:rate=1", "..: no interface has this name");
+}
+
+static void test_empty_option(void **state)
+{
+	(void)state;
+	refused("eth0:",
+		"eth0:: an option is empty; after each ':' comes one of rate, mode, hold");
+	refused("eth0:rate=1:",
+		"eth0:rate=1:: an option is empty; after each ':' comes one of rate, mode, hold");
+	refused("eth0::rate=1",
+		"eth0::rate=1: an option is empty; after each ':' comes one of rate, mode, hold");
+}
+
+static void test_unknown_option(void **state)
+{
+	(void)state;
+	refused("eth0:colour=red",
+		"colour: no such option; there are rate, mode, hold");
+	refused("eth0:colour", "colour: no such option; there are rate, mode, hold");
+	refused("eth0:Rate=1", "Rate: no such option; there are rate, mode, hold");
+	refused("eth0:rat=1", "rat: no such option; there are rate, mode, hold");
+	refused("eth0:rates=1", "rates: no such option; there are rate, mode, hold");
+	refused("eth0: rate=1", " rate: no such option; there are rate, mode, hold");
+	refused("eth0:rate=1,mode=native",
+		"rate=1,mode=native: not a number from 1 to 4294967295");
+	refused("eth0:=5", "=5: no such option; there are rate, mode, hold");
+	refused("eth0:point=exit",
+		"point: no such option; there are rate, mode, hold");
+}
+
+static void test_twice(void **state)
+{
+	(void)state;
+	refused("eth0:rate=1:rate=2", "rate: given twice");
+	refused("eth0:mode=auto:rate=1:mode=auto", "mode: given twice");
+	refused("eth0:hold=0:hold=x", "hold: given twice");
+}
+
+static void test_no_value(void **state)
+{
+	(void)state;
+	refused("eth0:rate",
+		"rate: has no value; it takes a number from 1 to 4294967295");
+	refused("eth0:rate=:mode=auto",
+		"rate: has no value; it takes a number from 1 to 4294967295");
+	refused("eth0:mode", "mode: has no value; there are auto, native, generic");
+	refused("eth0:mode=", "mode: has no value; there are auto, native, generic");
+	refused("eth0:hold=",
+		"hold: has no value; it takes a number from 0 to 1000000 (microseconds)");
+}
+
+static void test_bad_rate(void **state)
+{
+	static const char *const values[] = {
+		"0", "-1", "+1", "1.5", "01", "00", "0x10", "1k", "1 ", " 1",
+		"ten", "4294967296", "4294967297", "18446744073709551617",
+		"99999999999999999999999999999999", "1=1", "1e3",
+	};
+	char name[100], sentence[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		snprintf(name, sizeof(name), "eth0:rate=%s", values[i]);
+		snprintf(sentence, sizeof(sentence),
+			 "rate=%s: not a number from 1 to 4294967295", values[i]);
+		refused(name, sentence);
+	}
+}
+
+static void test_bad_hold(void **state)
+{
+	(void)state;
+	refused("eth0:hold=1000001",
+		"hold=1000001: not a number from 0 to 1000000 (microseconds)");
+	refused("eth0:hold=-1",
+		"hold=-1: not a number from 0 to 1000000 (microseconds)");
+	refused("eth0:hold=1ms",
+		"hold=1ms: not a number from 0 to 1000000 (microseconds)");
+}
+
+static void test_bad_mode(void **state)
+{
+	(void)state;
+	refused("eth0:mode=fast", "mode=fast: not one of auto, native, generic");
+	refused("eth0:mode=Native", "mode=Native: not one of auto, native, generic");
+	refused("eth0:mode=nativ", "mode=nativ: not one of auto, native, generic");
+	refused("eth0:mode=0", "mode=0: not one of auto, native, generic");
+}
+
+static void test_first_error(void **state)
+{
+	(void)state;
+	refused("eth0:mode=fast:rate=0",
+		"mode=fast: not one of auto, native, generic");
+}
+
+static void test_unprintable(void **state)
+{
+	(void)state;
+	refused("eth0:mode=\033[2Jx\xff\x7f",
+		"mode=?[2Jx??: not one of auto, native, generic");
+	refused("eth0:\001\002=1",
+		"??: no such option; there are rate, mode, hold");
+}
+
+static void test_huge(void **state)
+{
+	static char name[100000];
+
+	(void)state;
+	memset(name, '9', sizeof(name) - 1);
+	memcpy(name, "eth0:rate=", 10);
+	refused(name,
+		"rate=9999999999999999999999999999999999999999...: not a number from 1 to 4294967295");
+	memset(name, ':', sizeof(name) - 1);
+	memcpy(name, "eth0", 4);
+	refused(name,
+		"eth0::::::::::::::::::::::::::::::::::::...: an option is empty; after each ':' comes one of rate, mode, hold");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SENTENCE("The default is all packets, whole, batched by 100 ms", test_init),
+		SENTENCE("A name alone leaves the defaults", test_bare_name),
+		SENTENCE("All options are read", test_all_options),
+		SENTENCE("Options come in any order", test_any_order),
+		SENTENCE("There are three modes", test_modes),
+		SENTENCE("The limits of each number are allowed", test_limits),
+		SENTENCE("A name may have 15 characters, and strange ones", test_names),
+		SENTENCE("What the name does not say stays as it was", test_over),
+		SENTENCE("A missing interface name is refused", test_no_name),
+		SENTENCE("A name longer than any interface's is refused", test_long_name),
+		SENTENCE("A name that no interface can have is refused", test_impossible_name),
+		SENTENCE("An empty option is refused", test_empty_option),
+		SENTENCE("An unknown option is refused", test_unknown_option),
+		SENTENCE("An option given twice is refused", test_twice),
+		SENTENCE("An option without a value is refused", test_no_value),
+		SENTENCE("A rate that is no number, or out of range, is refused", test_bad_rate),
+		SENTENCE("A hold that is no number, or out of range, is refused", test_bad_hold),
+		SENTENCE("A mode that does not exist is refused", test_bad_mode),
+		SENTENCE("Of two errors the first is told", test_first_error),
+		SENTENCE("Bytes that are not printable are not printed", test_unprintable),
+		SENTENCE("A huge name is refused with a short sentence", test_huge),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

@@ -1,0 +1,670 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_ring.c: what was put into a ring comes out, and no lie is believed.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_ring.h"
+#include "sentence.h"
+
+#define DATA_BYTES 4096u
+#define MANY 200000u
+
+#define HEADER_BYTES sizeof(struct perf_event_header)
+#define REC_BYTES sizeof(struct xdps_record)
+/* of a sample with nothing but a record in it: 8 + 4 + 32, rounded up */
+#define BARE_BYTES 48
+#define BARE_RAW_BYTES (BARE_BYTES - HEADER_BYTES - sizeof(uint32_t))
+
+static struct fake_ring fake;
+static struct xdps_ring ring;
+static unsigned char scratch[XDPS_SCRATCH_BYTES];
+
+static void begin_at(uint64_t data_bytes, uint64_t start)
+{
+	fake_ring_init(&fake, data_bytes, start);
+	fake_ring_open(&fake, &ring);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	begin_at(DATA_BYTES, 0);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	fake_ring_free(&fake);
+	return 0;
+}
+
+/* All that a packet holds follows from its number and size. */
+static unsigned char nth_byte(uint32_t n, uint32_t i)
+{
+	return (n * 2654435761u >> 16) + i * 7;
+}
+
+static struct xdps_record nth_record(uint32_t n, uint32_t caplen)
+{
+	return (struct xdps_record) {
+		.mono_ns = 0x0102030405060708 + n,
+		.tai_offset_ns = -5000000000ll - n,
+		.len = caplen + n % 3,
+		.caplen = caplen,
+		.queue = n % 64,
+	};
+}
+
+static bool put(uint32_t n, uint32_t caplen)
+{
+	struct xdps_record rec = nth_record(n, caplen);
+	static unsigned char packet[XDPS_CAPLEN_MAX];
+	uint32_t i;
+
+	for (i = 0; i < caplen; i++)
+		packet[i] = nth_byte(n, i);
+	return fake_ring_put(&fake, &rec, packet);
+}
+
+static void check_packet(uint32_t n, uint32_t caplen, uint64_t mono_ns)
+{
+	struct xdps_record rec = nth_record(n, caplen);
+	struct xdps_packet pkt = { .wall_ns = 1 };
+	int64_t tai_offset_ns;
+	uint32_t i;
+
+	assert_int_equal(mono_ns, rec.mono_ns);
+	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
+	assert_int_equal(pkt.mono_ns, rec.mono_ns);
+	assert_int_equal(pkt.wall_ns, 0);
+	assert_int_equal(pkt.len, rec.len);
+	assert_int_equal(pkt.caplen, caplen);
+	assert_int_equal(pkt.queue, rec.queue);
+	assert_true(tai_offset_ns == rec.tai_offset_ns);
+	for (i = 0; i < caplen; i++) {
+		if (pkt.data[i] != nth_byte(n, i))
+			fail_msg("byte %u of %u of packet %u", i, caplen, n);
+	}
+}
+
+/* The next packet is this one; it is taken. */
+static void expect(uint32_t n, uint32_t caplen)
+{
+	uint64_t mono_ns;
+
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	check_packet(n, caplen, mono_ns);
+	xdps_ring_advance(&ring);
+}
+
+/* All has been read, and the kernel may have all of the room. */
+static void expect_empty(void)
+{
+	uint64_t mono_ns;
+
+	assert_false(xdps_ring_peek(&ring, &mono_ns));
+	assert_int_equal(xdps_ring_pending_bytes(&ring), 0);
+	assert_int_equal(fake.page->data_tail, fake.head);
+}
+
+static void test_shape(void **state)
+{
+	struct xdps_ring r;
+	size_t page = FAKE_PAGE_BYTES;
+
+	(void)state;
+	fake.page->data_size = 0;
+	assert_int_equal(xdps_ring_init(&r, fake.map, fake.map_bytes, page), 0);
+	assert_int_equal(r.data_bytes, DATA_BYTES);
+	assert_ptr_equal(r.data, fake.data);
+	assert_int_equal(xdps_ring_init(&r, fake.map, page, page), -EINVAL);
+	assert_int_equal(xdps_ring_init(&r, fake.map, page - 1, page), -EINVAL);
+	assert_int_equal(xdps_ring_init(&r, fake.map, 0, page), -EINVAL);
+	assert_int_equal(xdps_ring_init(&r, fake.map, page + 4, page), -EINVAL);
+	assert_int_equal(xdps_ring_init(&r, fake.map, page + 3000, page), -EINVAL);
+	assert_int_equal(xdps_ring_init(&r, fake.map, page + 1024, 1024), -EINVAL);
+}
+
+static void test_other_idea(void **state)
+{
+	struct xdps_ring r;
+
+	(void)state;
+	fake.page->data_size = DATA_BYTES / 2;
+	assert_int_equal(xdps_ring_init(&r, fake.map, fake.map_bytes,
+					FAKE_PAGE_BYTES), -EINVAL);
+	fake.page->data_size = DATA_BYTES;
+	fake.page->data_offset = 2 * FAKE_PAGE_BYTES;
+	assert_int_equal(xdps_ring_init(&r, fake.map, fake.map_bytes,
+					FAKE_PAGE_BYTES), -EINVAL);
+}
+
+static void test_empty(void **state)
+{
+	(void)state;
+	expect_empty();
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
+}
+
+static void test_one(void **state)
+{
+	(void)state;
+	assert_true(put(1, 60));
+	assert_int_equal(xdps_ring_pending_bytes(&ring),
+			 fake_ring_sample_bytes(60));
+	expect(1, 60);
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
+}
+
+static void test_sizes(void **state)
+{
+	uint32_t caplen;
+
+	(void)state;
+	for (caplen = 0; caplen < 600; caplen++) {
+		assert_true(put(caplen, caplen));
+		expect(caplen, caplen);
+	}
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
+}
+
+static void test_peek_again(void **state)
+{
+	uint64_t first_ns, again_ns;
+
+	(void)state;
+	put(1, 60);
+	put(2, 60);
+	assert_true(xdps_ring_peek(&ring, &first_ns));
+	assert_true(xdps_ring_peek(&ring, &again_ns));
+	assert_int_equal(first_ns, again_ns);
+	expect(1, 60);
+	expect(2, 60);
+}
+
+static void test_room(void **state)
+{
+	uint64_t mono_ns;
+
+	(void)state;
+	put(1, 60);
+	put(2, 60);
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	assert_int_equal(fake.page->data_tail, 0);
+	xdps_ring_advance(&ring);
+	assert_int_equal(fake.page->data_tail, fake_ring_sample_bytes(60));
+	assert_int_equal(xdps_ring_pending_bytes(&ring),
+			 fake_ring_sample_bytes(60));
+}
+
+static void test_advance_blind(void **state)
+{
+	(void)state;
+	put(1, 60);
+	put(2, 60);
+	xdps_ring_advance(&ring);
+	expect(1, 60);
+	xdps_ring_advance(&ring);
+	xdps_ring_advance(&ring);
+	expect(2, 60);
+	expect_empty();
+}
+
+static void test_head_once(void **state)
+{
+	uint64_t mono_ns;
+
+	(void)state;
+	put(1, 60);
+	put(2, 60);
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	put(3, 60);
+	assert_int_equal(ring.head, 2 * fake_ring_sample_bytes(60));
+	expect(1, 60);
+	expect(2, 60);
+	assert_int_equal(ring.head, 2 * fake_ring_sample_bytes(60));
+	expect(3, 60);
+	assert_int_equal(ring.head, fake.head);
+}
+
+static void test_in_place(void **state)
+{
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+	uint64_t mono_ns;
+
+	(void)state;
+	put(1, 60);
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	xdps_ring_packet(&ring, NULL, &pkt, &tai_offset_ns);
+	assert_ptr_equal(pkt.data, fake.data + 8 + 4 + REC_BYTES);
+}
+
+static void test_wrap(void **state)
+{
+	uint64_t start;
+
+	(void)state;
+	fake_ring_free(&fake);
+	for (start = 0; start < DATA_BYTES; start += 8) {
+		begin_at(DATA_BYTES, start);
+		assert_true(put(1, 333));
+		assert_true(put(2, 0));
+		assert_true(put(3, 1500));
+		expect(1, 333);
+		expect(2, 0);
+		expect(3, 1500);
+		expect_empty();
+		assert_int_equal(ring.broken, 0);
+		fake_ring_free(&fake);
+	}
+	begin(NULL);
+}
+
+static void test_position_overflow(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	fake_ring_free(&fake);
+	begin_at(DATA_BYTES, UINT64_MAX - 8 * DATA_BYTES + 1);
+	for (i = 0; i < 200; i++) {
+		assert_true(put(i, 500));
+		expect(i, 500);
+	}
+	expect_empty();
+	assert_true(fake.head < 200 * DATA_BYTES);
+	assert_int_equal(ring.broken, 0);
+}
+
+static void test_full(void **state)
+{
+	uint64_t start;
+	uint32_t i;
+
+	(void)state;
+	fake_ring_free(&fake);
+	for (start = 0; start < DATA_BYTES; start += 8) {
+		begin_at(DATA_BYTES, start);
+		for (i = 0; i < 16; i++)
+			assert_true(put(i, 256 - 44));
+		assert_int_equal(xdps_ring_pending_bytes(&ring), DATA_BYTES);
+		assert_false(put(16, 0));
+		expect(0, 256 - 44);
+		assert_true(put(16, 256 - 44));
+		for (i = 1; i < 17; i++)
+			expect(i, 256 - 44);
+		expect_empty();
+		assert_int_equal(ring.broken, 0);
+		fake_ring_free(&fake);
+	}
+	begin(NULL);
+}
+
+static void test_whole_ring(void **state)
+{
+	uint64_t start;
+
+	(void)state;
+	fake_ring_free(&fake);
+	for (start = 0; start < DATA_BYTES; start += 8) {
+		begin_at(DATA_BYTES, start);
+		assert_true(put(1, DATA_BYTES - 44));
+		expect(1, DATA_BYTES - 44);
+		expect_empty();
+		assert_int_equal(ring.broken, 0);
+		fake_ring_free(&fake);
+	}
+	begin(NULL);
+}
+
+static void test_largest(void **state)
+{
+	(void)state;
+	fake_ring_free(&fake);
+	begin_at(1 << 17, (1 << 17) - 30000);
+	assert_true(put(1, XDPS_CAPLEN_MAX));
+	assert_true(put(2, XDPS_CAPLEN_MAX));
+	expect(1, XDPS_CAPLEN_MAX);
+	expect(2, XDPS_CAPLEN_MAX);
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
+}
+
+static void test_taken_over(void **state)
+{
+	(void)state;
+	put(1, 60);
+	put(2, 60);
+	expect(1, 60);
+	memset(&ring, 0xff, sizeof(ring));
+	fake_ring_open(&fake, &ring);
+	expect(2, 60);
+	expect_empty();
+}
+
+static void test_lost(void **state)
+{
+	(void)state;
+	fake_ring_put_other(&fake, PERF_RECORD_LOST, 24);
+	put(1, 60);
+	fake_ring_put_other(&fake, PERF_RECORD_LOST, 24);
+	fake_ring_put_other(&fake, 12345, 8);
+	put(2, 60);
+	fake_ring_put_other(&fake, PERF_RECORD_THROTTLE, 32);
+	expect(1, 60);
+	expect(2, 60);
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
+}
+
+/* A sample that lies, at each offset: counted, and the next one is read. */
+static void lie(uint16_t header_bytes, uint32_t raw_bytes,
+		const struct xdps_record *rec)
+{
+	uint64_t start;
+
+	fake_ring_free(&fake);
+	for (start = 0; start < DATA_BYTES; start += 8) {
+		begin_at(DATA_BYTES, start);
+		put(1, 100);
+		fake_ring_put_lie(&fake, header_bytes, raw_bytes, rec,
+				  header_bytes);
+		put(2, 100);
+		expect(1, 100);
+		expect(2, 100);
+		expect_empty();
+		assert_int_equal(ring.broken, 1);
+		fake_ring_free(&fake);
+	}
+	begin(NULL);
+}
+
+static void test_honest(void **state)
+{
+	struct xdps_record rec = { .mono_ns = 5, .len = 4, .caplen = 4 };
+	uint64_t mono_ns;
+
+	(void)state;
+	fake_ring_put_lie(&fake, BARE_BYTES, BARE_RAW_BYTES, &rec, BARE_BYTES);
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	assert_int_equal(mono_ns, 5);
+	assert_int_equal(ring.broken, 0);
+}
+
+static void test_raw_too_large(void **state)
+{
+	struct xdps_record rec = { 0 };
+
+	(void)state;
+	lie(BARE_BYTES, BARE_RAW_BYTES + 1, &rec);
+	lie(BARE_BYTES, BARE_BYTES, &rec);
+	lie(BARE_BYTES, UINT32_MAX, &rec);
+	lie(BARE_BYTES, UINT32_MAX - 11, &rec);
+	rec.len = rec.caplen = 1000;
+	lie(BARE_BYTES, 2000, &rec);
+}
+
+static void test_raw_too_small(void **state)
+{
+	struct xdps_record rec = { 0 };
+
+	(void)state;
+	lie(BARE_BYTES, REC_BYTES - 1, &rec);
+	lie(BARE_BYTES, 0, &rec);
+}
+
+static void test_caplen_too_large(void **state)
+{
+	struct xdps_record rec = { .len = 5, .caplen = 5 };
+
+	(void)state;
+	lie(BARE_BYTES, BARE_RAW_BYTES, &rec);
+	rec.len = rec.caplen = UINT32_MAX;
+	lie(BARE_BYTES, BARE_RAW_BYTES, &rec);
+	rec.len = rec.caplen = UINT32_MAX - REC_BYTES + 1;
+	lie(BARE_BYTES, BARE_RAW_BYTES, &rec);
+	/* the room is there, but it is not the record's */
+	rec.len = rec.caplen = 10;
+	lie(BARE_BYTES + 64, BARE_RAW_BYTES, &rec);
+}
+
+static void test_len_too_small(void **state)
+{
+	struct xdps_record rec = { .len = 3, .caplen = 4 };
+
+	(void)state;
+	lie(BARE_BYTES, BARE_RAW_BYTES, &rec);
+}
+
+static void test_sample_too_short(void **state)
+{
+	struct xdps_record rec = { 0 };
+
+	(void)state;
+	lie(8, 0, &rec);
+	lie(16, 4, &rec);
+	lie(40, 28, &rec);
+}
+
+/* Even the fixed part of a sample is larger than this ring. */
+static void test_tiny_ring(void **state)
+{
+	struct xdps_record rec = { 0 };
+
+	(void)state;
+	fake_ring_free(&fake);
+	begin_at(16, 0);
+	fake_ring_put_lie(&fake, 16, 4, &rec, 16);
+	expect_empty();
+	assert_int_equal(ring.broken, 1);
+}
+
+/* A header that does not say where the next is: all that is known goes. */
+static void lose(uint16_t header_bytes, size_t bytes)
+{
+	struct xdps_record rec = { 0 };
+	uint64_t start;
+
+	fake_ring_free(&fake);
+	for (start = 0; start < DATA_BYTES; start += 8) {
+		begin_at(DATA_BYTES, start);
+		put(1, 100);
+		fake_ring_put_lie(&fake, header_bytes, BARE_RAW_BYTES, &rec, bytes);
+		put(2, 100);
+		expect(1, 100);
+		expect_empty();
+		assert_int_equal(ring.broken, 1);
+		put(3, 100);
+		expect(3, 100);
+		expect_empty();
+		assert_int_equal(ring.broken, 1);
+		fake_ring_free(&fake);
+	}
+	begin(NULL);
+}
+
+static void test_header_size(void **state)
+{
+	(void)state;
+	lose(0, BARE_BYTES);
+	lose(4, BARE_BYTES);
+	lose(7, BARE_BYTES);
+	lose(BARE_BYTES - 1, BARE_BYTES);
+	lose(BARE_BYTES + 4, BARE_BYTES);
+	lose(1000, BARE_BYTES);
+	lose(65528, BARE_BYTES);
+}
+
+static void test_cut_header(void **state)
+{
+	uint64_t mono_ns;
+
+	(void)state;
+	fake_ring_write(&fake, "abcd", 4);
+	fake_ring_publish(&fake);
+	assert_false(xdps_ring_peek(&ring, &mono_ns));
+	assert_int_equal(ring.broken, 1);
+	assert_int_equal(fake.page->data_tail, 4);
+	put(1, 60);
+	expect(1, 60);
+}
+
+static void test_mad_head(void **state)
+{
+	uint64_t mono_ns;
+
+	(void)state;
+	put(1, 60);
+	expect(1, 60);
+	fake.head += 2 * DATA_BYTES;
+	fake_ring_publish(&fake);
+	assert_false(xdps_ring_peek(&ring, &mono_ns));
+	assert_int_equal(ring.broken, 1);
+	fake.head -= DATA_BYTES;
+	fake_ring_publish(&fake);
+	assert_false(xdps_ring_peek(&ring, &mono_ns));
+	assert_int_equal(ring.broken, 2);
+	put(2, 60);
+	expect(2, 60);
+	assert_int_equal(ring.broken, 2);
+	/* what is there looks good, but must have been overwritten */
+	put(3, 60);
+	fake.head += DATA_BYTES;
+	fake_ring_publish(&fake);
+	expect_empty();
+	assert_int_equal(ring.broken, 3);
+}
+
+static void test_changed(void **state)
+{
+	struct xdps_record rec = nth_record(1, 60);
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+	uint64_t mono_ns;
+
+	(void)state;
+	put(1, 60);
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	rec.caplen = rec.len = UINT32_MAX;
+	memcpy(fake.data + 12, &rec, sizeof(rec));
+	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
+	assert_int_equal(pkt.caplen, 0);
+	rec.caplen = 3000;
+	memcpy(fake.data + 12, &rec, sizeof(rec));
+	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
+	assert_int_equal(pkt.caplen, 0);
+}
+
+static uint32_t nth_caplen(uint32_t n)
+{
+	uint32_t random = (n + 1) * 2246822519u;
+
+	random ^= random >> 15;
+	return random % 8 ? random % 200 : random % 3000;
+}
+
+static void test_many(void **state)
+{
+	uint32_t in = 0, out = 0;
+
+	(void)state;
+	srandom(1);
+	while (out < MANY) {
+		uint32_t n = 1 + random() % 20;
+
+		while (n-- && in < MANY && put(in, nth_caplen(in)))
+			in++;
+		n = 1 + random() % 20;
+		while (n-- && out < in) {
+			expect(out, nth_caplen(out));
+			out++;
+		}
+	}
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
+}
+
+static void *produce(void *arg)
+{
+	uint32_t n;
+
+	(void)arg;
+	for (n = 0; n < MANY; n++) {
+		while (!put(n, nth_caplen(n)))
+			sched_yield();
+	}
+	return NULL;
+}
+
+static void test_thread(void **state)
+{
+	pthread_t producer;
+	uint64_t mono_ns;
+	uint32_t n;
+
+	(void)state;
+	assert_int_equal(pthread_create(&producer, NULL, produce, NULL), 0);
+	for (n = 0; n < MANY; n++) {
+		while (!xdps_ring_peek(&ring, &mono_ns))
+			sched_yield();
+		expect(n, nth_caplen(n));
+	}
+	assert_int_equal(pthread_join(producer, NULL), 0);
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SENTENCE("Memory that is no ring is refused", test_shape),
+		SENTENCE("Memory that the kernel describes otherwise is refused", test_other_idea),
+		SENTENCE("An empty ring has no packet", test_empty),
+		SENTENCE("A packet comes out as it was put in", test_one),
+		SENTENCE("A packet of any size comes out as it was put in", test_sizes),
+		SENTENCE("Peeking twice shows the same packet", test_peek_again),
+		SENTENCE("The room of a packet is the kernel's only after it is let go", test_room),
+		SENTENCE("Letting go what nobody saw lets nothing go", test_advance_blind),
+		SENTENCE("The kernel's head is read only when all known is taken", test_head_once),
+		SENTENCE("A packet that does not wrap is not copied", test_in_place),
+		SENTENCE("A packet that wraps at any offset comes out whole", test_wrap),
+		SENTENCE("Positions may pass 2^64", test_position_overflow),
+		SENTENCE("A ring full to the last byte is read, and takes more", test_full),
+		SENTENCE("One packet may fill the whole ring", test_whole_ring),
+		SENTENCE("Packets of 65000 bytes come out whole", test_largest),
+		SENTENCE("A ring is taken over where its last reader stopped", test_taken_over),
+		SENTENCE("Records of lost and unknown things are skipped silently", test_lost),
+		SENTENCE("A sample with exact lengths is believed", test_honest),
+		SENTENCE("A raw size beyond its sample is skipped and counted", test_raw_too_large),
+		SENTENCE("A raw size without room for a record is skipped and counted", test_raw_too_small),
+		SENTENCE("A caplen beyond its raw data is skipped and counted", test_caplen_too_large),
+		SENTENCE("A caplen larger than the packet is skipped and counted", test_len_too_small),
+		SENTENCE("A sample without room for a record is skipped and counted", test_sample_too_short),
+		SENTENCE("A ring too small for any sample has none", test_tiny_ring),
+		SENTENCE("A header of impossible size costs all that is known, once", test_header_size),
+		SENTENCE("Half a header is dropped and counted", test_cut_header),
+		SENTENCE("A head that jumps too far, or back, is survived", test_mad_head),
+		SENTENCE("A length that changes after the check is not followed", test_changed),
+		SENTENCE("200,000 packets of random sizes come out in order", test_many),
+		SENTENCE("200,000 packets of another thread come out in order", test_thread),
+	};
+	struct CMUnitTest in_a_ring[ARRAY_SIZE(tests)];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
+		in_a_ring[i] = tests[i];
+		in_a_ring[i].setup_func = begin;
+		in_a_ring[i].teardown_func = end;
+	}
+	return cmocka_run_group_tests_name("ring", in_a_ring, NULL, NULL);
+}
