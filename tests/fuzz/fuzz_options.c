@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * fuzz_options.c: any bytes as a device name.
+ *
+ * What is accepted is within the ranges promised; what is refused leaves a
+ * printable sentence and nothing else.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../engine/xdpsample.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_accepted(const struct xdps_options *opt, const char *name)
+{
+	size_t len = strnlen(opt->ifname, sizeof(opt->ifname));
+
+	assert(len > 0 && len < sizeof(opt->ifname));
+	assert(!memcmp(opt->ifname, name, len));
+	assert(name[len] == '\0' || name[len] == ':');
+	assert(!strpbrk(opt->ifname, "/: \t\n\v\f\r"));
+	assert(opt->rate >= 1);
+	assert(opt->mode <= XDPS_MODE_GENERIC);
+	assert(opt->hold_us <= XDPS_HOLD_MAX_US);
+	assert(opt->hold_given || opt->hold_us == XDPS_HOLD_DEFAULT_US);
+}
+
+static void check_sentence(const struct xdps_error *err)
+{
+	size_t len = strnlen(err->text, sizeof(err->text));
+	size_t i;
+
+	assert(err->status == XDPS_BAD_OPTION);
+	assert(len > 0 && len < sizeof(err->text) - 1);
+	for (i = 0; i < len; i++)
+		assert(err->text[i] >= ' ' && err->text[i] <= '~');
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct xdps_options opt, before;
+	struct xdps_error err;
+	char *name = malloc(size + 1);
+
+	assert(name);
+	memcpy(name, data, size);
+	name[size] = '\0';
+
+	memset(&opt, 0, sizeof(opt));
+	memset(&err, 0, sizeof(err));
+	xdps_options_init(&opt);
+	memcpy(&before, &opt, sizeof(opt));
+	if (xdps_options_parse(&opt, name, &err)) {
+		check_sentence(&err);
+		assert(!memcmp(&opt, &before, sizeof(opt)));
+	} else {
+		check_accepted(&opt, name);
+	}
+	free(name);
+	return 0;
+}
