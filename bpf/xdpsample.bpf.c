@@ -89,7 +89,7 @@ static __always_inline void stamp(struct xdps_record *rec, struct xdps_counters 
 	rec->tai_offset_ns = c->tai_offset_ns;
 }
 
-SEC("xdp.frags")
+SEC("xdp")
 int xdps_sampler(struct xdp_md *ctx)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -118,7 +118,7 @@ int xdps_sampler(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-SEC("xdp.frags")
+SEC("xdp")
 int xdps_entry(struct xdp_md *ctx)
 {
 	bpf_tail_call(ctx, &slot, 0);

@@ -3,6 +3,7 @@
  * clock.c: the kernel's stamps to wall-clock time.
  */
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "clock.h"
 
@@ -18,9 +19,26 @@ struct reading {
 	int64_t utc_offset_ns;	/* TAI - UTC, whole seconds */
 };
 
+/* 0 outside of time namespaces, and where the kernel has none (before 5.6). */
+static int64_t read_namespace_ns(void)
+{
+	FILE *f = fopen("/proc/self/timens_offsets", "re");
+	long long sec = 0, nsec = 0;
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "monotonic %lld %lld", &sec, &nsec) != 2)
+		sec = nsec = 0;
+	fclose(f);
+	return sec * NSEC_PER_SEC + nsec;
+}
+
 void xdps_clock_init(struct xdps_clock *clock)
 {
-	*clock = (struct xdps_clock) { .gettime = clock_gettime };
+	*clock = (struct xdps_clock) {
+		.namespace_ns = read_namespace_ns(),
+		.gettime = clock_gettime,
+	};
 }
 
 static int64_t read_ns(const struct xdps_clock *clock, clockid_t id)
@@ -28,7 +46,8 @@ static int64_t read_ns(const struct xdps_clock *clock, clockid_t id)
 	struct timespec now = { 0 };
 
 	clock->gettime(id, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec -
+	       (id == CLOCK_MONOTONIC ? clock->namespace_ns : 0);
 }
 
 uint64_t xdps_clock_now_ns(const struct xdps_clock *clock)

@@ -8,6 +8,9 @@
  * date that was right then.  Where a record has no such offset, the one of
  * the batch is used, read here.
  *
+ * In a time namespace CLOCK_MONOTONIC is not the kernel's, whose records know
+ * nothing of it: what is said here is always the kernel's.
+ *
  * The offset in a record is up to XDPS_OFFSET_ERROR_NS too large.  One that
  * differs less from the one in use is the same one: else packets in order
  * would get dates out of order.
@@ -27,6 +30,7 @@ struct xdps_clock {
 	int64_t old_tai_offset_ns;	/* the one before it */
 	int64_t utc_offset_ns;	/* TAI - UTC, whole seconds, as of this batch */
 	int64_t wall_offset_ns;	/* our own: UTC - monotonic, as of this batch */
+	int64_t namespace_ns;	/* our CLOCK_MONOTONIC - the kernel's */
 	int (*gettime)(clockid_t, struct timespec *);	/* clock_gettime(), or a test's */
 };
 
