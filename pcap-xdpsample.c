@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pcap-xdpsample.c: the story of a capture at the XDP hook, for libpcap.
+ *
+ * "xdpsample:eth0:rate=100" is read in create, so that a bad option fails in
+ * pcap_create().  activate hands it to the engine together with what the
+ * program set by libpcap's own calls, and is the last that needs privilege:
+ * tcpdump and dumpcap give theirs up right after it.  From then on read waits
+ * for the engine, takes the packets one by one from where they lie, filters
+ * them, and hands them to the program.
+ *
+ * This file knows libpcap and engine/xdpsample.h.  It knows no BPF maps, no
+ * rings and no helper.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <limits.h>
+#include <netpacket/packet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <net/if_arp.h>
+
+#include "pcap-int.h"
+#include "pcap-xdpsample.h"
+#include "xdpsample.h"
+
+#define PREFIX "xdpsample:"
+
+/* How long packets wait for company when the program names no timeout. */
+#define PROMPT_BATCH_US 10000u
+
+/* Longer batches save nothing more, and the program would seem to hang. */
+#define MAX_BATCH_MS 1000
+
+/*
+ * pcap_next() copies into this.  scapy reads as many bytes as the packet had,
+ * not as were captured, so there is room for the longest one that Linux makes
+ * (GRO_MAX_SIZE, 8 * 65535), and what was not captured reads as zeros.
+ */
+#define ONESHOT_BYTES (1024 * 1024)
+
+/*
+ * Where the socket filter machine of Linux keeps things that are not in the
+ * packet: SKF_LL_OFF, SKF_NET_OFF and, above, SKF_AD_OFF of <linux/filter.h>,
+ * which cannot be included next to libpcap's own BPF definitions.
+ */
+#define LINUX_METADATA_OFFSET 0xffe00000u
+
+#define NS_PER_MS 1000000u
+#define NS_PER_S 1000000000u
+
+struct pcap_xdpsample {
+	/* from the device name, completed by activate */
+	struct xdps_options opt;
+
+	/* since activate */
+	struct xdps *capture;
+	int nonblock;
+	u_char *oneshot_buffer;
+	u_int oneshot_bytes;		/* of it, not zero any more */
+};
+
+static int xdpsample_activate(pcap_t *);
+static int xdpsample_read(pcap_t *, int, pcap_handler, u_char *);
+static void xdpsample_oneshot(u_char *, const struct pcap_pkthdr *,
+    const u_char *);
+static int xdpsample_setfilter(pcap_t *, struct bpf_program *);
+static int xdpsample_setdirection(pcap_t *, pcap_direction_t);
+static int xdpsample_inject(pcap_t *, const void *, int);
+static int xdpsample_getnonblock(pcap_t *);
+static int xdpsample_setnonblock(pcap_t *, int);
+static void xdpsample_breakloop(pcap_t *);
+static int xdpsample_stats(pcap_t *, struct pcap_stat *);
+static void xdpsample_cleanup(pcap_t *);
+static int pcap_error_for(enum xdps_status);
+
+static int
+offer_precisions(pcap_t *p)
+{
+	p->tstamp_precision_list = malloc(2 * sizeof(u_int));
+	if (p->tstamp_precision_list == NULL)
+		return -1;
+	p->tstamp_precision_list[0] = PCAP_TSTAMP_PRECISION_MICRO;
+	p->tstamp_precision_list[1] = PCAP_TSTAMP_PRECISION_NANO;
+	p->tstamp_precision_count = 2;
+	return 0;
+}
+
+pcap_t *
+xdpsample_create(const char *device, char *ebuf, int *is_ours)
+{
+	struct xdps_options opt;
+	struct xdps_error err;
+	struct pcap_xdpsample *px;
+	pcap_t *p;
+
+	/* If it is not ours, ebuf stays as it is: scapy takes text for failure. */
+	*is_ours = strncmp(device, PREFIX, strlen(PREFIX)) == 0;
+	if (!*is_ours)
+		return NULL;
+
+	xdps_options_init(&opt);
+	if (xdps_options_parse(&opt, device + strlen(PREFIX), &err) != XDPS_OK) {
+		snprintf(ebuf, PCAP_ERRBUF_SIZE, "%s", err.text);
+		return NULL;
+	}
+
+	p = PCAP_CREATE_COMMON(ebuf, struct pcap_xdpsample);
+	if (p == NULL)
+		return NULL;
+	if (offer_precisions(p) != 0) {
+		pcapint_fmt_errmsg_for_errno(ebuf, PCAP_ERRBUF_SIZE, errno,
+		    "malloc");
+		pcap_close(p);
+		return NULL;
+	}
+	px = p->priv;
+	px->opt = opt;
+	p->activate_op = xdpsample_activate;
+	return p;
+}
+
+/* What the program asked for by libpcap's calls, in the engine's terms. */
+static void
+complete_options(pcap_t *p)
+{
+	struct xdps_options *opt = &((struct pcap_xdpsample *)p->priv)->opt;
+
+	/* As every module does; the engine copies no more than it can. */
+	if (p->snapshot <= 0 || p->snapshot > MAXIMUM_SNAPLEN)
+		p->snapshot = MAXIMUM_SNAPLEN;
+	opt->snaplen = (uint32_t)p->snapshot;
+	opt->buffer_bytes = p->opt.buffer_size;
+	opt->promisc = p->opt.promisc != 0;
+
+	/*
+	 * A timeout of 0 means "as long as it takes", and yet scapy and
+	 * dumpcap's sparklines, which use it, want their packets soon.
+	 */
+	opt->immediate = p->opt.immediate != 0;
+	if (opt->immediate)
+		opt->batch_us = 0;
+	else if (p->opt.timeout > 0)
+		opt->batch_us = 1000u * (u_int)min(p->opt.timeout, MAX_BATCH_MS);
+	else
+		opt->batch_us = PROMPT_BATCH_US;
+}
+
+static void
+set_operations(pcap_t *p)
+{
+	p->read_op = xdpsample_read;
+	p->oneshot_callback = xdpsample_oneshot;
+	p->setfilter_op = xdpsample_setfilter;
+	p->setdirection_op = xdpsample_setdirection;
+	p->set_datalink_op = NULL;	/* there is only the one */
+	p->inject_op = xdpsample_inject;
+	p->getnonblock_op = xdpsample_getnonblock;
+	p->setnonblock_op = xdpsample_setnonblock;
+	p->breakloop_op = xdpsample_breakloop;
+	p->stats_op = xdpsample_stats;
+	p->cleanup_op = xdpsample_cleanup;
+}
+
+/*
+ * A failure leaves the handle as it was, to be activated again.  Before 1.11
+ * pcapint_cleanup_live_common() would free the device name, so it is not
+ * called here, and the operations are set when nothing can fail any more.
+ */
+static int
+xdpsample_activate(pcap_t *p)
+{
+	struct pcap_xdpsample *px = p->priv;
+	struct xdps_error err;
+	enum xdps_status status;
+
+	if (p->opt.rfmon)
+		return PCAP_ERROR_RFMON_NOTSUP;
+
+	px->oneshot_buffer = calloc(1, ONESHOT_BYTES);
+	if (px->oneshot_buffer == NULL) {
+		pcapint_fmt_errmsg_for_errno(p->errbuf, PCAP_ERRBUF_SIZE,
+		    errno, "malloc");
+		return PCAP_ERROR;
+	}
+	complete_options(p);
+	status = xdps_open(&px->capture, &px->opt, &err);
+	if (status != XDPS_OK) {
+		free(px->oneshot_buffer);
+		px->oneshot_buffer = NULL;
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
+		return pcap_error_for(status);
+	}
+
+	p->linktype = xdps_link(px->capture) == XDPS_LINK_ETHERNET ?
+	    DLT_EN10MB : DLT_RAW;
+	p->fd = p->selectable_fd = xdps_fd(px->capture);
+	set_operations(p);
+
+	if (xdps_warning(px->capture) == NULL)
+		return 0;
+	snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", xdps_warning(px->capture));
+	return px->opt.promisc ? PCAP_WARNING_PROMISC_NOTSUP : PCAP_WARNING;
+}
+
+/* What the filter lets through goes to the program; returns how many that is. */
+static int
+deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
+    u_char *user)
+{
+	u_int unit_ns =
+	    p->opt.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+	struct pcap_pkthdr h;
+	u_int wanted;
+
+	/* 0: no; else how many bytes of it.  Without a filter, all. */
+	wanted = pcapint_filter(p->fcode.bf_insns, pkt->data, pkt->len,
+	    pkt->caplen);
+	if (wanted == 0)
+		return 0;
+
+	memset(&h, 0, sizeof(h));
+	h.ts.tv_sec = (time_t)(pkt->wall_ns / NS_PER_S);
+	h.ts.tv_usec = (suseconds_t)(pkt->wall_ns % NS_PER_S / unit_ns);
+	h.caplen = min(min(pkt->caplen, wanted), (u_int)p->snapshot);
+	h.len = pkt->len;
+	callback(user, &h, pkt->data);
+	return 1;
+}
+
+/* The packets of one wait, until the program has enough. */
+static int
+deliver_batch(pcap_t *p, int max_packets, pcap_handler callback, u_char *user)
+{
+	struct pcap_xdpsample *px = p->priv;
+	struct xdps_packet pkt;
+	int count = 0;
+
+	while (count < max_packets && !p->break_loop &&
+	    xdps_next(px->capture, &pkt)) {
+		count += deliver(p, &pkt, callback, user);
+		xdps_release(px->capture);
+	}
+	return count;
+}
+
+static uint64_t
+monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+/* How long a read that began at `began_ns` may go on: -1 is for ever. */
+static int
+patience_ms(pcap_t *p, uint64_t began_ns)
+{
+	struct pcap_xdpsample *px = p->priv;
+	uint64_t passed_ns, timeout_ns;
+
+	if (px->nonblock)
+		return 0;
+	if (p->opt.timeout <= 0)
+		return -1;
+	timeout_ns = (uint64_t)p->opt.timeout * NS_PER_MS;
+	passed_ns = monotonic_ns() - began_ns;
+	if (passed_ns >= timeout_ns)
+		return 0;
+	return (int)((timeout_ns - passed_ns + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+/*
+ * Ends with the first batch of which something was delivered, when patience
+ * is at an end, or when told to.  A wake-up alone is not being told to: it
+ * may belong to a break that was answered already.
+ *
+ * pcap_breakloop() after some packets: they are counted now, and the flag is
+ * left to end the next call.  An error keeps likewise: the engine says it
+ * again.
+ */
+static int
+xdpsample_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
+{
+	struct pcap_xdpsample *px = p->priv;
+	int max_packets = PACKET_COUNT_IS_UNLIMITED(cnt) ? INT_MAX : cnt;
+	uint64_t began_ns = monotonic_ns();
+	enum xdps_status status = XDPS_WOKEN;
+	struct xdps_error err;
+	int count = 0;
+
+	while (count == 0 && !p->break_loop && (status == XDPS_WOKEN ||
+	    (status == XDPS_OK && patience_ms(p, began_ns) != 0))) {
+		status = xdps_wait(px->capture, patience_ms(p, began_ns), &err);
+		if (status == XDPS_OK)
+			count = deliver_batch(p, max_packets, callback, user);
+	}
+	xdps_settle(px->capture);
+
+	if (count > 0)
+		return count;
+	if (p->break_loop) {
+		p->break_loop = 0;
+		return PCAP_ERROR_BREAK;
+	}
+	if (status == XDPS_OK || status == XDPS_TIMEOUT)
+		return 0;
+	snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
+	return PCAP_ERROR;
+}
+
+/* For pcap_next() and pcap_next_ex(): a copy, as the ring moves on. */
+static void
+xdpsample_oneshot(u_char *user, const struct pcap_pkthdr *h,
+    const u_char *data)
+{
+	struct oneshot_userdata *sp = (struct oneshot_userdata *)user;
+	struct pcap_xdpsample *px = sp->pd->priv;
+
+	memcpy(px->oneshot_buffer, data, h->caplen);
+	if (px->oneshot_bytes > h->caplen)
+		memset(px->oneshot_buffer + h->caplen, 0,
+		    px->oneshot_bytes - h->caplen);
+	px->oneshot_bytes = h->caplen;
+	*sp->hdr = *h;
+	*sp->pkt = px->oneshot_buffer;
+}
+
+/* Does it look at what the kernel knows of a packet, rather than at it? */
+static int
+reads_metadata(const struct bpf_insn *insn)
+{
+	if (insn->k < LINUX_METADATA_OFFSET)
+		return 0;
+	if (BPF_CLASS(insn->code) == BPF_LD)
+		return BPF_MODE(insn->code) == BPF_ABS ||
+		    BPF_MODE(insn->code) == BPF_IND;
+	return BPF_CLASS(insn->code) == BPF_LDX &&
+	    BPF_MODE(insn->code) == BPF_MSH;
+}
+
+/*
+ * The compiler of 1.10 makes such programs for `inbound`, `outbound` and
+ * `ifindex` whatever the device, and they reject every packet without a word.
+ */
+static int
+xdpsample_setfilter(pcap_t *p, struct bpf_program *fp)
+{
+	u_int i;
+
+	for (i = 0; i < fp->bf_len; i++) {
+		if (!reads_metadata(&fp->bf_insns[i]))
+			continue;
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
+		    "This filter asks what is known only after the XDP hook (inbound, outbound, ifindex, a VLAN tag that was taken off); here every packet is a received one of the one interface");
+		return -1;
+	}
+	return pcapint_install_bpf_program(p, fp);
+}
+
+static int
+xdpsample_setdirection(pcap_t *p, pcap_direction_t d)
+{
+	if (d != PCAP_D_OUT)
+		return 0;
+	snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
+	    "Only received packets pass the XDP hook, so there are no outgoing ones to capture; use direction in or inout");
+	return -1;
+}
+
+static int
+xdpsample_inject(pcap_t *p, const void *buf, int size)
+{
+	struct pcap_xdpsample *px = p->priv;
+	struct xdps_error err;
+
+	if (xdps_inject(px->capture, buf, (size_t)size, &err) == XDPS_OK)
+		return size;
+	snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
+	return PCAP_ERROR;
+}
+
+/*
+ * A flag of ours, as O_NONBLOCK on the engine's descriptor, which is only
+ * good for polling, would mean nothing.
+ */
+static int
+xdpsample_getnonblock(pcap_t *p)
+{
+	struct pcap_xdpsample *px = p->priv;
+
+	return px->nonblock;
+}
+
+static int
+xdpsample_setnonblock(pcap_t *p, int nonblock)
+{
+	struct pcap_xdpsample *px = p->priv;
+
+	px->nonblock = nonblock != 0;
+	return 0;
+}
+
+/* From a signal handler or from another thread: first the flag, then the bell. */
+static void
+xdpsample_breakloop(pcap_t *p)
+{
+	struct pcap_xdpsample *px = p->priv;
+
+	pcapint_breakloop_common(p);
+	xdps_wake(px->capture);
+}
+
+/*
+ * As on AF_PACKET: ps_recv has the lost ones in it.  Packets that the sampling
+ * rate passed over are in neither.  tcpdump calls this in a signal handler.
+ */
+static int
+xdpsample_stats(pcap_t *p, struct pcap_stat *ps)
+{
+	struct pcap_xdpsample *px = p->priv;
+	struct xdps_stats stats;
+
+	xdps_stats(px->capture, &stats);
+	ps->ps_recv = (u_int)(stats.taken + stats.lost);
+	ps->ps_drop = (u_int)stats.lost;
+	ps->ps_ifdrop = 0;
+	return 0;
+}
+
+static void
+xdpsample_cleanup(pcap_t *p)
+{
+	struct pcap_xdpsample *px = p->priv;
+
+	/* It is the engine's, and libpcap would close it. */
+	p->fd = p->selectable_fd = -1;
+	xdps_close(px->capture);
+	px->capture = NULL;
+	free(px->oneshot_buffer);
+	px->oneshot_buffer = NULL;
+	pcapint_cleanup_live_common(p);
+}
+
+/*
+ * Only where libpcap's own words for the code fit, as programs put them in
+ * front of ours.  There is PCAP_ERROR_CAPTURE_NOTSUP for XDPS_UNSUPPORTED,
+ * but with it tcpdump 4.99.3 leaves out our text, which says what is missing.
+ */
+static int
+pcap_error_for(enum xdps_status status)
+{
+	switch (status) {
+
+	case XDPS_NO_DEVICE:
+		return PCAP_ERROR_NO_SUCH_DEVICE;
+
+	case XDPS_NO_PERMISSION:
+		return PCAP_ERROR_PERM_DENIED;
+
+	default:
+		return PCAP_ERROR;
+	}
+}
+
+static int
+list_device(pcap_if_list_t *devlistp, const char *ifname, char *err_str)
+{
+	char name[sizeof(PREFIX) + IF_NAMESIZE];
+	char description[64];
+
+	/*
+	 * Not as up and running: we would sort before the interface itself,
+	 * and become what a program opens that is told no name.
+	 */
+	snprintf(name, sizeof(name), PREFIX "%s", ifname);
+	snprintf(description, sizeof(description), "%s at the XDP hook", ifname);
+	if (pcapint_add_dev(devlistp, name,
+	    PCAP_IF_CONNECTION_STATUS_NOT_APPLICABLE, description,
+	    err_str) == NULL)
+		return -1;
+	return 0;
+}
+
+/*
+ * Nothing, if not asked for: Wireshark opens every device of the list when it
+ * starts, and each would get an XDP program attached.
+ *
+ * Not secure_getenv(): dumpcap with file capabilities is to list them too, and
+ * names that anybody can read give nothing away.
+ *
+ * A failure is for want of memory only: it would cost the program the devices
+ * of all other modules.
+ */
+int
+xdpsample_findalldevs(pcap_if_list_t *devlistp, char *err_str)
+{
+	const char *wish = getenv("XDPSAMPLE_LIST");
+	struct ifaddrs *all, *ifa;
+	const struct sockaddr_ll *ll;
+	int ret = 0;
+
+	if (wish == NULL || strcmp(wish, "1") != 0 || getifaddrs(&all) != 0)
+		return 0;
+	for (ifa = all; ifa != NULL && ret == 0; ifa = ifa->ifa_next) {
+		/* Every interface has exactly one address of this family. */
+		if (ifa->ifa_addr == NULL ||
+		    ifa->ifa_addr->sa_family != AF_PACKET)
+			continue;
+		ll = (const struct sockaddr_ll *)(const void *)ifa->ifa_addr;
+		if (ll->sll_hatype == ARPHRD_ETHER ||
+		    ll->sll_hatype == ARPHRD_LOOPBACK)
+			ret = list_device(devlistp, ifa->ifa_name, err_str);
+	}
+	freeifaddrs(all);
+	return ret;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pcap-xdpsample.h: what pcap.c needs to know of the xdpsample module.
+ */
+int xdpsample_findalldevs(pcap_if_list_t *devlistp, char *err_str);
+pcap_t *xdpsample_create(const char *device, char *ebuf, int *is_ours);
+
+/*
+ * libpcap 1.10.5 gave its internal functions the prefix pcapint_, and is the
+ * first to have this macro.
+ */
+#ifndef PCAP_ERROR_CAPTURE_NOTSUP
+#define pcapint_add_dev			add_dev
+#define pcapint_breakloop_common	pcap_breakloop_common
+#define pcapint_cleanup_live_common	pcap_cleanup_live_common
+#define pcapint_filter			pcap_filter
+#define pcapint_fmt_errmsg_for_errno	pcap_fmt_errmsg_for_errno
+#define pcapint_install_bpf_program	install_bpf_program
+#endif
