@@ -157,7 +157,8 @@ const char *xdps_warning(const struct xdps *x);
  * timeout_ms: 0 looks and returns, -1 waits for ever.
  * XDPS_OK       xdps_next() has at least one packet
  * XDPS_TIMEOUT  it has none, and the time is over
- * XDPS_WOKEN    xdps_wake() was called, before or during the wait
+ * XDPS_WOKEN    xdps_wake() was called, before or during the wait, and there
+ *               was no batch to hand out
  * other         the capture is over; everything that was in the rings has
  *               been handed out before this is said, and it is said again
  *               each time
