@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * attach.c: the program onto the interface, by a link that goes with us.
+ *
+ * What is there already is never replaced: a link cannot, and we ask for no
+ * more.  The drivers' own words for a refusal are not to be had (they end in
+ * a netlink answer that a bpf() call does not have), so the likely reasons
+ * are ours to tell.
+ */
+#define _GNU_SOURCE
+#include "attach.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../engine/error.h"
+
+#include "kernel.h"
+
+#define OWN_NAME "xdps_entry"
+
+/* A page less head and tail room: above, a driver has to know fragments. */
+#define MTU_OF_ONE_PAGE 3000
+
+/* The program that is in our way. */
+struct occupant {
+	uint32_t id;
+	const char *mode;
+	char name[BPF_OBJ_NAME_LEN];	/* "": we may not ask */
+};
+
+static uint32_t mode_flags(enum xdps_mode mode)
+{
+	switch (mode) {
+	case XDPS_MODE_NATIVE:
+		return XDP_FLAGS_DRV_MODE;
+	case XDPS_MODE_GENERIC:
+		return XDP_FLAGS_SKB_MODE;
+	case XDPS_MODE_AUTO:
+		break;
+	}
+	return 0;
+}
+
+/* By id, which the kernel grants to CAP_SYS_ADMIN only. */
+static void read_name(struct occupant *o)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 bytes = sizeof(info);
+	int fd;
+
+	fd = bpf_prog_get_fd_by_id(o->id);
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &bytes))
+		snprintf(o->name, sizeof(o->name), "%s", info.name);
+	close(fd);
+}
+
+static bool find_occupant(const struct xdps_interface *iface, struct occupant *o)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, found);
+
+	*o = (struct occupant){ 0 };
+	if (bpf_xdp_query(iface->index, 0, &found))
+		return false;
+	if (found.drv_prog_id) {
+		o->id = found.drv_prog_id;
+		o->mode = "native";
+	} else if (found.skb_prog_id) {
+		o->id = found.skb_prog_id;
+		o->mode = "generic";
+	} else if (found.hw_prog_id) {
+		o->id = found.hw_prog_id;
+		o->mode = "offloaded";
+	} else {
+		return false;
+	}
+	read_name(o);
+	return true;
+}
+
+static enum xdps_status explain_busy(const struct xdps_interface *iface, int errnum,
+				     struct xdps_error *err)
+{
+	struct occupant o;
+
+	if (!find_occupant(iface, &o))
+		return xdps_fail(err, XDPS_BUSY,
+				 "%s: %s; an XDP program on an interface above it (a bond?) or the driver is in the way",
+				 iface->name, strerror(errnum));
+	if (!strcmp(o.name, OWN_NAME))
+		return xdps_fail(err, XDPS_BUSY,
+				 "%s: another xdpsample capture is running there (XDP program %s, id %u, %s mode), and was left alone; an interface takes one at a time",
+				 iface->name, o.name, o.id, o.mode);
+	return xdps_fail(err, XDPS_BUSY,
+			 "%s: XDP program %s%s(id %u) is attached there in %s mode, and was left alone; an interface takes one at a time",
+			 iface->name, o.name, o.name[0] ? " " : "", o.id, o.mode);
+}
+
+/* The driver said no. */
+static enum xdps_status explain_driver(const struct xdps_interface *iface, int errnum,
+				       enum xdps_mode mode, struct xdps_error *err)
+{
+	char name[32], driver[40] = "";
+
+	xdps_interface_driver(iface, name, sizeof(name));
+	if (name[0])
+		snprintf(driver, sizeof(driver), " (%s)", name);
+	if (errnum == EOPNOTSUPP && mode == XDPS_MODE_NATIVE)
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: its driver%s does not do XDP in native mode: %s; mode=generic works with every driver",
+				 iface->name, driver, strerror(errnum));
+	if (errnum == ERANGE || iface->mtu > MTU_OF_ONE_PAGE)
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: its driver%s refuses XDP in native mode: %s; the MTU (%u here, or the peer's) may be too large for it; a smaller one or mode=generic works",
+				 iface->name, driver, strerror(errnum), iface->mtu);
+	return xdps_fail(err, XDPS_UNSUPPORTED,
+			 "%s: its driver%s refuses XDP in native mode: %s; mode=generic works with every driver",
+			 iface->name, driver, strerror(errnum));
+}
+
+static enum xdps_status explain(const struct xdps_interface *iface, int errnum,
+				enum xdps_mode mode, struct xdps_error *err)
+{
+	if (errnum == EBUSY || errnum == EEXIST)
+		return explain_busy(iface, errnum, err);
+	if (errnum == EPERM || errnum == EACCES)
+		return xdps_fail_errno(err, errnum,
+				       "%s: attaching the XDP program", iface->name);
+	if (!xdps_interface_exists(iface))
+		return xdps_fail(err, XDPS_NO_DEVICE,
+				 "%s: the interface disappeared before the XDP program was attached",
+				 iface->name);
+	if (errnum == EINVAL && xdps_kernel_is_before(5, 9))
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: attaching the XDP program: %s; this kernel has no XDP links, 5.9 and newer have",
+				 iface->name, strerror(errnum));
+	if (mode == XDPS_MODE_GENERIC || errnum == ENOMEM)
+		return xdps_fail_errno(err, errnum,
+				       "%s: attaching the XDP program", iface->name);
+	return explain_driver(iface, errnum, mode, err);
+}
+
+enum xdps_status xdps_attach(int *link_fd, int prog_fd,
+			     const struct xdps_interface *iface,
+			     enum xdps_mode mode, struct xdps_error *err)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode_flags(mode));
+	int fd;
+
+	fd = bpf_link_create(prog_fd, iface->index, BPF_XDP, &opts);
+	if (fd < 0)
+		return explain(iface, errno, mode, err);
+	*link_fd = fd;
+	return XDPS_OK;
+}
+
+bool xdps_is_attached(int link_fd)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 bytes = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(link_fd, &info, &bytes) || info.xdp.ifindex;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * attach.h: the program onto the interface, by a link that goes with us.
+ */
+#ifndef XDPS_ATTACH_H
+#define XDPS_ATTACH_H
+
+#include "interface.h"
+#include "protocol.h"
+
+/* `*link_fd`: close it, and the program is off the interface. */
+enum xdps_status xdps_attach(int *link_fd, int prog_fd,
+			     const struct xdps_interface *iface,
+			     enum xdps_mode mode, struct xdps_error *err);
+
+/* False if somebody detached it, or the interface went away.  If in doubt, true. */
+bool xdps_is_attached(int link_fd);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * interface.c: what an interface is, by its name.
+ *
+ * One rtnetlink question gives it all: index, kind of link, MTU.
+ */
+#define _GNU_SOURCE
+#include "interface.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../engine/error.h"
+
+#define ANSWER_BYTES 32768		/* what iproute2 takes, too */
+
+struct question {
+	struct nlmsghdr head;
+	struct ifinfomsg info;
+	struct rtattr attr;
+	char name[IF_NAMESIZE];
+};
+
+/* What we want from the answer. */
+struct link_facts {
+	int index;
+	unsigned short arp_type;
+	uint32_t mtu;
+	char kind[IF_NAMESIZE];		/* "tun", "veth"; "" for hardware */
+};
+
+static const struct rtattr *find_attr(const struct rtattr *attr, size_t bytes,
+				      unsigned short type)
+{
+	for (; RTA_OK(attr, bytes); attr = RTA_NEXT(attr, bytes))
+		if ((attr->rta_type & NLA_TYPE_MASK) == type)
+			return attr;
+	return NULL;
+}
+
+static void copy_string(char *to, size_t size, const struct rtattr *attr)
+{
+	if (attr)
+		snprintf(to, size, "%.*s", (int)RTA_PAYLOAD(attr),
+			 (const char *)RTA_DATA(attr));
+}
+
+static void read_facts(const struct nlmsghdr *head, struct link_facts *facts)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(head);
+	const struct rtattr *first = IFLA_RTA(info), *attr;
+	const size_t bytes = IFLA_PAYLOAD(head);
+
+	*facts = (struct link_facts){
+		.index = info->ifi_index,
+		.arp_type = info->ifi_type,
+	};
+	attr = find_attr(first, bytes, IFLA_MTU);
+	if (attr && RTA_PAYLOAD(attr) >= sizeof(facts->mtu))
+		memcpy(&facts->mtu, RTA_DATA(attr), sizeof(facts->mtu));
+	attr = find_attr(first, bytes, IFLA_LINKINFO);
+	if (attr)
+		copy_string(facts->kind, sizeof(facts->kind),
+			    find_attr(RTA_DATA(attr), RTA_PAYLOAD(attr),
+				      IFLA_INFO_KIND));
+}
+
+/* 0 or an errno, ENODEV if there is none. */
+static int read_answer(int sock, struct link_facts *facts)
+{
+	_Alignas(struct nlmsghdr) char buf[ANSWER_BYTES];
+	const struct nlmsghdr *head = (const void *)buf;
+	ssize_t n;
+
+	do {
+		n = recv(sock, buf, sizeof(buf), MSG_TRUNC);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno;
+	if (n > (ssize_t)sizeof(buf) || !NLMSG_OK(head, n))
+		return EBADMSG;
+	if (head->nlmsg_type == NLMSG_ERROR &&
+	    head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr)))
+		return -((const struct nlmsgerr *)NLMSG_DATA(head))->error;
+	if (head->nlmsg_type != RTM_NEWLINK ||
+	    head->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		return EBADMSG;
+	read_facts(head, facts);
+	return 0;
+}
+
+/* By index, or by name if that is 0.  0 or an errno. */
+static int ask(int index, const char *name, struct link_facts *facts)
+{
+	struct question q = {
+		.head.nlmsg_len = sizeof(q),
+		.head.nlmsg_type = RTM_GETLINK,
+		.head.nlmsg_flags = NLM_F_REQUEST,
+		.info.ifi_index = index,
+		.attr.rta_type = IFLA_IFNAME,
+		.attr.rta_len = RTA_LENGTH(sizeof(q.name)),
+	};
+	int sock, rc;
+
+	if (index)
+		q.head.nlmsg_len = offsetof(struct question, attr);
+	else
+		snprintf(q.name, sizeof(q.name), "%s", name);
+	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (sock < 0)
+		return errno;
+	rc = send(sock, &q, q.head.nlmsg_len, 0) < 0 ? errno
+						    : read_answer(sock, facts);
+	close(sock);
+	return rc;
+}
+
+/*
+ * The XDP program sees what the link layer made of the packet.  Where that is
+ * no Ethernet header, we must know what it is: guessing would give
+ * a file that says something wrong.
+ */
+static enum xdps_status find_link(struct xdps_interface *iface,
+				  const struct link_facts *facts,
+				  struct xdps_error *err)
+{
+	switch (facts->arp_type) {
+	case ARPHRD_ETHER:
+	case ARPHRD_LOOPBACK:
+		iface->link = XDPS_LINK_ETHERNET;
+		return XDPS_OK;
+	case ARPHRD_NONE:
+		if (!strcmp(facts->kind, "tun")) {
+			iface->link = XDPS_LINK_IP;
+			return XDPS_OK;
+		}
+	}
+	return xdps_fail(err, XDPS_UNSUPPORTED,
+			 "%s: its packets have no Ethernet header (link type %u, kind %s); Ethernet, lo and tun interfaces can be captured here, for this one leave out \"xdpsample:\"",
+			 iface->name, facts->arp_type,
+			 facts->kind[0] ? facts->kind : "unknown");
+}
+
+enum xdps_status xdps_interface_find(struct xdps_interface *iface,
+				     const char *name, struct xdps_error *err)
+{
+	struct xdps_interface found = { 0 };
+	struct link_facts facts;
+	enum xdps_status status;
+	int rc;
+
+	rc = ask(0, name, &facts);
+	if (rc == ENODEV)
+		return xdps_fail(err, XDPS_NO_DEVICE,
+				 "%s: no interface of this name in this network namespace",
+				 name);
+	if (rc)
+		return xdps_fail_errno(err, rc, "%s: asking what interface it is",
+				       name);
+	snprintf(found.name, sizeof(found.name), "%s", name);
+	found.index = facts.index;
+	found.mtu = facts.mtu;
+	status = find_link(&found, &facts, err);
+	if (!status)
+		*iface = found;
+	return status;
+}
+
+bool xdps_interface_exists(const struct xdps_interface *iface)
+{
+	struct link_facts facts;
+
+	return ask(iface->index, NULL, &facts) != ENODEV;
+}
+
+void xdps_interface_driver(const struct xdps_interface *iface, char *driver,
+			   size_t size)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq req = { .ifr_data = (void *)&info };
+	int sock;
+
+	driver[0] = '\0';
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return;
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", iface->name);
+	if (!ioctl(sock, SIOCETHTOOL, &req))
+		snprintf(driver, size, "%.*s", (int)sizeof(info.driver),
+			 info.driver);
+	close(sock);
+}

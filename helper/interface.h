@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * interface.h: what an interface is, by its name.
+ */
+#ifndef XDPS_INTERFACE_H
+#define XDPS_INTERFACE_H
+
+#include "protocol.h"
+
+struct xdps_interface {
+	char name[IF_NAMESIZE];
+	int index;
+	uint32_t mtu;
+	enum xdps_link link;
+};
+
+/* XDPS_NO_DEVICE: not there.  XDPS_UNSUPPORTED: its packets are not ours to read. */
+enum xdps_status xdps_interface_find(struct xdps_interface *iface,
+				     const char *name, struct xdps_error *err);
+
+/* Is it still there, in this network namespace?  If in doubt, yes. */
+bool xdps_interface_exists(const struct xdps_interface *iface);
+
+/* The name of its driver, for sentences; "" if it has none. */
+void xdps_interface_driver(const struct xdps_interface *iface, char *driver,
+			   size_t size);
+
+#endif

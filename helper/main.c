@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * main.c: serve one capture until the socket closes.
+ *
+ * Started by the engine, with the socket on descriptor 0.  All privilege of
+ * xdpsample is in this process, and all that it does for one request is in
+ * serve().  Whatever ends us ends the capture: the kernel closes the link.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "../engine/error.h"
+
+#include "answer.h"
+#include "attach.h"
+#include "cpus.h"
+#include "interface.h"
+#include "loader.h"
+#include "privilege.h"
+#include "promisc.h"
+#include "protocol.h"
+#include "request.h"
+#include "rings.h"
+#include "watch.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "(not a release)"
+#endif
+
+#define SOCK 0
+#define USAGE_RC 64			/* EX_USAGE */
+#define PATIENCE_MS 10000		/* with an engine that does not ask, or read */
+
+struct capture {
+	struct xdps_ask ask;
+	struct xdps_interface iface;
+	struct xdps_cpus cpus;
+	struct xdps_watch watch;
+	struct xdps_programs programs;
+	struct xdps_rings rings;
+	int link_fd;
+	struct xdps_sockets sockets;
+	struct xdps_error warning;
+};
+
+static bool is_called_by_engine(void)
+{
+	socklen_t size = sizeof(int);
+	int domain, type;
+
+	return !getsockopt(SOCK, SOL_SOCKET, SO_DOMAIN, &domain, &size) &&
+	       !getsockopt(SOCK, SOL_SOCKET, SO_TYPE, &type, &size) &&
+	       domain == AF_UNIX && type == SOCK_SEQPACKET;
+}
+
+static int talk_to_person(int argc, char **argv)
+{
+	static const char about[] =
+		"xdpsample-helper does the privileged work for programs that capture on\n"
+		"\"xdpsample:INTERFACE\".  libpcap starts it; there is nothing to start by hand.\n"
+		"See xdpsample-helper(8) and pcap-xdpsample(7).\n";
+
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts("xdpsample-helper " PACKAGE_VERSION);
+		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		fputs(about, stdout);
+		return 0;
+	}
+	fputs("xdpsample-helper: descriptor 0 is no socket of a capturing program\n",
+	      stderr);
+	fputs(about, stderr);
+	return USAGE_RC;
+}
+
+/* For kernels before 5.9. */
+static void close_one_by_one(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		int fd = atoi(entry->d_name);
+
+		if (fd > 2 && fd != dirfd(dir))
+			close(fd);
+	}
+	closedir(dir);
+}
+
+/*
+ * We come from somebody's process, with what it happened to have open, its
+ * limits, its directory and its environment.  Until here 2 was the socket,
+ * for the dynamic loader's last words.
+ */
+static void settle(void)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE_MS / 1000 };
+	struct rlimit files;
+	int null_fd;
+
+	if (syscall(SYS_close_range, 3, ~0U, 0))
+		close_one_by_one();
+	null_fd = open("/dev/null", O_RDWR);
+	if (null_fd < 0) {		/* a chroot without it */
+		close(1);
+		close(2);
+	} else {
+		dup2(null_fd, 1);
+		dup2(null_fd, 2);
+		if (null_fd > 2)
+			close(null_fd);
+	}
+	clearenv();
+	if (chdir("/"))
+		errno = 0;		/* then we keep a directory busy, no more */
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	setsockopt(SOCK, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
+static void capture_init(struct capture *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->link_fd = -1;
+	xdps_watch_init(&c->watch);
+	xdps_programs_init(&c->programs);
+	xdps_rings_init(&c->rings);
+	xdps_sockets_init(&c->sockets);
+}
+
+/* False: nobody asks. */
+static bool receive(struct capture *c, struct xdps_error *err)
+{
+	char buf[sizeof(c->ask)];
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct pollfd p = { .fd = SOCK, .events = POLLIN };
+	ssize_t n;
+
+	if (poll(&p, 1, PATIENCE_MS) <= 0)
+		return false;
+	n = recvmsg(SOCK, &msg, MSG_TRUNC | MSG_DONTWAIT);
+	if (n <= 0)
+		return false;
+	if (msg.msg_flags & MSG_CTRUNC)
+		xdps_fail(err, XDPS_FAILED,
+			  "the request to the helper came with descriptors, and takes none");
+	else
+		xdps_request_check(buf, n, &c->ask, err);
+	return true;
+}
+
+/*
+ * Attaches last: what cannot be had is known before any packet is touched,
+ * and whatever happens to the interface from here on is seen.
+ */
+static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	status = xdps_interface_find(&c->iface, c->ask.ifname, err);
+	if (!status)
+		status = xdps_cpus_read(&c->cpus, err);
+	if (!status)
+		status = xdps_watch_open(&c->watch, err);
+	if (!status)
+		status = xdps_programs_load(&c->programs, &c->ask,
+					    c->cpus.n_possible, err);
+	if (!status)
+		status = xdps_rings_open(&c->rings, &c->ask, &c->cpus,
+					 c->programs.rings_fd, err);
+	if (!status)
+		status = xdps_attach(&c->link_fd, c->programs.entry_fd, &c->iface,
+				     c->ask.mode, err);
+	if (!status)
+		xdps_sockets_open(&c->sockets, &c->iface, c->ask.promisc,
+				  &c->warning);
+	return status;
+}
+
+static enum xdps_status answer(struct capture *c, struct xdps_error *err)
+{
+	struct xdps_say ready = {
+		.kind = XDPS_SAY_READY,
+		.n_rings = c->rings.n,
+		.ring_bytes = c->rings.ring_bytes,
+		.n_counters = c->cpus.n_possible,
+		.link = c->iface.link,
+		.has_inject = c->sockets.inject_fd >= 0,
+	};
+	const int fds[] = { c->programs.counters_fd, c->sockets.inject_fd };
+	enum xdps_status status;
+
+	memcpy(ready.text, c->warning.text, sizeof(ready.text));
+	status = xdps_answer_rings(SOCK, c->rings.fds, c->rings.n,
+				   c->rings.ring_bytes, err);
+	if (!status)
+		status = xdps_answer(SOCK, &ready, fds, 1 + ready.has_inject, err);
+	return status;
+}
+
+static enum xdps_status serve(struct capture *c, struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	status = open_capture(c, err);
+	if (!status)
+		status = xdps_privilege_drop(err);
+	if (!status)
+		status = answer(c, err);
+	if (!status)
+		status = xdps_watch_run(&c->watch, SOCK, c->link_fd, &c->iface, err);
+	return status;
+}
+
+/*
+ * The link first: when the engine sees the end of the socket, or an error,
+ * the program is off the interface.
+ */
+static void end(struct capture *c, const struct xdps_error *err)
+{
+	if (c->link_fd >= 0)
+		close(c->link_fd);
+	xdps_sockets_close(&c->sockets);
+	if (err->status)
+		xdps_answer_error(SOCK, err);
+	shutdown(SOCK, SHUT_RDWR);
+	xdps_rings_close(&c->rings);
+	xdps_programs_free(&c->programs);
+	xdps_watch_close(&c->watch);
+}
+
+int main(int argc, char **argv)
+{
+	struct xdps_error err = { .status = XDPS_OK };
+	static struct capture c;
+
+	if (argc > 1 || !is_called_by_engine())
+		return talk_to_person(argc, argv);
+
+	settle();
+	capture_init(&c);
+	if (receive(&c, &err)) {
+		if (!err.status)
+			serve(&c, &err);
+		end(&c, &err);
+	}
+	return err.status ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * privilege.c: the capabilities the helper has, lacks and gives up.
+ *
+ * By system call: libcap is not worth a dependency for three calls.
+ */
+#define _GNU_SOURCE
+#include "privilege.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "../engine/error.h"
+
+#include "kernel.h"
+
+#ifndef CAP_PERFMON			/* kernel headers before 5.8 */
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+#define BIT64(n) (1ULL << (n))
+
+/* What keeps the capabilities of a process down. */
+struct bounds {
+	uint64_t bounding;
+	bool no_new_privs;
+	bool in_user_namespace;
+};
+
+/* In the order in which they are named. */
+static const struct {
+	int cap;
+	const char *name;
+} names[] = {
+	{ CAP_BPF, "CAP_BPF" },
+	{ CAP_NET_ADMIN, "CAP_NET_ADMIN" },
+	{ CAP_PERFMON, "CAP_PERFMON" },
+	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
+};
+
+static uint64_t effective(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (syscall(SYS_capget, &head, data))
+		return 0;
+	return data[0].effective | (uint64_t)data[1].effective << 32;
+}
+
+bool xdps_has_capability(int cap)
+{
+	return effective() & BIT64(cap);
+}
+
+/* CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, which were taken out of it. */
+static uint64_t missing(void)
+{
+	const int paranoid = xdps_kernel_perf_paranoid();
+	const uint64_t have = effective();
+	uint64_t need = BIT64(CAP_NET_ADMIN);
+
+	if (!(have & BIT64(CAP_SYS_ADMIN))) {
+		need |= BIT64(CAP_BPF);
+		if (paranoid > 0)
+			need |= BIT64(CAP_PERFMON);
+		if (paranoid >= XDPS_PARANOID_ADMIN)
+			need |= BIT64(CAP_SYS_ADMIN);
+	}
+	return need & ~have;
+}
+
+static void list_names(uint64_t caps, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(caps & BIT64(names[i].cap)) || len >= size)
+			continue;
+		len += snprintf(buf + len, size - len, "%s%s", len ? ", " : "",
+				names[i].name);
+	}
+}
+
+/* The first user namespace maps all ids to themselves. */
+static bool in_user_namespace(void)
+{
+	unsigned long inside, outside, count;
+	FILE *f = fopen("/proc/self/uid_map", "re");
+	bool is_first;
+
+	if (!f)
+		return false;
+	is_first = fscanf(f, "%lu %lu %lu", &inside, &outside, &count) == 3 &&
+		   !inside && !outside && count == UINT32_MAX;
+	fclose(f);
+	return !is_first;
+}
+
+static void read_bounds(struct bounds *b)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	char line[256];
+	int nnp;
+
+	*b = (struct bounds){ .bounding = UINT64_MAX };
+	b->in_user_namespace = in_user_namespace();
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "CapBnd: %" SCNx64, &b->bounding) == 1)
+			continue;
+		if (sscanf(line, "NoNewPrivs: %d", &nnp) == 1)
+			b->no_new_privs = nnp;
+	}
+	fclose(f);
+}
+
+static void own_path(char *buf, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", buf, size - 1);
+
+	snprintf(buf + (n > 0 ? n : 0), size - (n > 0 ? n : 0), "%s",
+		 n > 0 ? "" : "xdpsample-helper");
+}
+
+static bool on_nosuid(const char *path)
+{
+	struct statvfs fs;
+
+	return !statvfs(path, &fs) && fs.f_flag & ST_NOSUID;
+}
+
+/* An ordinary user's helper has what its file gives it. */
+static enum xdps_status fail_file(struct xdps_error *err, const char *doing,
+				  const char *lacking)
+{
+	const bool admin = xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN;
+	char path[sizeof(err->text)];
+
+	own_path(path, sizeof(path));
+	if (on_nosuid(path))
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "%s: the helper lacks %s; run as root, or install it on a file system that is not mounted nosuid, unlike %s",
+				 doing, lacking, path);
+	return xdps_fail(err, XDPS_NO_PERMISSION,
+			 "%s: the helper's file lacks %s; as root: setcap cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw%s=ep %s",
+			 doing, lacking, admin ? ",cap_sys_admin" : "", path);
+}
+
+/* Has all it needs, and was refused all the same. */
+static enum xdps_status fail_elsewhere(struct xdps_error *err, int errnum,
+				       const char *doing)
+{
+	if (in_user_namespace())
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "%s: %s; the helper has its capabilities in a user namespace only (a rootless container?), and the kernel asks for those of the host",
+				 doing, strerror(errnum));
+	if (xdps_kernel_is_before(5, 11) && !xdps_has_capability(CAP_SYS_RESOURCE))
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "%s: %s; this kernel counts BPF memory against RLIMIT_MEMLOCK: raise it (ulimit -l unlimited), or add cap_sys_resource to the helper's file",
+				 doing, strerror(errnum));
+	return xdps_fail(err, XDPS_NO_PERMISSION,
+			 "%s: %s, although the helper has the capabilities; a security module, seccomp or kernel lockdown forbids it",
+			 doing, strerror(errnum));
+}
+
+static enum xdps_status fail_missing(struct xdps_error *err, const char *doing,
+				     uint64_t lacking)
+{
+	struct bounds b;
+	char list[128];
+
+	read_bounds(&b);
+	if (lacking & ~b.bounding) {
+		list_names(lacking & ~b.bounding, list, sizeof(list));
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "%s: the helper cannot have %s: not in the bounding set of the program that captures (a container, or CapabilityBoundingSet= of its service)",
+				 doing, list);
+	}
+	list_names(lacking, list, sizeof(list));
+	if (b.no_new_privs)
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "%s: the helper cannot gain %s: no_new_privs is set in the program that captures (NoNewPrivileges= of its service, or a sandbox)",
+				 doing, list);
+	if (b.in_user_namespace)
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "%s: the helper lacks %s, and cannot gain it in a user namespace (a rootless container?)",
+				 doing, list);
+	return fail_file(err, doing, list);
+}
+
+enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
+				     const char *doing)
+{
+	uint64_t lacking;
+
+	if (errnum != EPERM && errnum != EACCES)
+		return xdps_fail_errno(err, errnum, "%s", doing);
+	lacking = missing();
+	return lacking ? fail_missing(err, doing, lacking)
+		       : fail_elsewhere(err, errnum, doing);
+}
+
+enum xdps_status xdps_privilege_drop(struct xdps_error *err)
+{
+	const uint64_t keep = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN);
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
+	    syscall(SYS_capget, &head, data))
+		return xdps_fail_errno(err, errno, "giving up privilege");
+
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		data[i].permitted &= (uint32_t)(keep >> 32 * i);
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &head, data))
+		return xdps_fail_errno(err, errno, "giving up capabilities");
+	return XDPS_OK;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * privilege.h: the capabilities the helper has, lacks and gives up.
+ */
+#ifndef XDPS_PRIVILEGE_H
+#define XDPS_PRIVILEGE_H
+
+#include "protocol.h"
+
+bool xdps_has_capability(int cap);
+
+/*
+ * The kernel answered `errnum` to what `doing` says.  If that is about
+ * permission: which capabilities are missing, why they cannot be had, and
+ * what helps.  Everything else is said in the system's words.
+ */
+enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
+				     const char *doing);
+
+/*
+ * Keeps CAP_BPF and CAP_NET_ADMIN (as far as they are there), which changing
+ * the filter needs, and makes sure that nothing can come back.
+ */
+enum xdps_status xdps_privilege_drop(struct xdps_error *err);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * request.h: what the engine asks, checked.
+ *
+ * The engine runs with less privilege than the helper, in somebody's program:
+ * nothing that it sends is believed.
+ */
+#ifndef XDPS_REQUEST_H
+#define XDPS_REQUEST_H
+
+#include "protocol.h"
+
+/*
+ * Checks each field of a message of any length.  Pure: no system call, no
+ * state.  XDPS_OK: `*ask` is a copy of it in which every field is in range;
+ * otherwise `*ask` is untouched.
+ */
+enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
+				    struct xdps_ask *ask,
+				    struct xdps_error *err);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * watch.c: what ends a capture.
+ */
+#define _GNU_SOURCE
+#include "watch.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../engine/error.h"
+
+#include "attach.h"
+
+/* Nothing is announced when a link is detached by force: it has to be asked. */
+#define ASK_EVERY_MS 1000
+
+#define NOTICE_BYTES 32768
+
+/*
+ * AF_UNSPEC only: a bridge says RTM_DELLINK of its own family about a port
+ * that merely leaves it.
+ */
+static bool says_deleted(const struct nlmsghdr *head, int ifindex)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(head);
+
+	return head->nlmsg_type == RTM_DELLINK &&
+	       head->nlmsg_len >= NLMSG_LENGTH(sizeof(*info)) &&
+	       info->ifi_family == AF_UNSPEC && info->ifi_index == ifindex;
+}
+
+/*
+ * Reads all that waits.  A queue that ran over is as good as a notice: the
+ * caller then asks about the interface itself.
+ */
+static bool has_notice_of_end(int netlink_fd, const struct xdps_interface *iface)
+{
+	_Alignas(struct nlmsghdr) char buf[NOTICE_BYTES];
+	ssize_t bytes;
+
+	while ((bytes = recv(netlink_fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
+		const struct nlmsghdr *head = (const void *)buf;
+
+		for (; NLMSG_OK(head, bytes); head = NLMSG_NEXT(head, bytes))
+			if (says_deleted(head, iface->index))
+				return true;
+	}
+	return bytes < 0 && errno == ENOBUFS && !xdps_interface_exists(iface);
+}
+
+static enum xdps_status gone(struct xdps_error *err)
+{
+	return xdps_fail(err, XDPS_GONE, XDPS_GONE_TEXT);
+}
+
+static enum xdps_status explain_detached(const struct xdps_interface *iface,
+					 struct xdps_error *err)
+{
+	if (!xdps_interface_exists(iface))
+		return gone(err);
+	return xdps_fail(err, XDPS_FAILED,
+			 "%s: the capture has ended, because another process detached its XDP program",
+			 iface->name);
+}
+
+/* The engine has nothing to say after its request. */
+static enum xdps_status hear_engine(int sock, struct xdps_error *err)
+{
+	char byte;
+
+	if (recv(sock, &byte, sizeof(byte), MSG_DONTWAIT) > 0)
+		return xdps_fail(err, XDPS_FAILED,
+				 "the helper was sent a second request, and takes one");
+	return XDPS_OK;
+}
+
+void xdps_watch_init(struct xdps_watch *w)
+{
+	w->netlink_fd = -1;
+}
+
+enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
+{
+	const struct sockaddr_nl addr = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK,
+	};
+	int fd;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof(addr))) {
+		xdps_fail_errno(err, errno, "watching for the end of interfaces");
+		if (fd >= 0)
+			close(fd);
+		return err->status;
+	}
+	w->netlink_fd = fd;
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_watch_run(struct xdps_watch *w, int sock, int link_fd,
+				const struct xdps_interface *iface,
+				struct xdps_error *err)
+{
+	struct pollfd p[] = {
+		{ .fd = sock, .events = POLLIN },
+		{ .fd = w->netlink_fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		if (poll(p, 2, ASK_EVERY_MS) < 0 && errno != EINTR)
+			return xdps_fail_errno(err, errno, "waiting for the end");
+		if (p[0].revents)
+			return hear_engine(sock, err);
+		if (p[1].revents && has_notice_of_end(w->netlink_fd, iface))
+			return gone(err);
+		if (!xdps_is_attached(link_fd))
+			return explain_detached(iface, err);
+	}
+}
+
+void xdps_watch_close(struct xdps_watch *w)
+{
+	if (w->netlink_fd >= 0)
+		close(w->netlink_fd);
+	xdps_watch_init(w);
+}
