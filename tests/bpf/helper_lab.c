@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * helper_lab.c: a helper to try things on, and an interface for it.
+ */
+#define _GNU_SOURCE
+#include "helper_lab.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../engine/ring.h"
+
+#define DEADLINE_MS 20000		/* longer than the helper's own */
+#define EXEC_FAILED 127
+
+const struct how as_usual;
+struct helper helper;
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		print_message("# %s: %s\n", path, strerror(errno));
+	close(fd);
+}
+
+/* NULL, or why nothing can be tested here. */
+static const char *enter(void)
+{
+	if (!getenv("XDPSAMPLE_HELPER"))
+		return "XDPSAMPLE_HELPER is not set";
+	if (geteuid())
+		return "needs root, for interfaces and for the helper";
+	if (unshare(CLONE_NEWNET))
+		return "needs CAP_SYS_ADMIN, for a network namespace";
+	if (!lab_try_ip("link set lo up"))
+		return "needs ip, of iproute2";
+
+	/* or the kernel sends packets of its own */
+	write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
+	write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+	return NULL;
+}
+
+static int run_ip(const char *fmt, va_list args)
+{
+	char arguments[256], command[300];
+
+	vsnprintf(arguments, sizeof(arguments), fmt, args);
+	snprintf(command, sizeof(command), "ip %s >/dev/null 2>&1", arguments);
+	return system(command);
+}
+
+void lab_ip(const char *fmt, ...)
+{
+	va_list args;
+	int rc;
+
+	va_start(args, fmt);
+	rc = run_ip(fmt, args);
+	va_end(args);
+	if (rc)
+		fail_msg("ip %s: %d", fmt, rc);
+}
+
+bool lab_try_ip(const char *fmt, ...)
+{
+	va_list args;
+	int rc;
+
+	va_start(args, fmt);
+	rc = run_ip(fmt, args);
+	va_end(args);
+	return !rc;
+}
+
+void lab_cable(void)
+{
+	lab_ip("link add " NEAR " type veth peer name " FAR);
+	lab_ip("link set " NEAR " up");
+	lab_ip("link set " FAR " up");
+}
+
+void lab_no_cable(void)
+{
+	lab_try_ip("link del " NEAR);
+	lab_try_ip("link del " FAR);
+}
+
+struct xdps_ask lab_ask(const char *ifname)
+{
+	struct xdps_ask ask = {
+		.magic = XDPS_MAGIC,
+		.kind = XDPS_ASK_OPEN,
+		.rate = 1,
+		.snaplen = 256,
+		.immediate = 1,
+	};
+
+	snprintf(ask.ifname, sizeof(ask.ifname), "%s", ifname);
+	return ask;
+}
+
+static int set_limit(int which, rlim_t soft)
+{
+	struct rlimit limit;
+
+	if (getrlimit(which, &limit))
+		return -1;
+	limit.rlim_cur = soft;
+	if (which == RLIMIT_MEMLOCK)
+		limit.rlim_max = soft;
+	return setrlimit(which, &limit);
+}
+
+static int enter_user_namespace(void)
+{
+	if (unshare(CLONE_NEWUSER))
+		return -1;
+	write_file("/proc/self/setgroups", "deny");
+	write_file("/proc/self/uid_map", "0 0 1");
+	write_file("/proc/self/gid_map", "0 0 1");
+	return 0;
+}
+
+static int restrict_self(const struct how *how)
+{
+	if (how->locked_bytes && set_limit(RLIMIT_MEMLOCK, how->locked_bytes))
+		return -1;
+	if (how->n_files && set_limit(RLIMIT_NOFILE, how->n_files))
+		return -1;
+	for (int cap = 0; cap < 64; cap++)
+		if (how->without >> cap & 1 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+			return -1;
+	if (how->in_user_namespace && enter_user_namespace())
+		return -1;
+	if (how->uid && (setgroups(0, NULL) || setresgid(how->uid, how->uid, how->uid) ||
+			 setresuid(how->uid, how->uid, how->uid)))
+		return -1;
+	if (how->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -1;
+	return 0;
+}
+
+static void become_helper(const struct how *how, int sock)
+{
+	const char *path = how->path ? how->path : getenv("XDPSAMPLE_HELPER");
+
+	if (dup2(sock, 0) || dup2(sock, 2) != 2 || restrict_self(how))
+		_exit(EXEC_FAILED);
+	if (how->with_closed_stdio) {
+		close(1);
+		close(2);
+	}
+	execl(path, "xdpsample-helper", (char *)NULL);
+	_exit(EXEC_FAILED);
+}
+
+void helper_start(struct helper *h, const struct how *how)
+{
+	int pair[2];
+
+	memset(h, 0, sizeof(*h));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	h->sock = pair[0];
+	h->pid = fork();
+	assert_true(h->pid >= 0);
+	if (!h->pid)
+		become_helper(how, pair[1]);
+	close(pair[1]);
+}
+
+/* It may be gone, and have left a message. */
+void helper_send(struct helper *h, const void *msg, size_t bytes)
+{
+	if (send(h->sock, msg, bytes, MSG_NOSIGNAL) < 0 &&
+	    errno != EPIPE && errno != ECONNRESET)
+		fail_msg("sending %zu bytes: %s", bytes, strerror(errno));
+}
+
+static void keep_fds(struct helper *h, struct msghdr *msg)
+{
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+	unsigned int n;
+
+	assert_false(msg->msg_flags & MSG_CTRUNC);
+	if (!cmsg)
+		return;
+	assert_int_equal(cmsg->cmsg_level, SOL_SOCKET);
+	assert_int_equal(cmsg->cmsg_type, SCM_RIGHTS);
+	n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	assert_in_range(h->n_fds + n, 1, ARRAY_SIZE(h->fds));
+	memcpy(h->fds + h->n_fds, CMSG_DATA(cmsg), n * sizeof(int));
+	h->n_fds += n;
+	assert_int_equal(h->say.n_fds, n);
+}
+
+bool helper_hear(struct helper *h)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(XDPS_FDS_MAX * sizeof(int))];
+	} control;
+	struct iovec iov = { &h->say, sizeof(h->say) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct pollfd p = { .fd = h->sock, .events = POLLIN };
+	ssize_t n;
+
+	if (poll(&p, 1, DEADLINE_MS) != 1)
+		fail_msg("the helper says nothing for %d ms", DEADLINE_MS);
+	/* ECONNRESET: it died with something of ours unread; its words come next */
+	do {
+		n = recvmsg(h->sock, &msg, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == ECONNRESET);
+	assert_true(n >= 0);
+	if (!n)
+		return false;
+	if (n != sizeof(h->say) || h->say.magic != XDPS_MAGIC)
+		fail_msg("%zd bytes that are no message: %.*s", n, (int)n,
+			 (const char *)&h->say);
+	keep_fds(h, &msg);
+	return true;
+}
+
+void helper_open(struct helper *h, const struct how *how, const struct xdps_ask *ask)
+{
+	helper_start(h, how);
+	helper_send(h, ask, sizeof(*ask));
+	do {
+		if (!helper_hear(h))
+			fail_msg("the helper ended without a word");
+	} while (h->say.kind == XDPS_SAY_RINGS);
+}
+
+void assert_ready(const struct helper *h)
+{
+	if (h->say.kind != XDPS_SAY_READY)
+		fail_msg("not ready, but \"%s\"", h->say.text);
+}
+
+void assert_error(const struct helper *h, enum xdps_status status, const char *words)
+{
+	assert_int_equal(h->say.kind, XDPS_SAY_ERROR);
+	if (h->say.status != status || !strstr(h->say.text, words))
+		fail_msg("\"%s\" (%u) is not (%u) and does not say \"%s\"", h->say.text,
+			 h->say.status, status, words);
+	assert_int_equal(h->say.n_fds, 0);
+}
+
+int helper_wait(struct helper *h)
+{
+	int status;
+
+	assert_int_equal(waitpid(h->pid, &status, 0), h->pid);
+	h->pid = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void let_go(struct helper *h)
+{
+	while (h->n_fds)
+		close(h->fds[--h->n_fds]);
+	if (h->sock > 0)
+		close(h->sock);
+	h->sock = 0;
+}
+
+int helper_end(struct helper *h)
+{
+	let_go(h);
+	return helper_wait(h);
+}
+
+void helper_kill(struct helper *h)
+{
+	if (h->pid) {
+		kill(h->pid, SIGKILL);
+		helper_wait(h);
+	}
+	let_go(h);
+}
+
+const char *lab_xdp(const char *ifname, uint32_t *prog_id)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, found);
+	const unsigned int index = if_nametoindex(ifname);
+
+	assert_int_not_equal(index, 0);
+	assert_int_equal(bpf_xdp_query(index, 0, &found), 0);
+	if (prog_id)
+		*prog_id = found.prog_id;
+	switch (found.attach_mode) {
+	case XDP_ATTACHED_NONE:
+		return "none";
+	case XDP_ATTACHED_DRV:
+		return "native";
+	case XDP_ATTACHED_SKB:
+		return "generic";
+	default:
+		return "several";
+	}
+}
+
+int lab_packet_socket(const char *ifname)
+{
+	const struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(FRAME_TYPE),
+		.sll_ifindex = if_nametoindex(ifname),
+	};
+	int sock;
+
+	sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	assert_true(sock >= 0);
+	assert_int_equal(bind(sock, (const void *)&addr, sizeof(addr)), 0);
+	return sock;
+}
+
+void open_near(const struct how *how)
+{
+	const struct xdps_ask ask = lab_ask(NEAR);
+
+	helper_open(&helper, how, &ask);
+}
+
+uint64_t helper_status_hex(const char *field)
+{
+	char path[64], line[256], format[64];
+	unsigned long long value = ~0ull;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", helper.pid);
+	snprintf(format, sizeof(format), "%s: %%llx", field);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, format, &value) == 1)
+			break;
+	fclose(f);
+	return value;
+}
+
+static struct xdps_ring ring_of(int fd)
+{
+	const size_t page_bytes = sysconf(_SC_PAGESIZE);
+	const size_t bytes = page_bytes + helper.say.ring_bytes;
+	struct xdps_ring ring;
+	void *map;
+
+	map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(map, MAP_FAILED);
+	assert_int_equal(xdps_ring_init(&ring, map, bytes, page_bytes), 0);
+	return ring;
+}
+
+static void close_ring(struct xdps_ring *ring)
+{
+	munmap(ring->page, sysconf(_SC_PAGESIZE) + ring->data_bytes);
+}
+
+void assert_captured(const unsigned char *data, uint32_t bytes)
+{
+	static unsigned char scratch[XDPS_SCRATCH_BYTES];
+	struct xdps_ring ring;
+	struct pollfd p[XDPS_FDS_MAX];
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+	uint64_t mono_ns;
+	unsigned int i = 0;
+
+	for (i = 0; i < helper.say.n_rings; i++)
+		p[i] = (struct pollfd){ .fd = helper.fds[i], .events = POLLIN };
+	assert_true(poll(p, helper.say.n_rings, 5000) > 0);
+	for (i = 0; !(p[i].revents & POLLIN); i++)
+		;
+	ring = ring_of(helper.fds[i]);
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
+	assert_int_equal(pkt.len, bytes);
+	assert_int_equal(pkt.caplen, bytes);
+	assert_memory_equal(pkt.data, data, bytes);
+	xdps_ring_advance(&ring);
+	assert_false(xdps_ring_peek(&ring, &mono_ns));
+	close_ring(&ring);
+}
+
+void make_frame(unsigned char *frame, unsigned char seed)
+{
+	for (int i = 0; i < FRAME_BYTES; i++)
+		frame[i] = i < 12 ? 0x02 : seed + i;
+	frame[12] = FRAME_TYPE >> 8;
+	frame[13] = FRAME_TYPE & 0xff;
+}
+
+void assert_captures(unsigned char seed)
+{
+	unsigned char frame[FRAME_BYTES];
+	int sock = lab_packet_socket(FAR);
+
+	make_frame(frame, seed);
+	assert_int_equal(send(sock, frame, sizeof(frame), 0), sizeof(frame));
+	assert_captured(frame, sizeof(frame));
+	close(sock);
+}
+
+void assert_is(int fd, const char *kind)
+{
+	char path[64], target[128];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, target, sizeof(target) - 1);
+	assert_true(n > 0);
+	target[n] = '\0';
+	if (!strstr(target, kind))
+		fail_msg("%s is no %s", target, kind);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	lab_cable();
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	helper_kill(&helper);
+	lab_no_cable();
+	return 0;
+}
+
+int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests,
+	    CMFixtureFunction setup, CMFixtureFunction teardown)
+{
+	struct CMUnitTest with_cable[n_tests];
+	const char *reason = enter();
+
+	if (reason) {
+		printf("1..0 # SKIP %s\n", reason);
+		return 0;
+	}
+	for (size_t i = 0; i < n_tests; i++) {
+		with_cable[i] = tests[i];
+		with_cable[i].setup_func = begin;
+		with_cable[i].teardown_func = end;
+	}
+	return _cmocka_run_group_tests(name, with_cable, n_tests, setup, teardown);
+}

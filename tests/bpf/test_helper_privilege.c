@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_helper_privilege.c: the capabilities that the helper has, lacks and gives up.
+ */
+#define _GNU_SOURCE
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../helper/kernel.h"
+#include "../unit/sentence.h"
+#include "helper_lab.h"
+
+#define BIT64(n) (1ULL << (n))
+#define NOBODY 65534
+
+/* A copy that anybody may execute, and to which capabilities may be given. */
+static char dir[] = "/tmp/xdps-helper.XXXXXX";
+static char copy[sizeof(dir) + 16];
+
+static int begin_group(void **state)
+{
+	char command[512];
+
+	(void)state;
+	if (!mkdtemp(dir) || chmod(dir, 0755))
+		return -1;
+	snprintf(copy, sizeof(copy), "%s/helper", dir);
+	snprintf(command, sizeof(command), "cp '%s' %s && chmod 755 %s",
+		 getenv("XDPSAMPLE_HELPER"), copy, copy);
+	if (system(command))
+		return -1;
+	return 0;
+}
+
+static int end_group(void **state)
+{
+	(void)state;
+	unlink(copy);
+	return rmdir(dir);
+}
+
+static void keeps_two_capabilities(void **state)
+{
+	(void)state;
+	open_near(&as_usual);
+	assert_ready(&helper);
+	assert_int_equal(helper_status_hex("CapPrm"), BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN));
+	assert_int_equal(helper_status_hex("CapEff"), BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN));
+	assert_int_equal(helper_status_hex("CapInh"), 0);
+	assert_int_equal(helper_status_hex("CapAmb"), 0);
+	assert_int_equal(helper_status_hex("NoNewPrivs"), 1);
+}
+
+static void missing_capability_is_named(void **state)
+{
+	static const struct {
+		int cap;
+		const char *words;
+	} rows[] = {
+		{ CAP_BPF, "cannot have CAP_BPF: not in the bounding set" },
+		{ CAP_NET_ADMIN, "cannot have CAP_NET_ADMIN: not in the bounding set" },
+		{ CAP_PERFMON, "cannot have CAP_PERFMON: not in the bounding set" },
+	};
+
+	(void)state;
+	if (xdps_kernel_perf_paranoid() < 1 ||
+	    xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN) {
+		print_message("# needs kernel.perf_event_paranoid 1 or 2\n");
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct how how = {
+			.without = BIT64(rows[i].cap) | BIT64(CAP_SYS_ADMIN),
+		};
+
+		open_near(&how);
+		assert_error(&helper, XDPS_NO_PERMISSION, rows[i].words);
+		assert_null(strstr(helper.say.text, ", CAP_"));
+		assert_int_equal(helper_end(&helper), 1);
+		assert_string_equal(lab_xdp(NEAR, NULL), "none");
+	}
+}
+
+static void no_raw_is_a_warning(void **state)
+{
+	const struct how how = { .without = BIT64(CAP_NET_RAW) };
+	struct xdps_ask ask = lab_ask(NEAR);
+
+	(void)state;
+	helper_open(&helper, &how, &ask);
+	assert_ready(&helper);
+	assert_string_equal(helper.say.text, "");
+	assert_int_equal(helper.say.has_inject, 0);
+	assert_captures(1);
+	assert_int_equal(helper_end(&helper), 0);
+
+	ask.promisc = 1;
+	helper_open(&helper, &how, &ask);
+	assert_ready(&helper);
+	assert_non_null(strstr(helper.say.text, "promiscuous mode"));
+	assert_non_null(strstr(helper.say.text, "CAP_NET_RAW"));
+	assert_captures(2);
+	assert_int_equal(helper_end(&helper), 0);
+}
+
+static void memory_limit_is_named(void **state)
+{
+	const struct how how = { .without = BIT64(CAP_IPC_LOCK), .locked_bytes = 1 };
+	struct xdps_ask ask = lab_ask(NEAR);
+
+	(void)state;
+	if (xdps_kernel_perf_paranoid() < 0) {
+		print_message("# kernel.perf_event_paranoid is below 0: no limit\n");
+		skip();
+	}
+	ask.buffer_bytes = 2 * 1024 * sysconf(_SC_NPROCESSORS_ONLN) *
+			   xdps_kernel_perf_mlock_kib();
+	helper_open(&helper, &how, &ask);
+	assert_error(&helper, XDPS_NO_PERMISSION, "without CAP_IPC_LOCK");
+	assert_non_null(strstr(helper.say.text, "kernel.perf_event_mlock_kb ("));
+	assert_non_null(strstr(helper.say.text, "RLIMIT_MEMLOCK (0 KiB)"));
+	assert_int_equal(helper_end(&helper), 1);
+	assert_string_equal(lab_xdp(NEAR, NULL), "none");
+}
+
+static void no_new_privs_is_named(void **state)
+{
+	const struct how how = { .path = copy, .uid = NOBODY, .no_new_privs = true };
+
+	(void)state;
+	open_near(&how);
+	assert_error(&helper, XDPS_NO_PERMISSION, "cannot gain CAP_BPF, CAP_NET_ADMIN");
+	assert_non_null(strstr(helper.say.text, "no_new_privs is set"));
+}
+
+static void user_namespace_is_named(void **state)
+{
+	const struct how how = { .path = copy, .in_user_namespace = true };
+
+	(void)state;
+	open_near(&how);
+	assert_error(&helper, XDPS_NO_PERMISSION, "user namespace");
+}
+
+static void plain_file_is_named(void **state)
+{
+	const struct how how = { .path = copy, .uid = NOBODY };
+	char words[128];
+
+	(void)state;
+	open_near(&how);
+	assert_error(&helper, XDPS_NO_PERMISSION, "loading the BPF programs: the helper");
+	if (strstr(helper.say.text, "nosuid")) {
+		print_message("# /tmp is mounted nosuid\n");
+		skip();
+	}
+	snprintf(words, sizeof(words), "cap_net_raw%s=ep %s",
+		 xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN ?
+		 ",cap_sys_admin" : "", copy);
+	assert_non_null(strstr(helper.say.text, words));
+}
+
+/* Does what the sentence says. */
+static void advice_helps(void **state)
+{
+	const struct how how = { .path = copy, .uid = NOBODY };
+	char *command;
+
+	(void)state;
+	open_near(&how);
+	command = strstr(helper.say.text, "setcap ");
+	if (!command || system(command)) {
+		print_message("# no file capabilities can be had in /tmp\n");
+		skip();
+	}
+	helper_end(&helper);
+	open_near(&how);
+	assert_ready(&helper);
+	assert_string_equal(helper.say.text, "");
+	assert_int_equal(helper.say.has_inject, 1);
+	assert_captures(8);
+	assert_int_equal(helper_status_hex("CapPrm"), BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN));
+	assert_int_equal(helper_end(&helper), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SENTENCE("It keeps CAP_BPF and CAP_NET_ADMIN only", keeps_two_capabilities),
+		SENTENCE("A capability that is missing is named", missing_capability_is_named),
+		SENTENCE("Without CAP_NET_RAW there is a warning, if it matters", no_raw_is_a_warning),
+		SENTENCE("Without CAP_IPC_LOCK the limits are named", memory_limit_is_named),
+		SENTENCE("With no_new_privs that is named", no_new_privs_is_named),
+		SENTENCE("In a user namespace that is named", user_namespace_is_named),
+		SENTENCE("A file without capabilities is named, with the command", plain_file_is_named),
+		SENTENCE("The command helps an ordinary user", advice_helps),
+	};
+
+	return LAB_RUN("helper privilege", tests, begin_group, end_group);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_helper_request.c: what is asked of the helper, and worse.
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../unit/sentence.h"
+#include "helper_lab.h"
+
+/* Sends something bad, and expects a sentence, and a proper end. */
+static void assert_refused(const void *msg, size_t bytes, const char *words)
+{
+	helper_start(&helper, &as_usual);
+	helper_send(&helper, msg, bytes);
+	assert_true(helper_hear(&helper));
+	assert_int_equal(helper.say.kind, XDPS_SAY_ERROR);
+	if (!strstr(helper.say.text, words))
+		fail_msg("%zu bytes: \"%s\" does not say \"%s\"", bytes,
+			 helper.say.text, words);
+	assert_false(helper_hear(&helper));
+	assert_int_equal(helper_end(&helper), 1);
+	assert_string_equal(lab_xdp(NEAR, NULL), "none");
+}
+
+static void refuses_other_lengths(void **state)
+{
+	union {
+		struct xdps_ask ask;
+		char bytes[sizeof(struct xdps_ask) + 8];
+	} msg = { 0 };
+
+	(void)state;
+	msg.ask = lab_ask(NEAR);
+	for (size_t bytes = 1; bytes <= sizeof(msg); bytes++)
+		if (bytes != sizeof(msg.ask))
+			assert_refused(&msg, bytes, "bytes, not 56");
+}
+
+static void refuses_huge_message(void **state)
+{
+	static char msg[100000];
+	const struct xdps_ask ask = lab_ask(NEAR);
+
+	(void)state;
+	memcpy(msg, &ask, sizeof(ask));
+	assert_refused(msg, sizeof(msg), "100000 bytes, not 56");
+}
+
+static void takes_empty_message_for_the_end(void **state)
+{
+	(void)state;
+	helper_start(&helper, &as_usual);
+	helper_send(&helper, "", 0);
+	assert_false(helper_hear(&helper));
+	assert_int_equal(helper_end(&helper), 0);
+}
+
+static void refuses_other_version(void **state)
+{
+	struct xdps_ask ask = lab_ask(NEAR);
+
+	(void)state;
+	ask.magic++;
+	assert_refused(&ask, sizeof(ask), "another version of xdpsample");
+	assert_refused(&ask, 12, "another version of xdpsample");
+}
+
+static void refuses_other_kinds(void **state)
+{
+	static const uint32_t kinds[] = {
+		0, XDPS_SAY_RINGS, XDPS_SAY_READY, XDPS_SAY_ERROR, 5, UINT32_MAX
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct xdps_ask ask = lab_ask(NEAR);
+
+		ask.kind = kinds[i];
+		assert_refused(&ask, sizeof(ask), "of kind");
+	}
+}
+
+static void refuses_bad_names(void **state)
+{
+	static const char names[][IF_NAMESIZE] = {
+		"", "a/b", "a:b", "a b", "a\tb", "a\nb", "a\x7f", ".", "..", " xa", "xa ",
+		{ 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x',
+		  'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x' },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct xdps_ask ask = lab_ask(NEAR);
+
+		memcpy(ask.ifname, names[i], sizeof(ask.ifname));
+		assert_refused(&ask, sizeof(ask), "no name that an interface can have");
+	}
+}
+
+static void refuses_values_out_of_range(void **state)
+{
+	struct xdps_ask good = lab_ask(NEAR), ask;
+
+	(void)state;
+#define REFUSED(field, value) do {					\
+	ask = good;							\
+	ask.field = (value);						\
+	assert_refused(&ask, sizeof(ask), " has a " #field " of ");	\
+} while (0)
+	REFUSED(mode, 3);
+	REFUSED(mode, UINT32_MAX);
+	REFUSED(rate, 0);
+	REFUSED(snaplen, 0);
+	REFUSED(snaplen, XDPS_SNAPLEN_MAX + 1);
+	REFUSED(immediate, 2);
+	REFUSED(promisc, UINT32_MAX);
+	REFUSED(reserved, 1);
+	REFUSED(buffer_bytes, (1ull << 42) + 1);
+	REFUSED(buffer_bytes, UINT64_MAX);
+#undef REFUSED
+}
+
+/* Half of it right, or it would never get past the magic. */
+static void survives_random_bytes(void **state)
+{
+	unsigned int seed = 20231123;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		unsigned char msg[sizeof(struct xdps_ask)];
+		const struct xdps_ask good = lab_ask("nope");
+		const size_t kept = rand_r(&seed) % 24;
+
+		for (size_t i = 0; i < sizeof(msg); i++)
+			msg[i] = rand_r(&seed) >> 8;
+		memcpy(msg, &good, kept);
+		assert_refused(msg, sizeof(msg), "");
+	}
+}
+
+static void refuses_descriptors(void **state)
+{
+	struct xdps_ask ask = lab_ask(NEAR);
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(3 * sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { &ask, sizeof(ask) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	const int fds[3] = { 1, 1, 1 };
+
+	(void)state;
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(&control.head), fds, sizeof(fds));
+	helper_start(&helper, &as_usual);
+	assert_int_equal(sendmsg(helper.sock, &msg, MSG_NOSIGNAL), sizeof(ask));
+	assert_true(helper_hear(&helper));
+	assert_error(&helper, XDPS_FAILED, "came with descriptors");
+	assert_int_equal(helper_end(&helper), 1);
+}
+
+static void refuses_second_request(void **state)
+{
+	const struct xdps_ask ask = lab_ask(NEAR);
+
+	(void)state;
+	open_near(&as_usual);
+	assert_ready(&helper);
+	helper_send(&helper, &ask, sizeof(ask));
+	assert_true(helper_hear(&helper));
+	assert_error(&helper, XDPS_FAILED, "second request");
+	assert_string_equal(lab_xdp(NEAR, NULL), "none");
+	assert_false(helper_hear(&helper));
+	assert_int_equal(helper_end(&helper), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SENTENCE("A request of any other length is refused", refuses_other_lengths),
+		SENTENCE("A request of 100,000 bytes is refused", refuses_huge_message),
+		SENTENCE("An empty message is the end", takes_empty_message_for_the_end),
+		SENTENCE("A request of another version is refused", refuses_other_version),
+		SENTENCE("A request of another kind is refused", refuses_other_kinds),
+		SENTENCE("A name that no interface can have is refused", refuses_bad_names),
+		SENTENCE("A value out of its range is refused, by name", refuses_values_out_of_range),
+		SENTENCE("Random bytes are refused and survived", survives_random_bytes),
+		SENTENCE("A request with descriptors is refused", refuses_descriptors),
+		SENTENCE("A second request ends the capture", refuses_second_request),
+	};
+
+	return LAB_RUN("helper request", tests, NULL, NULL);
+}

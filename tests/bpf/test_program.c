@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_program.c: the programs, run by the kernel on packets of ours.
+ *
+ * Loaded by the helper's loader, with the helper's rings, and read by the
+ * engine's reader; BPF_PROG_TEST_RUN stands in for a network card.
+ */
+#define _GNU_SOURCE
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../bpf/record.h"
+#include "../../engine/ring.h"
+#include "../../helper/cpus.h"
+#include "../../helper/loader.h"
+#include "../../helper/privilege.h"
+#include "../../helper/rings.h"
+#include "../unit/sentence.h"
+#include "xdpsample.skel.h"
+
+#define ETH_BYTES 14			/* less is no packet for the kernel */
+#define JUMBO_BYTES 9000
+
+struct lab {
+	struct xdps_ask ask;
+	struct xdps_cpus cpus;
+	struct xdps_programs programs;
+	struct xdps_rings rings;
+	struct xdps_counters *counters;
+	struct xdps_ring *readers;	/* one for each ring */
+};
+
+/* What came of running a program. */
+struct outcome {
+	uint32_t verdict;
+	uint32_t bytes;
+	unsigned char data[JUMBO_BYTES + 1];
+};
+
+static struct lab lab;
+static struct xdps_error err;
+static unsigned char scratch[XDPS_SCRATCH_BYTES];
+static unsigned char packet[JUMBO_BYTES];
+
+static const struct xdps_ask everything = {
+	.rate = 1,
+	.snaplen = XDPS_SNAPLEN_MAX,
+};
+
+static size_t counters_bytes(void)
+{
+	return lab.cpus.n_possible * sizeof(struct xdps_counters);
+}
+
+static void open_readers(void)
+{
+	const size_t page_bytes = sysconf(_SC_PAGESIZE);
+
+	lab.readers = calloc(lab.rings.n, sizeof(*lab.readers));
+	assert_non_null(lab.readers);
+	for (unsigned int i = 0; i < lab.rings.n; i++)
+		assert_int_equal(xdps_ring_init(&lab.readers[i], lab.rings.maps[i],
+						page_bytes + lab.rings.ring_bytes,
+						page_bytes), 0);
+}
+
+static void load(struct xdps_ask ask)
+{
+	lab.ask = ask;
+	if (xdps_cpus_read(&lab.cpus, &err) ||
+	    xdps_programs_load(&lab.programs, &ask, lab.cpus.n_possible, &err) ||
+	    xdps_rings_open(&lab.rings, &ask, &lab.cpus, lab.programs.rings_fd, &err))
+		fail_msg("%s", err.text);
+	lab.counters = mmap(NULL, counters_bytes(), PROT_READ, MAP_SHARED,
+			    lab.programs.counters_fd, 0);
+	assert_ptr_not_equal(lab.counters, MAP_FAILED);
+	open_readers();
+}
+
+static void run_on_cpu(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	memset(&lab, 0, sizeof(lab));
+	xdps_programs_init(&lab.programs);
+	xdps_rings_init(&lab.rings);
+	for (size_t i = 0; i < sizeof(packet); i++)
+		packet[i] = i * 7 + (i >> 8);
+	if (xdps_cpus_read(&lab.cpus, &err))
+		return -1;
+	run_on_cpu(lab.cpus.online[0]);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	if (lab.counters)
+		munmap(lab.counters, counters_bytes());
+	free(lab.readers);
+	xdps_rings_close(&lab.rings);
+	xdps_programs_free(&lab.programs);
+	return 0;
+}
+
+/* The first `bytes` of packet[], `times` times. */
+static void run(int prog_fd, uint32_t bytes, int times, struct outcome *out)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts,
+		    .data_in = packet, .data_size_in = bytes,
+		    .data_out = out->data, .data_size_out = sizeof(out->data),
+		    .repeat = times);
+
+	if (bpf_prog_test_run_opts(prog_fd, &opts))
+		fail_msg("%u bytes, %d times: %s", bytes, times, strerror(errno));
+	out->verdict = opts.retval;
+	out->bytes = opts.data_size_out;
+}
+
+static void receive(uint32_t bytes, int times)
+{
+	static struct outcome out;
+
+	run(lab.programs.entry_fd, bytes, times, &out);
+	assert_int_equal(out.verdict, XDP_PASS);
+}
+
+/* The reader of the CPU that we run on. */
+static struct xdps_ring *reader(void)
+{
+	const unsigned int cpu = sched_getcpu();
+
+	for (unsigned int i = 0; i < lab.cpus.n_online; i++)
+		if (lab.cpus.online[i] == cpu)
+			return &lab.readers[i];
+	fail_msg("CPU %u has no ring", cpu);
+	return NULL;
+}
+
+static const struct xdps_counters *counters(void)
+{
+	return &lab.counters[sched_getcpu()];
+}
+
+/* Takes the next packet, which has to be there. */
+static struct xdps_packet take(int64_t *tai_offset_ns)
+{
+	struct xdps_packet pkt = { 0 };
+	uint64_t mono_ns;
+
+	assert_true(xdps_ring_peek(reader(), &mono_ns));
+	xdps_ring_packet(reader(), scratch, &pkt, tai_offset_ns);
+	assert_int_equal(pkt.mono_ns, mono_ns);
+	xdps_ring_advance(reader());
+	return pkt;
+}
+
+static uint64_t drain(void)
+{
+	uint64_t mono_ns, n = 0;
+
+	while (xdps_ring_peek(reader(), &mono_ns)) {
+		xdps_ring_advance(reader());
+		n++;
+	}
+	return n;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+static const uint32_t sizes[] = {
+	ETH_BYTES, 15, 42, 60, 64, 65, 128, 590, 1500, 1514, 3000
+};
+
+static void assert_passes_unchanged(int prog_fd, uint32_t bytes)
+{
+	static struct outcome out;
+
+	memset(out.data, 0xee, sizeof(out.data));
+	run(prog_fd, bytes, 1, &out);
+	assert_int_equal(out.verdict, XDP_PASS);
+	assert_int_equal(out.bytes, bytes);
+	assert_memory_equal(out.data, packet, bytes);
+	assert_int_equal(out.data[bytes], 0xee);
+}
+
+static void entry_passes_all(void **state)
+{
+	(void)state;
+	load(everything);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
+	assert_int_equal(counters()->taken, ARRAY_SIZE(sizes));
+}
+
+static void sampler_passes_all(void **state)
+{
+	(void)state;
+	load(everything);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		assert_passes_unchanged(bpf_program__fd(lab.programs.skel->progs.xdps_sampler),
+					sizes[i]);
+	assert_int_equal(counters()->taken, ARRAY_SIZE(sizes));
+}
+
+static void passed_over_passes(void **state)
+{
+	struct xdps_ask ask = everything;
+
+	(void)state;
+	ask.rate = UINT32_MAX;
+	load(ask);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
+	assert_int_equal(counters()->passed_over, ARRAY_SIZE(sizes));
+}
+
+static void empty_slot_passes(void **state)
+{
+	const uint32_t first = 0;
+
+	(void)state;
+	load(everything);
+	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(lab.programs.skel->maps.slot),
+					     &first), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
+	assert_int_equal(counters()->taken + counters()->lost, 0);
+	assert_int_equal(drain(), 0);
+}
+
+static void sampler_can_be_replaced(void **state)
+{
+	const uint32_t first = 0;
+	int fd, slot_fd;
+
+	(void)state;
+	load(everything);
+	slot_fd = bpf_map__fd(lab.programs.skel->maps.slot);
+	fd = bpf_program__fd(lab.programs.skel->progs.xdps_sampler);
+	receive(60, 3);
+	assert_int_equal(bpf_map_delete_elem(slot_fd, &first), 0);
+	receive(60, 4);
+	assert_int_equal(bpf_map_update_elem(slot_fd, &first, &fd, BPF_ANY), 0);
+	receive(60, 5);
+	assert_int_equal(drain(), 3 + 5);
+}
+
+static void record_holds_packet(void **state)
+{
+	int64_t tai_offset_ns;
+
+	(void)state;
+	load(everything);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct xdps_packet pkt;
+
+		receive(sizes[i], 1);
+		pkt = take(&tai_offset_ns);
+		assert_int_equal(pkt.len, sizes[i]);
+		assert_int_equal(pkt.caplen, sizes[i]);
+		assert_int_equal(pkt.queue, 0);
+		assert_memory_equal(pkt.data, packet, sizes[i]);
+	}
+	assert_int_equal(drain(), 0);
+	assert_int_equal(reader()->broken, 0);
+}
+
+/* Not only what the record says, but what it takes in the ring. */
+static void kernel_cuts(void **state)
+{
+	struct xdps_ask ask = everything;
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+
+	(void)state;
+	ask.snaplen = 61;
+	load(ask);
+	receive(1000, 1);
+	assert_int_equal(xdps_ring_pending_bytes(reader()),
+			 (8 + 4 + sizeof(struct xdps_record) + 61 + 7) / 8 * 8);
+	pkt = take(&tai_offset_ns);
+	assert_int_equal(pkt.len, 1000);
+	assert_int_equal(pkt.caplen, 61);
+	assert_memory_equal(pkt.data, packet, 61);
+
+	receive(61, 1);
+	assert_int_equal(take(&tai_offset_ns).caplen, 61);
+	receive(60, 1);
+	assert_int_equal(take(&tai_offset_ns).caplen, 60);
+}
+
+static void one_byte_snaplen(void **state)
+{
+	struct xdps_ask ask = everything;
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+
+	(void)state;
+	ask.snaplen = 1;
+	load(ask);
+	receive(100, 1);
+	pkt = take(&tai_offset_ns);
+	assert_int_equal(pkt.len, 100);
+	assert_int_equal(pkt.caplen, 1);
+	assert_int_equal(pkt.data[0], packet[0]);
+}
+
+static bool has_frags(void)
+{
+	return lab.programs.skel->rodata->config.frags;
+}
+
+static void jumbo_is_whole(void **state)
+{
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+
+	(void)state;
+	load(everything);
+	if (!has_frags()) {
+		print_message("# this kernel has no XDP fragments (before 5.18)\n");
+		skip();
+	}
+	assert_passes_unchanged(lab.programs.entry_fd, JUMBO_BYTES);
+	pkt = take(&tai_offset_ns);
+	assert_int_equal(pkt.len, JUMBO_BYTES);
+	assert_int_equal(pkt.caplen, JUMBO_BYTES);
+	assert_memory_equal(pkt.data, packet, JUMBO_BYTES);
+}
+
+/* At each length around a page there is another fragment to begin or end. */
+static void jumbo_is_cut_anywhere(void **state)
+{
+	static const uint32_t cuts[] = { 96, 3000, 4095, 4096, 4097, 8191, 8193, 8999 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
+		struct xdps_ask ask = everything;
+		struct xdps_packet pkt;
+		int64_t tai_offset_ns;
+
+		ask.snaplen = cuts[i];
+		load(ask);
+		if (!has_frags()) {
+			print_message("# this kernel has no XDP fragments (before 5.18)\n");
+			skip();
+		}
+		receive(JUMBO_BYTES, 1);
+		pkt = take(&tai_offset_ns);
+		assert_int_equal(pkt.len, JUMBO_BYTES);
+		assert_int_equal(pkt.caplen, cuts[i]);
+		assert_memory_equal(pkt.data, packet, cuts[i]);
+		end(NULL);
+		begin(NULL);
+	}
+}
+
+/*
+ * The number taken is binomial.  Within five standard deviations: a right
+ * program fails once in a million runs, a rate that is 6 % off nearly always.
+ */
+static void takes_one_in(uint32_t rate)
+{
+	const int n = 1000000;
+	struct xdps_ask ask = everything;
+	double mean = (double)n / rate;
+	double variance = mean * (1 - 1. / rate);
+	double off;
+
+	ask.rate = rate;
+	ask.snaplen = 1;
+	load(ask);
+	receive(60, n);
+	off = counters()->taken + counters()->lost - mean;
+	if (off * off > 25 * variance + 9)
+		fail_msg("rate %u: %.0f of %d were chosen, not %.0f", rate,
+			 off + mean, n, mean);
+	assert_int_equal(counters()->passed_over + counters()->taken +
+			 counters()->lost, n);
+	assert_int_equal(drain(), counters()->taken);
+	end(NULL);
+	begin(NULL);
+}
+
+static void rate_is_kept(void **state)
+{
+	static const uint32_t rates[] = { 2, 3, 10, 100, 1000, 50000, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++)
+		takes_one_in(rates[i]);
+}
+
+static void rate_one_takes_all(void **state)
+{
+	struct xdps_ask ask = everything;
+
+	(void)state;
+	ask.snaplen = 64;
+	load(ask);
+	receive(60, 5000);
+	assert_int_equal(counters()->taken, 5000);
+	assert_int_equal(counters()->passed_over, 0);
+	assert_int_equal(counters()->lost, 0);
+	assert_int_equal(drain(), 5000);
+}
+
+static void full_ring_loses(void **state)
+{
+	const uint64_t n = 100000;
+	struct xdps_ask ask = everything;
+	uint64_t taken;
+
+	(void)state;
+	ask.snaplen = 64;
+	ask.buffer_bytes = 1;			/* the smallest there is */
+	load(ask);
+	receive(64, n);
+	taken = counters()->taken;
+	assert_true(taken > 0 && taken < n);
+	assert_int_equal(taken + counters()->lost, n);
+	assert_int_equal(counters()->passed_over, 0);
+	assert_int_equal(drain(), taken);
+
+	receive(64, 10);
+	assert_int_equal(counters()->taken, taken + 10);
+	assert_int_equal(drain(), 10);
+}
+
+static void no_ring_loses(void **state)
+{
+	uint32_t cpu = lab.cpus.online[0];
+
+	(void)state;
+	load(everything);
+	assert_int_equal(bpf_map_delete_elem(lab.programs.rings_fd, &cpu), 0);
+	receive(60, 7);
+	assert_int_equal(counters()->lost, 7);
+	assert_int_equal(counters()->taken, 0);
+}
+
+static void each_cpu_for_itself(void **state)
+{
+	(void)state;
+	load(everything);
+	for (unsigned int i = 0; i < lab.cpus.n_online; i++) {
+		run_on_cpu(lab.cpus.online[i]);
+		receive(60, 10 + i);
+	}
+	for (unsigned int i = 0; i < lab.cpus.n_online; i++) {
+		run_on_cpu(lab.cpus.online[i]);
+		assert_int_equal(counters()->taken, 10 + i);
+		assert_int_equal(drain(), 10 + i);
+	}
+}
+
+static void stamped_when_it_ran(void **state)
+{
+	uint64_t before_ns, after_ns, last_ns = 0;
+	int64_t tai_offset_ns;
+
+	(void)state;
+	load(everything);
+	before_ns = clock_ns(CLOCK_MONOTONIC);
+	receive(60, 100);
+	after_ns = clock_ns(CLOCK_MONOTONIC);
+	for (int i = 0; i < 100; i++) {
+		uint64_t mono_ns = take(&tai_offset_ns).mono_ns;
+
+		assert_in_range(mono_ns, before_ns, after_ns);
+		assert_true(mono_ns >= last_ns);
+		last_ns = mono_ns;
+	}
+}
+
+/*
+ * What CLOCK_TAI - CLOCK_MONOTONIC is for certain: between these two.  The
+ * smallest interval of many, because anything may come between two readings.
+ */
+static void measure_tai_offset(int64_t *min_ns, int64_t *max_ns)
+{
+	*min_ns = INT64_MIN;
+	*max_ns = INT64_MAX;
+	for (int i = 0; i < 1000; i++) {
+		int64_t before_ns = clock_ns(CLOCK_MONOTONIC);
+		int64_t tai_ns = clock_ns(CLOCK_TAI);
+		int64_t after_ns = clock_ns(CLOCK_MONOTONIC);
+
+		if (tai_ns - after_ns > *min_ns)
+			*min_ns = tai_ns - after_ns;
+		if (tai_ns - before_ns < *max_ns)
+			*max_ns = tai_ns - before_ns;
+	}
+}
+
+static void dated_by_tai(void **state)
+{
+	int64_t min_ns, max_ns, tai_offset_ns;
+
+	(void)state;
+	load(everything);
+	if (!lab.programs.skel->rodata->config.tai) {
+		print_message("# this kernel has no bpf_ktime_get_tai_ns (before 6.1)\n");
+		skip();
+	}
+	/* an interrupt may fall between the two clocks, but not for ever */
+	receive(60, 100);
+	drain();
+	receive(60, 1);
+	take(&tai_offset_ns);
+	measure_tai_offset(&min_ns, &max_ns);
+	if (tai_offset_ns < min_ns || tai_offset_ns > max_ns + XDPS_TAI_OFFSET_ERROR_NS)
+		fail_msg("an offset of %" PRId64 " ns is not within %" PRId64 " and %" PRId64,
+			 tai_offset_ns, min_ns, max_ns + XDPS_TAI_OFFSET_ERROR_NS);
+}
+
+static uint32_t threshold_of(uint32_t rate)
+{
+	struct xdps_ask ask = everything;
+	uint32_t threshold;
+
+	ask.rate = rate;
+	load(ask);
+	threshold = lab.programs.skel->rodata->config.threshold;
+	end(NULL);
+	begin(NULL);
+	return threshold;
+}
+
+static void thresholds_are_rounded(void **state)
+{
+	(void)state;
+	assert_int_equal(threshold_of(1), 0);
+	assert_int_equal(threshold_of(2), 1u << 31);
+	assert_int_equal(threshold_of(3), 1431655765);	/* 1431655765.33 */
+	assert_int_equal(threshold_of(6), 715827883);	/* 715827882.67 */
+	assert_int_equal(threshold_of(UINT32_MAX), 1);
+}
+
+static void rings_are_sized(void **state)
+{
+	struct xdps_ask ask = everything;
+
+	(void)state;
+	ask.snaplen = 96;
+	load(ask);
+	assert_int_equal(lab.rings.ring_bytes, XDPS_RING_BYTES_DEFAULT);
+	end(NULL);
+
+	ask.buffer_bytes = lab.cpus.n_online * 300000ull;
+	begin(NULL);
+	load(ask);
+	assert_int_equal(lab.rings.ring_bytes, 1 << 19);
+	end(NULL);
+
+	ask.buffer_bytes = 1;
+	begin(NULL);
+	load(ask);
+	assert_int_equal(lab.rings.ring_bytes, sysconf(_SC_PAGESIZE));
+	end(NULL);
+
+	ask.snaplen = XDPS_SNAPLEN_MAX;
+	begin(NULL);
+	load(ask);
+	assert_int_equal(lab.rings.ring_bytes, 1 << 17);
+}
+
+static void refused_map_is_explained(void **state)
+{
+	(void)state;
+	assert_int_equal(xdps_programs_load(&lab.programs, &everything, 0, &err),
+			 XDPS_FAILED);
+	assert_null(lab.programs.skel);
+	if (strncmp(err.text, "loading the BPF programs: ", 26) ||
+	    !strstr(err.text, "counters"))
+		fail_msg("\"%s\"", err.text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SENTENCE("The entry passes every packet on, unchanged", entry_passes_all),
+		SENTENCE("The sampler passes every packet on, unchanged", sampler_passes_all),
+		SENTENCE("A packet that is not chosen passes, unchanged", passed_over_passes),
+		SENTENCE("With its slot empty the entry passes every packet on", empty_slot_passes),
+		SENTENCE("The sampler can be taken out and put back under way", sampler_can_be_replaced),
+		SENTENCE("A record holds the packet and its length", record_holds_packet),
+		SENTENCE("The kernel copies no more than the snapshot length", kernel_cuts),
+		SENTENCE("A snapshot length of one byte is taken at its word", one_byte_snaplen),
+		SENTENCE("A packet of 9000 bytes in fragments comes out whole", jumbo_is_whole),
+		SENTENCE("A packet in fragments is cut anywhere", jumbo_is_cut_anywhere),
+		SENTENCE("One packet in so many is taken, and each is counted", rate_is_kept),
+		SENTENCE("A rate of 1 takes every packet", rate_one_takes_all),
+		SENTENCE("A full ring loses packets, counts each, and takes more when read", full_ring_loses),
+		SENTENCE("Packets of a CPU without a ring are counted as lost", no_ring_loses),
+		SENTENCE("Each CPU has a ring and counters of its own", each_cpu_for_itself),
+		SENTENCE("Packets are stamped when the program ran, in order", stamped_when_it_ran),
+		SENTENCE("The offset to TAI dates a packet rightly", dated_by_tai),
+		SENTENCE("Thresholds are rounded, and never 0 by chance", thresholds_are_rounded),
+		SENTENCE("Rings are as large as asked, and hold two packets at least", rings_are_sized),
+		SENTENCE("What the kernel refuses is explained", refused_map_is_explained),
+	};
+	struct CMUnitTest in_a_lab[ARRAY_SIZE(tests)];
+
+	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_NET_ADMIN) ||
+	    !xdps_has_capability(CAP_PERFMON)) {
+		puts("1..0 # SKIP needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON to load BPF programs");
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+		in_a_lab[i] = tests[i];
+		in_a_lab[i].setup_func = begin;
+		in_a_lab[i].teardown_func = end;
+	}
+	return cmocka_run_group_tests_name("program", in_a_lab, NULL, NULL);
+}
