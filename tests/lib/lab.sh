@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# The lab of the network tests: two namespaces, two veth pairs, and what is left
+# in them.  Sourced by tests/net/lib.sh, which draws it.
+#
+# shellcheck disable=SC2153	# TX, RX and WORK are lib.sh's
+
+TX0_MAC=02:00:5e:10:00:01
+RX0_MAC=02:00:5e:10:00:02
+TX1_MAC=02:00:5e:10:01:01
+RX1_MAC=02:00:5e:10:01:02
+
+# veth NUMBER TX_MAC RX_MAC NETWORK MTU
+veth()
+{
+	ip link add "tx$1" netns "$TX" address "$2" mtu "$5" numrxqueues 2 numtxqueues 2 \
+		type veth peer name "rx$1" netns "$RX" address "$3" mtu "$5" \
+		numrxqueues 2 numtxqueues 2
+	ip -n "$TX" address add "$4.1/24" dev "tx$1"
+	ip -n "$RX" address add "$4.2/24" dev "rx$1"
+	ip -n "$TX" link set "tx$1" multicast off up
+	ip -n "$RX" link set "rx$1" multicast off up
+	ip -n "$TX" neighbour add "$4.2" lladdr "$3" dev "tx$1" nud permanent
+	ip -n "$RX" neighbour add "$4.1" lladdr "$2" dev "rx$1" nud permanent
+}
+
+# Both pairs, fresh; "MTU=9000 links" for jumbo frames.
+links()
+{
+	local i
+
+	for i in 0 1; do
+		ip -n "$TX" link delete "tx$i" 2>/dev/null || :
+	done
+	veth 0 $TX0_MAC $RX0_MAC 192.0.2 "${MTU:-1500}"
+	veth 1 $TX1_MAC $RX1_MAC 198.51.100 "${MTU:-1500}"
+}
+
+lab_up()
+{
+	local ns key
+
+	for ns in "$TX" "$RX"; do
+		ip netns add "$ns"
+		for key in all default; do
+			ip netns exec "$ns" sysctl -qw net.ipv6.conf.$key.disable_ipv6=1
+		done
+		ip -n "$ns" link set lo up
+	done
+	links
+}
+
+# Programs first, then the links that they use.
+lab_down()
+{
+	local ns pid
+
+	for ns in "$TX" "$RX"; do
+		for pid in $(ip netns pids "$ns" 2>/dev/null); do
+			kill -KILL "$pid" 2>/dev/null
+		done
+	done
+	ip netns delete "$TX" 2>/dev/null
+	ip netns delete "$RX" 2>/dev/null
+	rm -rf "$WORK"
+}
+
+# Run a command in a namespace; rx runs it with the library that was built.
+tx()
+{
+	ip netns exec "$TX" timeout -k 5 60 "$@"
+}
+
+rx()
+{
+	ip netns exec "$RX" timeout -k 5 60 "$XDPS_RUN" "$@"
+}
+
+
+# xdp_on INTERFACE: "xdp", "xdpgeneric" or nothing
+xdp_on()
+{
+	ip -n "$RX" link show "$1" | sed -n '1s/.* mtu [0-9]* \(xdp[a-z]*\).*/\1/p'
+}
+
+attached()
+{
+	[ -n "$(xdp_on "$1")" ]
+}
+
+# For programs that do not say when they are ready.
+await_attached()
+{
+	until_true 10 attached "$1" || die "nothing was attached to $1 in 10 s" "${2:-}"
+}
+
+promiscuity_of()
+{
+	ip -n "$RX" -d link show "$1" | sed -n 's/.* promiscuity \([0-9]*\).*/\1/p'
+}
+
+# The helpers at work in the lab, by process id.
+helpers()
+{
+	local pid
+
+	for pid in $(ip netns pids "$RX"); do
+		[ "$(readlink "/proc/$pid/exe")" != "$(readlink -f "$XDPS_HELPER")" ] || echo "$pid"
+	done
+}
+
+process_gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# counters NAME...: the sum of these counts of the one helper at work, a line
+# for each CPU
+counters()
+{
+	local id
+
+	sed -n 's/^map_id:[[:space:]]*//p' "/proc/$(helpers)/fdinfo/"* 2>/dev/null |
+	while read -r id; do
+		! bpftool map show id "$id" | grep -q 'name counters' ||
+			bpftool -j map dump id "$id" >"$T/counters"
+	done
+	python3 - "$T/counters" "$@" <<-EOF
+		import json, sys
+		for row in json.load(open(sys.argv[1])):
+		    print(sum(row["formatted"]["value"][name] for name in sys.argv[2:]))
+	EOF
+}
+
+# counter NAME...: of all CPUs together
+counter()
+{
+	counters "$@" | awk '{ n += $1 } END { print n }'
+}
+
+all_links()
+{
+	ip -n "$TX" -d link
+	ip -n "$RX" -d link
+}
+
+nothing_left()
+{
+	! all_links | grep -Eq 'mtu [0-9]+ xdp|prog/xdp|promiscuity [1-9]' &&
+		[ -z "$(ip netns pids "$TX"; ip netns pids "$RX")" ]
+}
+
+show_left()
+{
+	local pid
+
+	all_links | grep -E 'mtu [0-9]+ xdp|prog/xdp|promiscuity [1-9]'
+	for pid in $(ip netns pids "$TX"; ip netns pids "$RX"); do
+		echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+	done
+}

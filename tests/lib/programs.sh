@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# Programs that run beside a test: start them, wait for what they say, end them.
+# Sourced by tests/net/lib.sh.
+
+declare -A PID=()
+
+# start NAME COMMAND...: its output goes to $T/NAME.out and $T/NAME.err.  A
+# process group of its own, with SIGINT as a terminal's user would find it:
+# the shell makes background commands ignore it.
+start()
+{
+	local name=$1
+
+	shift
+	# now: what an earlier program of that name has said is not its word
+	: >"$T/$name.out" >"$T/$name.err"
+	set -m
+	"$@" </dev/null >"$T/$name.out" 2>"$T/$name.err" &
+	PID[$name]=$!
+	set +m
+}
+
+# start_rx NAME COMMAND..., start_tx: the same in a namespace
+start_rx()
+{
+	local name=$1
+
+	shift
+	start "$name" ip netns exec "$RX" "$XDPS_RUN" "$@"
+}
+
+start_tx()
+{
+	local name=$1
+
+	shift
+	start "$name" ip netns exec "$TX" "$@"
+}
+
+running()
+{
+	kill -0 "${PID[$1]}" 2>/dev/null
+}
+
+# until_true SECONDS COMMAND...: false if it did not become true in time
+until_true()
+{
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+
+	shift
+	until "$@"; do
+		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
+		sleep 0.02
+	done
+}
+
+says()
+{
+	grep -qe "$2" "$T/$1.out" "$T/$1.err"
+}
+
+says_or_ended()
+{
+	says "$1" "$2" || ! running "$1"
+}
+
+# await NAME REGEX: until the program has said so
+await()
+{
+	until_true 15 says_or_ended "$1" "$2" || die "$1 did not say \"$2\" in 15 s" "$1"
+	says "$1" "$2" || die "$1 ended before it said \"$2\"" "$1"
+}
+
+ended()
+{
+	! running "$1"
+}
+
+# finish NAME [SECONDS]: until it ends by itself; its exit status is in RC
+finish()
+{
+	until_true "${2:-20}" ended "$1" || die "$1 did not end in ${2:-20} s" "$1"
+	RC=0
+	wait "${PID[$1]}" || RC=$?
+	unset "PID[$1]"
+}
+
+# finish_well NAME [SECONDS]: and it must have succeeded
+finish_well()
+{
+	finish "$@"
+	[ "$RC" -eq 0 ] || die "$1 ended with status $RC" "$1"
+}
+
+# stop NAME [SIGNAL]
+stop()
+{
+	kill -"${2:-INT}" "${PID[$1]}" || :
+	finish "$1"
+}
+
+stop_all()
+{
+	local name
+
+	for name in "${!PID[@]}"; do
+		kill -KILL -- "-${PID[$name]}" 2>/dev/null || :
+		wait "${PID[$name]}" 2>/dev/null || :
+	done
+}

@@ -1,0 +1,568 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * consumer.c: libpcap's contract, as programs rely on it.
+ *
+ *	consumer TEST DEVICE [COUNT]
+ *
+ * Each test opens the device as some real program does, says "ready", and
+ * waits, where it needs packets to be queued, for SIGUSR1.  It ends with
+ * status 0, or with a sentence on stderr and 1.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define NOBODY 65534
+
+#define need(condition, ...) do {			\
+	if (!(condition)) {				\
+		fprintf(stderr, __VA_ARGS__);		\
+		fprintf(stderr, "\n");			\
+		exit(1);				\
+	}						\
+} while (0)
+
+struct settings {
+	int snaplen;
+	int timeout_ms;
+	bool immediate;
+	bool nonblock;
+};
+
+static const struct settings usual = { .snaplen = 65535, .timeout_ms = 250 };
+
+static const char *device;
+static int wanted;		/* packets */
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* Seconds since the packet passed the hook. */
+static double age_s(const struct pcap_pkthdr *h)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec - h->ts.tv_sec + t.tv_nsec / 1e9 - h->ts.tv_usec / 1e6;
+}
+
+static pcap_t *open_with(const char *name, const struct settings *s)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	pcap_t *p = pcap_create(name, text);
+	int status;
+
+	need(p, "pcap_create: %s", text);
+	pcap_set_snaplen(p, s->snaplen);
+	pcap_set_timeout(p, s->timeout_ms);
+	pcap_set_immediate_mode(p, s->immediate);
+	pcap_set_buffer_size(p, 16 << 20);
+	status = pcap_activate(p);
+	need(status == 0, "pcap_activate: %d: %s", status, pcap_geterr(p));
+	if (s->nonblock)
+		need(pcap_setnonblock(p, 1, text) == 0, "pcap_setnonblock: %s", text);
+	return p;
+}
+
+static void say(const char *word)
+{
+	puts(word);
+	fflush(stdout);
+}
+
+/* Until the test's script says that all packets are sent. */
+static void wait_for_packets(void)
+{
+	sigset_t set;
+	int got;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	say("ready");
+	sigwait(&set, &got);
+}
+
+static void count_one(unsigned char *user, const struct pcap_pkthdr *h, const unsigned char *data)
+{
+	(void)h;
+	(void)data;
+	(*(int *)user)++;
+}
+
+static bool readable(int fd, int timeout_ms)
+{
+	struct timeval t = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
+	return select(fd + 1, &set, NULL, NULL, &t) > 0;
+}
+
+/* As dumpcap reads: select, then one packet, and no reading without it. */
+static void burst(void)
+{
+	pcap_t *p = open_with(device, &usual);
+	int fd = pcap_get_selectable_fd(p), n = 0, spins = 0, got;
+	double end;
+
+	need(fd >= 0, "no selectable descriptor");
+	wait_for_packets();
+	while (n < wanted) {
+		need(readable(fd, 2000), "select said nothing was left after %d of %d", n, wanted);
+		got = pcap_dispatch(p, 1, count_one, (unsigned char *)&n);
+		need(got >= 0 && got <= 1, "pcap_dispatch(1) returned %d", got);
+		need(got || ++spins < 20, "readable, and nothing to read, %d times", spins);
+	}
+	for (spins = 0, end = now_s() + 1; now_s() < end; spins++) {
+		need(spins < 20, "readable again and again when all was read");
+		if (readable(fd, 200))
+			pcap_dispatch(p, 1, count_one, (unsigned char *)&n);
+	}
+	need(n == wanted, "%d packets of %d", n, wanted);
+	pcap_close(p);
+}
+
+/* Counts are kept to, and none is taken twice or forgotten. */
+static void count(void)
+{
+	const struct settings s = { .snaplen = 65535, .timeout_ms = 100, .nonblock = true };
+	pcap_t *p = open_with(device, &s);
+	int n = 0, called, got, size = 1;
+
+	wait_for_packets();
+	while (n < wanted) {
+		called = 0;
+		got = pcap_dispatch(p, size, count_one, (unsigned char *)&called);
+		need(got == called, "returned %d for %d packets", got, called);
+		need(got <= size, "%d packets, not %d", got, size);
+		need(got > 0, "nothing left after %d of %d", n, wanted);
+		n += got;
+		size = size % 7 + 1;
+	}
+	need(n == wanted, "%d packets of %d", n, wanted);
+	need(pcap_dispatch(p, -1, count_one, (unsigned char *)&called) == 0,
+	     "more than was sent");
+	pcap_close(p);
+}
+
+/* What pcap_next_ex() showed stays until the next call, for `len` bytes. */
+static void next(void)
+{
+	const struct settings s = { .snaplen = 64, .timeout_ms = 250 };
+	pcap_t *p = open_with(device, &s);
+	const unsigned char *data;
+	struct pcap_pkthdr *h;
+	unsigned char copy[64];
+	unsigned int sum = 0, i;
+	int n = 0, status;
+
+	wait_for_packets();
+	while (n < wanted) {
+		status = pcap_next_ex(p, &h, &data);
+		need(status >= 0, "pcap_next_ex: %s", pcap_geterr(p));
+		if (!status)
+			continue;
+		need(h->caplen == 64 && h->len > 64, "caplen %u, len %u", h->caplen, h->len);
+		memcpy(copy, data, sizeof(copy));
+		for (i = 0; i < h->len; i++)	/* scapy's reading */
+			sum += data[i];
+		usleep(n % 50 ? 0 : 2000);
+		need(!memcmp(copy, data, sizeof(copy)), "packet %d changed", n);
+		need((data[18] << 8 | data[19]) == n % 65536, "packet %d is another", n);
+		n++;
+	}
+	need(sum, "all bytes are zero");
+	pcap_close(p);
+}
+
+static void twice(void)
+{
+	char text[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *p = pcap_create("xdpsample:nosuch0", text);
+	int i, status;
+
+	need(p, "pcap_create: %s", text);
+	for (i = 0; i < 2; i++) {
+		status = pcap_activate(p);
+		need(status == PCAP_ERROR_NO_SUCH_DEVICE, "time %d: %d: %s", i, status,
+		     pcap_geterr(p));
+		need(strstr(pcap_geterr(p), "nosuch0"), "time %d: %s", i, pcap_geterr(p));
+	}
+	pcap_can_set_rfmon(p);
+	pcap_close(p);
+	p = open_with(device, &usual);
+	need(pcap_activate(p) == PCAP_ERROR_ACTIVATED, "activated twice");
+	pcap_close(p);
+}
+
+static void set_filter(pcap_t *p, const char *expression)
+{
+	struct bpf_program program;
+
+	need(!pcap_compile(p, &program, expression, 1, PCAP_NETMASK_UNKNOWN), "pcap_compile: %s",
+	     pcap_geterr(p));
+	need(!pcap_setfilter(p, &program), "pcap_setfilter: %s", pcap_geterr(p));
+	pcap_freecode(&program);
+}
+
+static void take_all(pcap_t *p, int n_wanted)
+{
+	double end = now_s() + 10;
+	int n = 0;
+
+	while (n < n_wanted && now_s() < end)
+		need(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
+		     pcap_geterr(p));
+	need(n == n_wanted, "%d packets of %d", n, n_wanted);
+}
+
+/* A filter holds for the next packet that is delivered, queued or not. */
+static void refilter(void)
+{
+	pcap_t *p = open_with(device, &usual);
+	int n = 0;
+
+	wait_for_packets();
+	set_filter(p, "ip[4:2] & 1 = 0");
+	need(pcap_dispatch(p, 3, count_one, (unsigned char *)&n) == 3, "not three packets");
+	set_filter(p, "ip[4:2] >= 500");
+	take_all(p, wanted - 500);
+	set_filter(p, "");
+	pcap_close(p);
+}
+
+static void drop(void)
+{
+	pcap_t *p = open_with(device, &usual);
+	struct pcap_stat stat;
+
+	need(!setgid(NOBODY) && !setuid(NOBODY), "setuid: %s", strerror(errno));
+	wait_for_packets();
+	set_filter(p, "udp");
+	take_all(p, wanted);
+	need(!pcap_stats(p, &stat), "pcap_stats: %s", pcap_geterr(p));
+	need((int)stat.ps_recv == wanted && !stat.ps_drop, "received %u, dropped %u", stat.ps_recv,
+	     stat.ps_drop);
+	pcap_close(p);
+}
+
+static void two(void)
+{
+	pcap_t *a = open_with(device, &usual), *b = open_with("xdpsample:rx1", &usual);
+	struct pcap_stat stat;
+
+	wait_for_packets();
+	take_all(b, 10);
+	take_all(a, wanted);
+	need(!pcap_stats(b, &stat) && stat.ps_recv == 10, "rx1 has %u", stat.ps_recv);
+	pcap_close(a);
+	pcap_close(b);
+}
+
+static void forked(void)
+{
+	pcap_t *p = open_with(device, &usual);
+	int status;
+	pid_t pid;
+
+	wait_for_packets();
+	pid = fork();
+	if (!pid) {
+		take_all(p, wanted);
+		_exit(0);
+	}
+	need(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
+	need(!status, "the child ended with status 0x%x", status);
+	pcap_close(p);
+}
+
+/* Opened by a parent that then ends, as a daemon's does. */
+static void daemonized(void)
+{
+	pcap_t *p = open_with(device, &usual);
+	pid_t pid = fork();
+
+	if (pid) {
+		printf("%d\n", pid);
+		return;
+	}
+	wait_for_packets();
+	take_all(p, wanted);
+	pcap_close(p);
+	say("captured all");
+}
+
+static void timeout(void)
+{
+	const struct settings s = { .snaplen = 65535, .timeout_ms = 300 };
+	pcap_t *p = open_with(device, &s);
+	double start = now_s();
+	int n = 0, got = pcap_dispatch(p, -1, count_one, (unsigned char *)&n);
+	double took = now_s() - start;
+
+	need(got == 0, "returned %d", got);
+	need(took > 0.25 && took < 2, "after %.3f s", took);
+	pcap_close(p);
+}
+
+static void *break_soon(void *p)
+{
+	usleep(700000);		/* long enough to be told from returning at once */
+	pcap_breakloop(p);
+	return NULL;
+}
+
+static int break_from_thread(pcap_t *p)
+{
+	double start = now_s(), took;
+	pthread_t thread;
+	int n = 0, got;
+
+	need(!pthread_create(&thread, NULL, break_soon, p), "pthread_create");
+	got = pcap_loop(p, -1, count_one, (unsigned char *)&n);
+	took = now_s() - start;
+	pthread_join(thread, NULL);
+	need(took > 0.6, "returned %d after %.3f s", got, took);
+	need(took < 3, "took %.3f s to break", took);
+	return got;
+}
+
+static void got_one(unsigned char *user, const struct pcap_pkthdr *h, const unsigned char *data)
+{
+	(void)data;
+	*(double *)user = age_s(h);
+}
+
+/* Without a timeout it blocks, and delivers promptly all the same. */
+static void no_timeout(void)
+{
+	const struct settings s = { .snaplen = 65535 };
+	pcap_t *p = open_with(device, &s);
+	double age = -1;
+	int got;
+
+	got = break_from_thread(p);
+	need(got == PCAP_ERROR_BREAK, "pcap_loop returned %d", got);
+	say("ready");
+	got = pcap_dispatch(p, -1, got_one, (unsigned char *)&age);
+	need(got == 1, "returned %d", got);
+	need(age >= -1e-5 && age < 0.5, "delivered after %.3f s", age);
+	pcap_close(p);
+}
+
+static void immediate(void)
+{
+	const struct settings s = { .snaplen = 65535, .timeout_ms = 20000, .immediate = true };
+	pcap_t *p = open_with(device, &s);
+	double age = -1;
+	int got;
+
+	say("ready");
+	got = pcap_dispatch(p, -1, got_one, (unsigned char *)&age);
+	need(got == 1, "returned %d", got);
+	need(age >= -1e-5 && age < 0.5, "delivered after %.3f s", age);
+	pcap_close(p);
+}
+
+/* An unlimited dispatch is about what is there now. */
+static void flood(void)
+{
+	pcap_t *p = open_with(device, &usual);
+	double start;
+	int i, n = 0;
+
+	wait_for_packets();
+	for (i = 0; i < 30; i++) {
+		start = now_s();
+		need(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
+		     pcap_geterr(p));
+		need(now_s() - start < 5, "one pcap_dispatch took %.1f s", now_s() - start);
+	}
+	need(n > 1000, "%d packets only: no flood", n);
+	pcap_close(p);
+}
+
+/* Not one wake-up for each packet. */
+static void batches(void)
+{
+	const struct settings s = { .snaplen = 128, .timeout_ms = 100 };
+	pcap_t *p = open_with(device, &s);
+	struct rusage before, after;
+	int n = 0, calls = 0;
+
+	say("ready");
+	getrusage(RUSAGE_SELF, &before);
+	for (; n < wanted; calls++)
+		need(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
+		     pcap_geterr(p));
+	getrusage(RUSAGE_SELF, &after);
+	after.ru_nvcsw -= before.ru_nvcsw;
+	need(calls < wanted / 50, "%d calls for %d packets", calls, wanted);
+	need(after.ru_nvcsw < wanted / 50, "%ld wake-ups for %d packets", after.ru_nvcsw, wanted);
+	pcap_close(p);
+}
+
+static void inject(void)
+{
+	static const unsigned char frame[60] = { 2, 0, 0x5e, 0x10, 0, 1, 2, 0, 0x5e, 0x10, 0, 2,
+						 0x88, 0xb5, 'i', 'n', 'j', 'e', 'c', 't' };
+	pcap_t *p = open_with(device, &usual);
+	int got = pcap_inject(p, frame, sizeof(frame));
+
+	need(got == sizeof(frame), "pcap_inject returned %d: %s", got, pcap_geterr(p));
+	need(!pcap_sendpacket(p, frame, sizeof(frame)), "pcap_sendpacket: %s", pcap_geterr(p));
+	got = pcap_inject(p, frame, 3);
+	need(got == PCAP_ERROR && *pcap_geterr(p), "3 bytes: %d: %s", got, pcap_geterr(p));
+	pcap_close(p);
+}
+
+static void direction(void)
+{
+	pcap_t *p = open_with(device, &usual);
+
+	need(!pcap_setdirection(p, PCAP_D_IN), "in: %s", pcap_geterr(p));
+	need(!pcap_setdirection(p, PCAP_D_INOUT), "inout: %s", pcap_geterr(p));
+	need(pcap_setdirection(p, PCAP_D_OUT) == PCAP_ERROR, "out was accepted");
+	puts(pcap_geterr(p));
+	pcap_close(p);
+}
+
+static pcap_t *breaking;
+
+static void break_at_3(unsigned char *user, const struct pcap_pkthdr *h, const unsigned char *data)
+{
+	count_one(user, h, data);
+	if (*(int *)user == 3)
+		pcap_breakloop(breaking);
+}
+
+static void breakloop(void)
+{
+	pcap_t *p = open_with(device, &usual);
+	int n = 0, got;
+
+	breaking = p;
+	got = break_from_thread(p);
+	need(got == PCAP_ERROR_BREAK, "idle pcap_loop returned %d", got);
+	wait_for_packets();
+	got = pcap_dispatch(p, -1, break_at_3, (unsigned char *)&n);
+	need(n == 3, "%d packets before the break took effect", n);
+	need(got == 3, "returned %d, not the packets of before", got);
+	got = pcap_dispatch(p, -1, break_at_3, (unsigned char *)&n);
+	need(got == PCAP_ERROR_BREAK && n == 3, "then %d, and %d packets", got, n);
+	take_all(p, wanted - 3);
+	pcap_close(p);
+}
+
+static volatile sig_atomic_t children_ended;
+
+static void on_child(int number)
+{
+	(void)number;
+	children_ended++;
+}
+
+/* The host's own children are its only ones. */
+static void children(void)
+{
+	pcap_t *p;
+	pid_t pid;
+	int status, n = 0;
+
+	signal(SIGCHLD, on_child);
+	p = open_with(device, &usual);
+	need(waitpid(-1, &status, WNOHANG) < 0 && errno == ECHILD, "the program has a child");
+	pid = fork();
+	if (!pid)
+		_exit(7);
+	need(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 7, "own child: 0x%x", status);
+	pcap_dispatch(p, -1, count_one, (unsigned char *)&n);
+	pcap_close(p);
+	need(children_ended == 1, "%d children ended", (int)children_ended);
+	need(wait(&status) < 0 && errno == ECHILD, "a child is left");
+}
+
+static int open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	need(dir, "/proc/self/fd: %s", strerror(errno));
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* Each round opens at once what the one before has closed. */
+static void reopen(void)
+{
+	int i, before = open_fds();
+
+	for (i = 0; i < wanted; i++)
+		pcap_close(open_with(device, &usual));
+	need(open_fds() == before, "%d descriptors before, %d after", before, open_fds());
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "batches", batches },
+	{ "breakloop", breakloop },
+	{ "burst", burst },
+	{ "children", children },
+	{ "count", count },
+	{ "daemon", daemonized },
+	{ "direction", direction },
+	{ "drop", drop },
+	{ "flood", flood },
+	{ "forked", forked },
+	{ "immediate", immediate },
+	{ "inject", inject },
+	{ "next", next },
+	{ "no_timeout", no_timeout },
+	{ "refilter", refilter },
+	{ "reopen", reopen },
+	{ "timeout", timeout },
+	{ "twice", twice },
+	{ "two", two },
+};
+
+int main(int argc, char **argv)
+{
+	sigset_t set;
+	size_t i;
+
+	need(argc >= 3, "usage: consumer TEST DEVICE [COUNT]");
+	device = argv[2];
+	wanted = argc > 3 ? atoi(argv[3]) : 0;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
+		if (!strcmp(argv[1], tests[i].name)) {
+			tests[i].run();
+			return 0;
+		}
+	}
+	need(false, "no test %s", argv[1]);
+}

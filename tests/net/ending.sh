@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# However a capture ends, nothing stays behind, and whoever reads is told.
+
+# shellcheck source=tests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# gone: at this moment, without waiting for it
+gone()
+{
+	[ -z "$(xdp_on rx0)" ] || die "a program is still on rx0"
+	equal "helpers at work" "$(helpers)" ""
+	equal promiscuity "$(promiscuity_of rx0)" 0
+}
+
+# ends_well SIGNAL: and when tcpdump has ended, all is gone already
+ends_well()
+{
+	capture dump -i "$DEV"
+	send "$(frames 10)"
+	until_true 10 drained dump 10 || die "not drained" dump
+	stop dump "$1"
+	gone
+	equal status "$RC" 0
+	equal "packets in the file" "$(packets_in "$T/dump.pcap")" 10
+}
+
+it_ends_by_sigint()	{ ends_well INT; }
+it_ends_by_sigterm()	{ ends_well TERM; }
+
+it_leaves_nothing_when_the_reader_is_killed()
+{
+	capture dump -i "$DEV"
+	stop dump KILL
+	until_true 1 nothing_left || die "something is left a second after"
+}
+
+it_leaves_nothing_when_the_reader_crashes()
+{
+	capture dump -i "$DEV"
+	stop dump SEGV
+	until_true 1 nothing_left || die "something is left a second after"
+}
+
+# helper_ends SIGNAL: with packets in the rings that nobody has read
+helper_ends()
+{
+	local pid
+
+	capture dump -i "$DEV"
+	pid=$(helpers)
+	kill -STOP "${PID[dump]}"
+	send "$(frames 100)"
+	kill -"$1" "$pid"
+	until_true 2 process_gone "$pid" || die "the helper is still there"
+	kill -CONT "${PID[dump]}"
+	finish dump
+	equal status "$RC" 1
+	has "$(cat "$T/dump.err")" "tcpdump: pcap_loop: " helper ended
+	read_counts "$(tail -n 3 "$T/dump.err")"
+	equal captured "$CAPTURED" 100
+	equal "packets in the file" "$(packets_in "$T/dump.pcap")" 100
+}
+
+it_says_so_when_the_helper_is_killed()		{ helper_ends KILL; }
+it_says_so_when_the_helper_is_terminated()	{ helper_ends TERM; }
+
+# interface_goes COMMAND...: tcpdump must say exactly what others say too
+interface_goes()
+{
+	capture dump -i "$DEV"
+	"$@"
+	finish dump
+	equal status "$RC" 1
+	grep -qx "tcpdump: pcap_loop: The interface disappeared" "$T/dump.err" ||
+		die "not the right words" dump
+	ip -n "$TX" link delete rx0 2>/dev/null || :
+	links
+}
+
+it_says_that_the_interface_was_deleted()	{ interface_goes ip -n "$RX" link delete rx0; }
+it_says_that_the_interface_was_moved()		{ interface_goes ip -n "$RX" link set rx0 netns "$TX"; }
+
+it_says_so_in_dumpcap_as_a_user_expects_it()
+{
+	start_rx dump dumpcap -q -i "$DEV" -w "$T/dump.pcapng"
+	await dump "File: "
+	await_attached rx0 dump
+	ip -n "$RX" link delete rx0
+	finish dump
+	links
+	has "$(cat "$T/dump.err")" "is no longer attached; the capture has stopped"
+	! says dump "report this" || die "dumpcap takes it for a bug" dump
+}
+
+it_refuses_a_second_capture_and_goes_on_with_the_first()
+{
+	local id
+
+	capture first -i "$DEV"
+	id=$(program_id)
+	fails rx tcpdump -n -i "$DEV"
+	equal status "$RC" 1
+	has "$TEXT" rx0 xdps_entry "id $id" native
+	send "$(frames 50)"
+	end_capture first 50
+	equal captured "$CAPTURED" 50
+}
+
+program_id()
+{
+	ip -n "$RX" -d link show rx0 | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p'
+}
+
+# foreign NAME ACTION: a program of somebody else's, as an object file
+foreign()
+{
+	clang -O2 -target bpf -x c -c -o "$T/$1.o" - <<-EOF
+		struct xdp_md;
+		__attribute__((section("xdp"), used)) int $1(struct xdp_md *ctx) { return $2; }
+		__attribute__((section("license"), used)) char LICENSE[] = "GPL";
+	EOF
+}
+
+# left_alone HOW MODE ACTION: ip attaches it; our capture must not touch it
+left_alone()
+{
+	local id
+
+	needs clang
+	foreign "lab_prog" "$3"
+	ip netns exec "$RX" ip link set rx0 "$1" obj "$T/lab_prog.o" sec xdp
+	id=$(program_id)
+	fails rx tcpdump -n -i "$DEV"
+	equal status "$RC" 1
+	has "$TEXT" rx0 lab_prog "id $id" "$2"
+	equal "the program there" "$(program_id)" "$id"
+	ip -n "$RX" link set rx0 "$1" off
+}
+
+it_leaves_another_program_in_the_driver_alone()		{ left_alone xdpdrv native 2; }
+it_leaves_another_program_in_the_stack_alone()		{ left_alone xdpgeneric generic 2; }
+it_leaves_a_program_that_drops_alone()			{ left_alone xdpdrv native 1; }
+
+it_opens_again_at_once_forty_times()
+{
+	local i
+
+	for i in $(seq 40); do
+		rx tcpdump -n -c 1 -i "$DEV" -L >"$T/again" 2>&1 || die "not at time $i" again
+	done
+}
+
+it_opens_again_at_once_after_the_reader_was_killed()
+{
+	local i
+
+	for i in $(seq 10); do
+		capture dump -i "$DEV"
+		stop dump KILL
+		until_true 1 nothing_left || die "still attached after a second"
+	done
+}
+
+# Ids of all programs, maps and links of our names on this machine.
+bpf_objects()
+{
+	bpftool prog show | sed -n 's/^\([0-9]*\): xdp  name xdps_.*/prog \1/p'
+	bpftool link show | sed -n 's/^\([0-9]*\): xdp .*ifindex rx0.*/link \1/p'
+	bpftool map show | sed -n 's/^\([0-9]*\): .* name \(rings\|counters\|slot\) .*/map \1/p'
+}
+
+no_new_objects()
+{
+	bpf_objects | sort | comm -13 "$T/before" - >"$T/new"
+	[ ! -s "$T/new" ]
+}
+
+it_leaks_nothing_in_two_hundred_rounds()
+{
+	build_consumer
+	bpf_objects | sort >"$T/before"
+	start_rx rounds "$WORK/consumer" reopen "$DEV" 200
+	finish_well rounds 60
+	until_true 5 no_new_objects || die "still in the kernel" new
+}
+
+# rotate OPTION...: tcpdump starts a command for each file that is full
+rotate()
+{
+	cat >"$T/list" <<-EOF
+		#!/bin/sh
+		ls -l /proc/self/fd >>"$T/fds"
+	EOF
+	chmod 755 "$T/list"
+	: >"$T/fds"
+	chmod 666 "$T/fds"
+	start_rx dump tcpdump -n -i "$DEV" -w "$T/dump.pcap" -W 2 -z "$T/list" "$@"
+	await dump "listening on"
+}
+
+no_fds_of_ours()
+{
+	! grep -E 'socket:|anon_inode|bpf|perf' "$T/fds" || die "inherited" fds
+}
+
+it_passes_no_descriptor_to_the_command_of_tcpdump_C()
+{
+	rotate -C 1
+	send "$(frames 2000 1400)"
+	until_true 10 test -s "$T/fds" || die "the command was not run" dump
+	stop dump
+	no_fds_of_ours
+}
+
+it_passes_no_descriptor_to_the_command_of_tcpdump_G()
+{
+	rotate -G 1
+	start_tx pings tcpreplay -q -i tx0 --pps=50 --loop=0 "$(frames 100)"
+	finish dump
+	until_true 10 test -s "$T/fds" || die "the command was not run" dump
+	no_fds_of_ours
+}
+
+run_tests "$@"

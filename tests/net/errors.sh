@@ -1,0 +1,182 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What bad input gets: a sentence that names it, status 1, and nothing attached.
+
+# shellcheck source=tests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# refused DEVICE PIECE...: tcpdump says all of it in one line or two
+refused()
+{
+	local device=$1 piece
+
+	shift
+	fails rx tcpdump -n -c 1 -i "$device"
+	equal "status for $device" "$RC" 1
+	has "$TEXT" "$@"
+	equal "programs on rx0" "$(xdp_on rx0)" ""
+	is_a_sentence "$TEXT"
+}
+
+# One line of words that can be read; no line breaks but tcpdump's own.
+is_a_sentence()
+{
+	[ "${#1}" -lt 600 ] || die "long: $1"
+	[ "$(wc -l <<<"$1")" -le 2 ] || die "several lines: $1"
+	! LC_ALL=C grep -q '[^[:print:][:space:]]' <<<"$1" || die "not printable: $1"
+	! grep -Eq '\(null\)|%[sdu]|errno|error -?[0-9]' <<<"$1" || die "not for people: $1"
+}
+
+it_refuses_a_name_without_an_interface()
+{
+	refused "xdpsample:" interface
+	refused "xdpsample::rate=10" interface
+}
+
+it_refuses_an_interface_that_is_not_there()
+{
+	refused xdpsample:nosuch0 "No such device exists" nosuch0
+	refused xdpsample:an-interface-name-too-long an-interface-name-too-long
+}
+
+it_refuses_an_unknown_option()
+{
+	refused "$DEV:speed=10" speed rate mode hold
+	refused "$DEV:RATE=10" RATE
+	refused "$DEV:rate" rate
+	refused "$DEV:=10" "="
+	refused "$DEV:" option
+}
+
+it_refuses_a_repeated_option()
+{
+	refused "$DEV:rate=2:rate=2" rate twice
+	refused "$DEV:mode=auto:hold=1:mode=auto" mode twice
+}
+
+it_refuses_an_empty_value()
+{
+	refused "$DEV:rate=" rate
+	refused "$DEV:mode=" mode native generic
+	refused "$DEV:hold=" hold
+	refused "$DEV:rate=:hold=1" rate
+}
+
+it_refuses_numbers_out_of_range()
+{
+	local value
+
+	for value in 0 -1 4294967296 18446744073709551617 99999999999999999999999; do
+		refused "$DEV:rate=$value" rate "$value" 4294967295
+	done
+	for value in -1 1000001 4294967296 18446744073709551616; do
+		refused "$DEV:hold=$value" hold "$value" 1000000
+	done
+}
+
+it_refuses_what_is_no_number()
+{
+	local value
+
+	for value in ten 1e3 0x10 +5 " 5" "5 " 1.5 5x; do
+		refused "$DEV:rate=$value" rate "$value"
+		refused "$DEV:hold=$value" hold "$value"
+	done
+}
+
+it_refuses_an_unknown_mode()
+{
+	refused "$DEV:mode=offload" mode offload auto native generic
+	refused "$DEV:mode=Native" mode Native
+}
+
+it_takes_the_ends_of_every_range()
+{
+	local option
+
+	for option in rate=1 rate=4294967295 hold=0 hold=1000000 rate=7:mode=auto:hold=5; do
+		rx tcpdump -L -i "$DEV:$option" >"$T/taken" 2>&1 || die "$option was refused" taken
+	done
+}
+
+it_refuses_native_mode_where_the_driver_has_none()
+{
+	refused xdpsample:lo:mode=native lo native generic
+}
+
+# veth takes no jumbo frame without multi-buffer, and a program that has it
+it_takes_a_jumbo_mtu_or_says_why_not()
+{
+	MTU=9000 links
+	capture dump -i "$DEV:mode=native"
+	stop dump
+	links
+}
+
+it_refuses_more_memory_than_there_may_be()
+{
+	fails rx tcpdump -n -c 1 -B 2147483647 -i "$DEV"
+	equal status "$RC" 1
+	is_a_sentence "$TEXT"
+	has "$TEXT" buffer
+}
+
+it_refuses_monitor_mode()
+{
+	fails rx tcpdump -I -n -c 1 -i "$DEV"
+	has "$TEXT" "monitor mode"
+}
+
+it_refuses_the_direction_out()
+{
+	fails rx tcpdump -Q out -n -c 1 -i "$DEV"
+	equal status "$RC" 1
+	has "$TEXT" out
+	capture in -Q in -i "$DEV"
+	stop in
+	capture inout -Q inout -i "$DEV"
+	stop inout
+}
+
+# These would look at what only the kernel's own socket filter knows, and
+# match nothing, silently.
+it_refuses_filters_that_would_match_nothing()
+{
+	local expression
+
+	for expression in inbound outbound "ifindex 1" "udp and inbound"; do
+		# shellcheck disable=SC2086	# as words, as a user types it
+		fails rx tcpdump -n -c 1 -i "$DEV" $expression
+		equal "status for $expression" "$RC" 1
+		is_a_sentence "$TEXT"
+		has "$TEXT" filter
+	done
+}
+
+it_refuses_another_link_type()
+{
+	fails rx tcpdump -n -c 1 -y RAW -i "$DEV"
+	equal status "$RC" 1
+}
+
+it_tells_dumpcap_the_same()
+{
+	fails rx dumpcap -q -c 1 -i "$DEV:rate=0" -w "$T/none"
+	has "$TEXT" rate 4294967295
+	fails rx dumpcap -q -c 1 -i xdpsample:nosuch0 -w "$T/none"
+	has "$TEXT" nosuch0
+	fails rx tshark -c 1 -i "$DEV:rate=0"
+	has "$TEXT" rate 4294967295
+}
+
+it_names_the_program_that_is_there_already()
+{
+	capture first -i "$DEV:mode=generic"
+	refused_busy=$(rx tcpdump -n -c 1 -i "$DEV" 2>&1) && die "it was not refused"
+	has "$refused_busy" rx0 xdps_entry generic "left alone"
+	is_a_sentence "$refused_busy"
+	stop first
+}
+
+run_tests "$@"

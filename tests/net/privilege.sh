@@ -1,0 +1,336 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Who may capture, with what, and what those are told who may not.
+
+# shellcheck source=tests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+NOBODY=65534
+
+# The helper's set; a kernel that reserves perf events for administrators, as
+# Debian's do, wants one more.
+CAPS=cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw
+[ "$(cat /proc/sys/kernel/perf_event_paranoid)" -lt 3 ] || CAPS=$CAPS,cap_sys_admin
+
+# ---- who -----------------------------------------------------------------
+
+# capable_helper [CAPABILITIES]: a copy that an ordinary user gains them from
+capable_helper()
+{
+	needs setcap
+	cp -L "$XDPS_HELPER" "$T/helper"
+	chmod 755 "$T/helper"
+	setcap "${1:-$CAPS}=ep" "$T/helper" || skip_test "no file capabilities in $T"
+	if findmnt -no OPTIONS -T "$T" | grep -qw nosuid; then
+		skip_test "$T is mounted nosuid"
+	fi
+}
+
+# as_nobody COMMAND...: with the library where nobody can read it, and the
+# helper of capable_helper(), if there is one
+as_nobody()
+{
+	libraries
+	ip netns exec "$RX" timeout -k 5 60 \
+		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
+		env "LD_LIBRARY_PATH=$WORK/lib" "XDPSAMPLE_HELPER=$T/helper" "$@"
+}
+
+libraries()
+{
+	[ -d "$WORK/lib" ] || { mkdir "$WORK/lib"; cp -L "$XDPS_LIBS"/libpcap.so.0.8 "$WORK/lib"; }
+}
+
+# captures COMMAND...: that ends in tcpdump and its options; twenty packets
+captures()
+{
+	start dump "$@" -n -i "$DEV" -w "$T/dump.pcap" -c 20
+	await dump "listening on"
+	send "$(frames 20)"
+	finish_well dump
+	equal "packets in the file" "$(packets_in "$T/dump.pcap")" 20
+}
+
+status_of()
+{
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+# ---- root ----------------------------------------------------------------
+
+it_captures_for_tcpdump_that_drops_to_its_own_user()
+{
+	capture dump -i "$DEV"
+	if [ "$(status_of "${PID[dump]}" Uid | cut -f 1)" -eq 0 ]; then
+		skip_test "this tcpdump does not drop root's privilege"
+	fi
+	equal "capabilities of tcpdump" "$(status_of "${PID[dump]}" CapEff)" 0000000000000000
+	send "$(frames 20)"
+	end_capture dump 20
+}
+
+it_captures_for_tcpdump_that_stays_root()
+{
+	capture dump -Z root -i "$DEV"
+	equal "user of tcpdump" "$(status_of "${PID[dump]}" Uid | cut -f 1)" 0
+	send "$(frames 20)"
+	end_capture dump 20
+}
+
+it_captures_for_dumpcap_that_has_dropped_everything()
+{
+	start_rx dump dumpcap -q -i "$DEV" -c 20 -w "$T/dump.pcapng"
+	await dump "File: "
+	await_attached rx0 dump
+	equal "capabilities of dumpcap" "$(status_of "${PID[dump]}" CapEff)" 0000000000000000
+	send "$(frames 20)"
+	finish_well dump
+}
+
+it_keeps_only_what_a_filter_needs()
+{
+	capture dump -i "$DEV"
+	# CAP_NET_ADMIN is bit 12, CAP_BPF is bit 39
+	equal "capabilities of the helper" "$(status_of "$(helpers)" CapEff)" 0000008000001000
+	stop dump
+}
+
+it_starts_the_helper_away_from_the_terminal_and_the_host()
+{
+	local pid
+
+	capture dump -i "$DEV"
+	pid=$(helpers)
+	equal "session of the helper" "$(ps -o sid= -p "$pid" | tr -d ' ')" "$pid"
+	equal "blocked signals" "$(status_of "$pid" SigBlk)" 0000000000000000
+	[ "$(ps -o ppid= -p "$pid" | tr -d ' ')" != "${PID[dump]}" ] || die "it is a child of tcpdump"
+	! find "/proc/$pid/fd" -lname "$T/*" | grep . || die "it has inherited a descriptor"
+	stop dump
+}
+
+# ---- not root ------------------------------------------------------------
+
+it_captures_for_nobody_with_a_capable_helper()
+{
+	capable_helper
+	captures as_nobody tcpdump
+}
+
+it_captures_for_nobody_with_large_rings()
+{
+	capable_helper
+	captures as_nobody tcpdump -B 16384
+}
+
+it_captures_for_nobody_in_dumpcap()
+{
+	capable_helper
+	start dump as_nobody dumpcap -q -i "$DEV" -c 20 -w "$T/dump.pcapng"
+	await dump "File: "
+	await_attached rx0 dump
+	send "$(frames 20)"
+	finish_well dump
+}
+
+it_captures_with_ambient_capabilities()
+{
+	local ambient=+${CAPS//,/,+}
+
+	ambient=${ambient//cap_/}
+	cp -L "$XDPS_HELPER" "$T/helper"
+	chmod 755 "$T/helper"
+	captures as_ambient "$ambient" tcpdump
+}
+
+as_ambient()
+{
+	local set=$1
+
+	shift
+	libraries
+	ip netns exec "$RX" timeout -k 5 60 setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
+		--inh-caps="$set" --ambient-caps="$set" \
+		env "LD_LIBRARY_PATH=$WORK/lib" "XDPSAMPLE_HELPER=$T/helper" "$@"
+}
+
+without()
+{
+	sed "s/\b$1\b//;s/,,/,/;s/^,//;s/,$//" <<<"$CAPS"
+}
+
+# lacks CAPABILITY: it is named, and so is the command that helps
+lacks()
+{
+	capable_helper "$(without "$1")"
+	fails as_nobody tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" "$1" "setcap" "$T/helper"
+}
+
+it_names_a_missing_cap_bpf()		{ lacks cap_bpf; }
+it_names_a_missing_cap_net_admin()	{ lacks cap_net_admin; }
+it_names_a_missing_cap_perfmon()	{ lacks cap_perfmon; }
+
+it_names_the_limits_without_cap_ipc_lock()
+{
+	capable_helper "$(without cap_ipc_lock)"
+	fails as_nobody tcpdump -n -c 1 -i "$DEV" -B 65536
+	has "$TEXT" cap_ipc_lock perf_event_mlock_kb RLIMIT_MEMLOCK buffer
+}
+
+it_warns_without_cap_net_raw_and_captures()
+{
+	capable_helper "$(without cap_net_raw)"
+	captures as_nobody tcpdump
+	has "$(cat "$T/dump.err")" WARNING promisc cap_net_raw
+}
+
+it_does_not_warn_without_cap_net_raw_if_it_is_not_needed()
+{
+	capable_helper "$(without cap_net_raw)"
+	captures as_nobody tcpdump -p
+	! says dump WARNING || die "a warning" dump
+}
+
+it_names_all_when_the_helper_has_no_capability()
+{
+	cp -L "$XDPS_HELPER" "$T/helper"
+	chmod 755 "$T/helper"
+	fails as_nobody tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" "permission" cap_bpf setcap "$T/helper"
+}
+
+it_names_no_new_privs()
+{
+	capable_helper
+	fails as_nobody setpriv --no-new-privs tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" no_new_privs
+}
+
+it_captures_for_root_under_no_new_privs()
+{
+	captures rx setpriv --no-new-privs tcpdump
+}
+
+it_names_the_bounding_set()
+{
+	fails rx setpriv --bounding-set=-bpf,-sys_admin tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" cap_bpf "bounding set"
+}
+
+# ---- programs that the loader trusts more than their environment ------------
+
+# The helper where an installed library looks for it, and the library in the
+# loader's cache: in a mount namespace of its own, so that nothing of the
+# system is touched.
+installed()
+{
+	local path dir
+
+	libraries
+	path=$(strings "$WORK/lib/libpcap.so.0.8" | grep '^/.*/xdpsample-helper$' | head -n 1)
+	[ -n "$path" ] || die "no helper's path in the library"
+	dir=${path%/*}
+	until [ -d "$dir" ]; do dir=${dir%/*}; done
+	mkdir "$T/upper" "$T/work"
+	ldconfig -X -C "$T/ld.so.cache" "$WORK/lib"
+	# shellcheck disable=SC2016	# the inner shell expands it
+	unshare -m bash -euc '
+		mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$1"
+		mkdir -p "${3%/*}"
+		cp -a "$2/helper" "$3"
+		mount --bind "$2/ld.so.cache" /etc/ld.so.cache
+		shift 3
+		exec "$@"' bash "${dir:-/}" "$T" "$path" "$@"
+}
+
+it_captures_in_a_dumpcap_with_file_capabilities()
+{
+	capable_helper
+	cp "$(command -v dumpcap)" "$T/dumpcap"
+	setcap cap_net_raw,cap_net_admin=eip "$T/dumpcap"
+	start dump installed ip netns exec "$RX" \
+		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
+		env XDPSAMPLE_HELPER=/bin/false LD_LIBRARY_PATH=/nowhere \
+		"$T/dumpcap" -q -i "$DEV" -c 20 -w "$T/dump.pcapng"
+	await dump "File: "
+	await_attached rx0 dump
+	send "$(frames 20)"
+	finish_well dump
+	equal "packets in the file" "$(packets_in "$T/dump.pcapng")" 20
+}
+
+# ---- a helper that is not one --------------------------------------------
+
+# not_helped PATH PIECE...: as root, by the environment
+not_helped()
+{
+	local path=$1
+
+	shift
+	fails ip netns exec "$RX" timeout -k 5 60 env "LD_LIBRARY_PATH=$XDPS_LIBS" \
+		"XDPSAMPLE_HELPER=$path" tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" "$path" "$@"
+}
+
+# pretender COMMANDS: a helper that is a shell script
+pretender()
+{
+	printf '#!/bin/sh\n%s\n' "$1" >"$T/pretender"
+	chmod 755 "$T/pretender"
+	echo "$T/pretender"
+}
+
+it_names_a_helper_that_is_missing()
+{
+	not_helped /nonexistent/xdpsample-helper "No such file"
+}
+
+it_names_a_helper_that_cannot_be_executed()
+{
+	cp -L "$XDPS_HELPER" "$T/helper"
+	chmod 644 "$T/helper"
+	not_helped "$T/helper" "Permission denied"
+}
+
+it_names_a_program_that_is_no_helper()
+{
+	not_helped /bin/true helper
+	not_helped /bin/false helper
+	not_helped /bin/cat helper
+}
+
+it_gives_up_on_a_helper_that_never_answers()
+{
+	not_helped "$(pretender 'exec sleep 100')" "no answer" seconds
+}
+
+it_refuses_a_helper_of_another_version()
+{
+	not_helped "$(pretender 'head -c 56 <&0 >/dev/null; head -c 292 /dev/zero >&0')" version
+}
+
+it_shows_what_the_loader_said()
+{
+	not_helped "$(pretender 'echo "xdpsample-helper: error while loading libbpf.so.1" >&2')" \
+		"error while loading libbpf.so.1"
+}
+
+it_names_the_helper_that_nobody_may_execute()
+{
+	capable_helper
+	chmod 750 "$T/helper"
+	fails as_nobody tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" "$T/helper" "Permission denied" group
+}
+
+it_says_what_it_is_when_a_person_starts_it()
+{
+	local status=0
+
+	"$XDPS_HELPER" </dev/null >"$T/alone" 2>&1 || status=$?
+	[ $status -ne 0 ] || die "it succeeded" alone
+	[ -s "$T/alone" ] || die "it said nothing"
+}
+
+run_tests "$@"

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Every example of the README, as it stands there, in a lab whose interface is
+# called eth0 and has traffic.
+
+# shellcheck source=tests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+README=$XDPS_SRC/README.md
+
+# example LANGUAGE WORDS: the block of that language that has the words
+example()
+{
+	awk -v language="$1" -v words="$2" '
+		/^```/ && fence == "" { fence = $0; found = 0; text = ""; next }
+		/^```/ { if (found) printf "%s", text; fence = ""; next }
+		fence == "```" language { text = text $0 "\n"; if (index($0, words)) found = 1 }
+	' "$README"
+}
+
+eth0_with_traffic()
+{
+	links
+	ip -n "$RX" link set rx0 down
+	ip -n "$RX" link set rx0 name eth0
+	ip -n "$RX" link set eth0 up
+	"$HERE/make_frames.py" dns "$T/dns.pcap" 100
+	start_tx traffic tcpreplay -q -i tx0 --pps 3000 --loop 0 "$T/dns.pcap"
+}
+
+# follow WORDS: what a reader does who copies that example
+follow()
+{
+	local text
+	text=$(example sh "$1")
+
+	[ -n "$text" ] || die "no example in the README has \"$1\""
+	eth0_with_traffic
+	cd "$T"
+	ln -s "$XDPS_RUN" run
+	rx bash -ec "$text" >"$T/example" 2>&1 || die "the example failed" example
+	stop traffic TERM
+}
+
+it_captures_and_writes_a_file()
+{
+	follow 'out.pcap'
+	equal "packets in the file" "$(packets_in "$T/out.pcap")" 100
+}
+
+it_captures_with_a_filter()
+{
+	follow 'udp port 53'
+	equal "packets of port 53" "$(grep -c '\.53: ' "$T/example")" 5
+}
+
+it_captures_one_packet_in_100()
+{
+	follow 'rate=100'
+	has "$(cat "$T/example")" "5 packets captured"
+}
+
+it_captures_with_tshark_and_dumpcap()
+{
+	follow './run tshark'
+	equal "packets in the file" "$(packets_in "$T/out.pcapng")" 5
+}
+
+it_captures_with_scapy()
+{
+	follow 'conf.use_pcap'
+	equal "summaries" "$(grep -c '^Ether' "$T/example")" 5
+}
+
+it_captures_with_the_c_program()
+{
+	example c 'pcap_open_live' >"$T/example.c"
+	cc -Wall -Wextra -Werror -I"$XDPS_BUILD/libpcap" -o "$T/example.bin" "$T/example.c" \
+		-L"$XDPS_BUILD/libpcap" -lpcap
+	eth0_with_traffic
+	rx "$T/example.bin" >"$T/example"
+	equal "lines" "$(grep -c 'bytes$' "$T/example")" 5
+	stop traffic TERM
+}
+
+run_tests "$@"
