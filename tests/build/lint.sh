@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The rules that the tree's structure rests on.  "make lint" is this by itself.
+
+# shellcheck source=tests/lib/tap.sh
+. "$XDPS_SRC/tests/lib/tap.sh"
+cd "$XDPS_SRC" || bail_out "no $XDPS_SRC"
+
+library=$XDPS_BUILD/lib/libpcap.so.0.8
+
+# What people write, as opposed to what a build leaves.
+written()
+{
+	local top=(bpf engine helper tests patches man .ci run quickstart
+		   Makefile.am configure.ac pcap-xdpsample.c pcap-xdpsample.h)
+
+	[ ! -d bench ] || top+=(bench)
+	find "${top[@]}" -type f \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \
+		-o -name '*.patch' -o -name '*.[1-9]' -o -name '*.am' -o -name '*.ac' \
+		-o -name 'run' -o -name 'quickstart' -o ! -name '*.*' \) \
+		! -name '*.skel.h' -exec grep -lI . {} + | LC_ALL=C sort
+}
+
+scripts()
+{
+	written | while read -r f; do
+		case $f in
+		*.sh) echo "$f" ;;
+		*) ! head -n 1 "$f" | grep -qE '^#!.*[/ ](ba)?sh( |$)' || echo "$f" ;;
+		esac
+	done
+}
+
+# no_match GREP-ARGUMENTS...: shows what there is and fails
+no_match()
+{
+	! grep -nE "$@"
+}
+
+include='^[[:space:]]*#[[:space:]]*include[[:space:]]*'
+
+no_pcap_header()
+{
+	no_match "${include}[<\"](.*/)?pcap" -r engine helper bpf --include='*.[ch]'
+}
+
+no_libbpf_header()
+{
+	no_match "${include}[<\"]bpf/" -r engine --include='*.[ch]' &&
+		no_match "${include}[<\"]bpf/" pcap-xdpsample.c pcap-xdpsample.h
+}
+
+record_readers()
+{
+	local found wanted
+
+	found=$(grep -lE "$include\".*record\.h\"" engine/* pcap-xdpsample.[ch] | paste -sd' ')
+	wanted='engine/counters.c engine/ring.c'
+	[ "$found" = "$wanted" ] || {
+		echo "they are: $found"
+		echo "allowed:  $wanted"
+		return 1
+	}
+}
+
+exports_nothing_of_ours()
+{
+	! nm -D --defined-only "$library" | grep -E ' (xdps_|xdpsample_)'
+}
+
+needs_no_libbpf()
+{
+	! readelf -d "$library" | grep -E 'NEEDED.*lib(bpf|elf|z)\.so'
+}
+
+# Asked of the objects: a name in a comment is no call.
+never_prints()
+{
+	local objects=("$XDPS_BUILD/xdpsample-engine.o" "$XDPS_BUILD/libpcap/pcap-xdpsample.o")
+
+	nm -u "${objects[@]}" >/dev/null || return 1
+	! nm -u "${objects[@]}" |
+		grep -wE '(__)?v?(f|d)?printf(_chk)?|puts|fputs|putchar|fputc|putc|fwrite|perror|psignal|v?(err|warn)x?|v?syslog|std(out|err)'
+}
+
+# What is only sourced sets what others use.
+shellcheck_is_content()
+{
+	local check=(shellcheck --severity=warning --external-sources
+		     --source-path="$XDPS_SRC" --source-path=SCRIPTDIR)
+	local rc=0
+
+	scripts | grep -vE '^tests/lib/|/lib\.sh$' | xargs "${check[@]}" || rc=1
+	scripts | grep -E '^tests/lib/|/lib\.sh$' |
+		xargs "${check[@]}" --exclude=SC2034,SC2119,SC2120 || rc=1
+	return $rc
+}
+
+no_developer_path()
+{
+	written | xargs grep -nE '(^|[^A-Za-z0-9_.$}*-])/(home|root|work|Users)/' && return 1
+	return 0
+}
+
+no_registry()
+{
+	written | xargs grep -nE '(deb|security|ftp|snapshot)[.]debian[.]org|(pypi|npmjs|crates|rubygems)[.](org|com|io)' &&
+		return 1
+	return 0
+}
+
+has_license_line()
+{
+	local f rc=0
+
+	for f in $(written | grep -v '^patches/\(README\|libpcap-sources\)$'); do
+		case $f in *.hex | tests/fuzz/corpus/*) continue ;; esac
+		head -n 5 "$f" | grep -q 'SPDX-License-Identifier: BSD-3-Clause' || {
+			echo "$f"
+			rc=1
+		}
+	done
+	return $rc
+}
+
+no_space_at_line_ends()
+{
+	written | grep -v '\.patch$' | xargs grep -nE '[[:space:]]+$' && return 1
+	return 0
+}
+
+every_test_is_run()
+{
+	local f rc=0
+
+	for f in tests/*/*.sh tests/*/test_*.c; do
+		case $f in
+		tests/lib/* | */lib.sh) continue ;;
+		esac
+		grep -qF "${f%.c}" Makefile.am || {
+			echo "$f is not in Makefile.am"
+			rc=1
+		}
+	done
+	return $rc
+}
+
+plan 12
+ok "nothing under engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
+ok "only helper/ and bpf/ include a header of libbpf" no_libbpf_header
+ok "in the engine only what reads the ring and the counters knows record.h" record_readers
+ok "the library exports no symbol of the engine or the module" exports_nothing_of_ours
+ok "the library needs neither libbpf nor what libbpf needs" needs_no_libbpf
+ok "neither the engine nor the module can print" never_prints
+if command -v shellcheck >/dev/null; then
+	ok "shellcheck finds nothing in any shell script" shellcheck_is_content
+else
+	skip "shellcheck finds nothing in any shell script" "shellcheck is not installed"
+fi
+ok "no file has a path of somebody's machine in it" no_developer_path
+ok "no file names a host of a package registry" no_registry
+ok "every file says its license" has_license_line
+ok "no line ends in white space" no_space_at_line_ends
+ok "every test in the tree is one of make check" every_test_is_run
