@@ -89,6 +89,10 @@ static __always_inline void stamp(struct xdps_record *rec, struct xdps_counters 
 	rec->tai_offset_ns = c->tai_offset_ns;
 }
 
+/*
+ * "xdp" and not "xdp.frags": with that, libbpf insists on the flag, which
+ * kernels before 5.18 refuse.  The loader sets it where it is known.
+ */
 SEC("xdp")
 int xdps_sampler(struct xdp_md *ctx)
 {

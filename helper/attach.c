@@ -16,6 +16,7 @@
 #include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../engine/error.h"
@@ -26,6 +27,13 @@
 
 /* A page less head and tail room: above, a driver has to know fragments. */
 #define MTU_OF_ONE_PAGE 3000
+
+/*
+ * A capture whose program was killed goes by itself, as fast as the kernel
+ * detaches: some 40 ms.  Who starts the next one at once should not notice.
+ */
+#define LEAVING_TRIES 20
+#define LEAVING_STEP_NS 10000000	/* 10 ms */
 
 /* The program that is in our way. */
 struct occupant {
@@ -147,16 +155,32 @@ static enum xdps_status explain(const struct xdps_interface *iface, int errnum,
 	return explain_driver(iface, errnum, mode, err);
 }
 
+/* True, after a while, if what is in the way may be on its way out. */
+static bool wait_for_leaving(const struct xdps_interface *iface)
+{
+	const struct timespec step = { .tv_nsec = LEAVING_STEP_NS };
+	struct occupant o;
+
+	if (find_occupant(iface, &o) && o.name[0] && strcmp(o.name, OWN_NAME))
+		return false;
+	nanosleep(&step, NULL);
+	return true;
+}
+
 enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     const struct xdps_interface *iface,
 			     enum xdps_mode mode, struct xdps_error *err)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode_flags(mode));
-	int fd;
+	int tries = 0, errnum, fd;
 
-	fd = bpf_link_create(prog_fd, iface->index, BPF_XDP, &opts);
+	do {
+		fd = bpf_link_create(prog_fd, iface->index, BPF_XDP, &opts);
+		errnum = errno;
+	} while (fd < 0 && (errnum == EBUSY || errnum == EEXIST) &&
+		 tries++ < LEAVING_TRIES && wait_for_leaving(iface));
 	if (fd < 0)
-		return explain(iface, errno, mode, err);
+		return explain(iface, errnum, mode, err);
 	*link_fd = fd;
 	return XDPS_OK;
 }

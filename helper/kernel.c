@@ -14,7 +14,7 @@ static int64_t read_number(const char *path, const char *prefix, int64_t unknown
 {
 	FILE *f = fopen(path, "re");
 	char line[128], format[64];
-	int64_t value;
+	int64_t value = unknown;
 	bool found = false;
 
 	if (!f)
@@ -23,7 +23,7 @@ static int64_t read_number(const char *path, const char *prefix, int64_t unknown
 	while (!found && fgets(line, sizeof(line), f))
 		found = sscanf(line, format, &value) == 1;
 	fclose(f);
-	return found ? value : unknown;
+	return value;
 }
 
 bool xdps_kernel_is_before(unsigned int major, unsigned int minor)

@@ -6,9 +6,6 @@
  * xdpsample is in this process, and all that it does for one request is in
  * serve().  Whatever ends us ends the capture: the kernel closes the link.
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -36,10 +33,6 @@
 #include "request.h"
 #include "rings.h"
 #include "watch.h"
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "(not a release)"
-#endif
 
 #define SOCK 0
 #define USAGE_RC 64			/* EX_USAGE */
