@@ -11,8 +11,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -96,11 +99,64 @@ bool lab_try_ip(const char *fmt, ...)
 	return !rc;
 }
 
+static int subscribe_to_links(void)
+{
+	const struct sockaddr_nl addr = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK,
+	};
+	int sock;
+
+	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	assert_true(sock >= 0);
+	assert_int_equal(bind(sock, (const void *)&addr, sizeof(addr)), 0);
+	return sock;
+}
+
+/* The index of the interface that this says can send, or 0. */
+static int says_up(const struct nlmsghdr *head)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(head);
+	const struct rtattr *attr = IFLA_RTA(info);
+	int bytes = IFLA_PAYLOAD(head);
+
+	if (head->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	for (; RTA_OK(attr, bytes); attr = RTA_NEXT(attr, bytes))
+		if (attr->rta_type == IFLA_OPERSTATE)
+			return *(const uint8_t *)RTA_DATA(attr) == IF_OPER_UP ?
+				info->ifi_index : 0;
+	return 0;
+}
+
+void lab_up(const char *ifname, const char *other)
+{
+	const int wanted[] = { if_nametoindex(ifname), if_nametoindex(other) };
+	const int sock = subscribe_to_links();
+	struct pollfd p = { .fd = sock, .events = POLLIN };
+	_Alignas(struct nlmsghdr) char buf[16384];
+	bool up[2] = { false, false };
+
+	lab_ip("link set %s up", ifname);
+	while (!up[0] || !up[1]) {
+		const struct nlmsghdr *head = (const void *)buf;
+		int bytes;
+
+		if (poll(&p, 1, DEADLINE_MS) != 1)
+			fail_msg("%s and %s are not up", ifname, other);
+		bytes = recv(sock, buf, sizeof(buf), 0);
+		for (; NLMSG_OK(head, bytes); head = NLMSG_NEXT(head, bytes))
+			for (int i = 0; i < 2; i++)
+				up[i] |= says_up(head) == wanted[i];
+	}
+	close(sock);
+}
+
 void lab_cable(void)
 {
 	lab_ip("link add " NEAR " type veth peer name " FAR);
 	lab_ip("link set " NEAR " up");
-	lab_ip("link set " FAR " up");
+	lab_up(FAR, NEAR);
 }
 
 void lab_no_cable(void)

@@ -56,6 +56,12 @@ int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests,
 void lab_ip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool lab_try_ip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * Takes an interface up, and returns when it and the other end of its cable
+ * are ready to send: the kernel sees to that later, and drops until then.
+ */
+void lab_up(const char *ifname, const char *other);
+
 /* A cable from NEAR to FAR, both up. */
 void lab_cable(void);
 void lab_no_cable(void);

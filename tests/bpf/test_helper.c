@@ -124,7 +124,7 @@ static void captures_what_is_down(void **state)
 	lab_ip("link set " NEAR " down");
 	open_near(&as_usual);
 	assert_ready(&helper);
-	lab_ip("link set " NEAR " up");
+	lab_up(NEAR, FAR);
 	assert_captures(1);
 }
 

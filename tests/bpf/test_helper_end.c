@@ -179,7 +179,7 @@ static void stays_when_renamed_and_down(void **state)
 	assert_ready(&helper);
 	lab_ip("link set " NEAR " down");
 	lab_ip("link set " NEAR " name xn");
-	lab_ip("link set xn up");
+	lab_up("xn", FAR);
 	assert_goes_on();
 	lab_ip("link set xn down");
 	lab_ip("link set xn name " NEAR);
