@@ -15,7 +15,7 @@ start()
 
 	shift
 	# now: what an earlier program of that name has said is not its word
-	: >"$T/$name.out" >"$T/$name.err"
+	truncate -s 0 "$T/$name.out" "$T/$name.err"
 	set -m
 	"$@" </dev/null >"$T/$name.out" 2>"$T/$name.err" &
 	PID[$name]=$!

@@ -22,7 +22,7 @@ capable_helper()
 	cp -L "$XDPS_HELPER" "$T/helper"
 	chmod 755 "$T/helper"
 	setcap "${1:-$CAPS}=ep" "$T/helper" || skip_test "no file capabilities in $T"
-	if findmnt -no OPTIONS -T "$T" | grep -qw nosuid; then
+	if findmnt -no OPTIONS -T "$T" | grep -w nosuid; then
 		skip_test "$T is mounted nosuid"
 	fi
 }
@@ -228,7 +228,7 @@ installed()
 	local path dir
 
 	libraries
-	path=$(strings "$WORK/lib/libpcap.so.0.8" | grep '^/.*/xdpsample-helper$' | head -n 1)
+	path=$(strings "$WORK/lib/libpcap.so.0.8" | grep '^/.*/xdpsample-helper$' | sort -u)
 	[ -n "$path" ] || die "no helper's path in the library"
 	dir=${path%/*}
 	until [ -d "$dir" ]; do dir=${dir%/*}; done
