@@ -37,6 +37,10 @@ static enum xdps_status explain_start(const char *path, int errnum,
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "starting %s: %s; it is not executable",
 				 path, strerror(errnum));
+	if (st.st_mode & 0001)
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "starting %s: %s; its mode allows it, so a directory on the way or a security module (AppArmor, for this program?) does not",
+				 path, strerror(errnum));
 	return xdps_fail(err, XDPS_NO_PERMISSION,
 			 "starting %s: %s; only its owner and members of group %u may capture",
 			 path, strerror(errnum), (unsigned int)st.st_gid);
