@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,7 +63,7 @@ static enum xdps_status start_helper(struct xdps_client *c,
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return xdps_fail_errno(err, errno, "a socket for %s", c->path);
 
-	rc = xdps_launch(c->path, pair[1]);
+	rc = xdps_launch(c->path, pair[1], &c->pidfd);
 	close(pair[1]);
 	if (rc) {
 		close(pair[0]);
@@ -248,6 +250,20 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_gran
 	return XDPS_OK;
 }
 
+static void forget_pid(struct xdps_client *c)
+{
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	c->pidfd = -1;
+}
+
+/* What does not answer may not notice the end of the socket either. */
+static void kill_helper(struct xdps_client *c)
+{
+	if (c->pidfd >= 0)
+		syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
+}
+
 /* One message, from receiving to its place in the grant. */
 static enum xdps_status hear(struct xdps_client *c, struct xdps_grant *g,
 			     int64_t until_ms, bool *ready, struct xdps_error *err)
@@ -257,10 +273,12 @@ static enum xdps_status hear(struct xdps_client *c, struct xdps_grant *g,
 	int rc;
 
 	rc = wait_readable(c->sock, until_ms);
-	if (!rc)
+	if (!rc) {
+		kill_helper(c);
 		return xdps_fail(err, XDPS_FAILED,
 				 "%s: no answer from the helper within %d seconds",
 				 c->path, ANSWER_MS / 1000);
+	}
 	rc = rc < 0 ? errno : receive(c->sock, &a, 0);
 	if (rc)
 		return xdps_fail_errno(err, rc, "the answer of %s", c->path);
@@ -297,7 +315,7 @@ static enum xdps_status hear_all(struct xdps_client *c, struct xdps_grant *g,
 
 void xdps_client_init(struct xdps_client *c)
 {
-	*c = (struct xdps_client){ .sock = -1 };
+	*c = (struct xdps_client){ .sock = -1, .pidfd = -1 };
 }
 
 void xdps_grant_init(struct xdps_grant *g)
@@ -328,6 +346,7 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 		status = ask(c, opt, err);
 	if (!status)
 		status = hear_all(c, g, err);
+	forget_pid(c);
 	if (status) {
 		xdps_client_close(c);
 		xdps_grant_free(g);

@@ -15,6 +15,7 @@
 
 struct xdps_client {
 	int sock;		/* -1: not connected */
+	int pidfd;		/* until it has answered; -1: none */
 	char path[256];		/* of the helper, for sentences */
 };
 

@@ -32,6 +32,7 @@ struct start {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	int rc;				/* of posix_spawn() */
+	int pidfd;			/* of the helper */
 };
 
 /*
@@ -57,7 +58,10 @@ static void pass_on_capabilities(void)
 			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
 }
 
-/* Runs on a stack of its own in our memory, while we sleep. */
+/*
+ * Runs on a stack of its own in our memory, while we sleep.  As the helper's
+ * parent it can open a pidfd that is the helper's for certain.
+ */
 static int spawn_orphan(void *arg)
 {
 	struct start *s = arg;
@@ -67,6 +71,8 @@ static int spawn_orphan(void *arg)
 
 	pass_on_capabilities();
 	s->rc = posix_spawn(&pid, s->path, &s->files, &s->attr, argv, envp);
+	if (!s->rc)
+		s->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	_exit(0);
 }
 
@@ -113,7 +119,7 @@ static int clone_and_reap(struct start *s)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = clone(spawn_orphan, stack + STACK_BYTES, CLONE_VM | CLONE_VFORK, s);
+	pid = clone(spawn_orphan, stack + STACK_BYTES, CLONE_VM | CLONE_FILES | CLONE_VFORK, s);
 	if (pid < 0)
 		rc = errno;
 	else
@@ -125,9 +131,9 @@ static int clone_and_reap(struct start *s)
 	return rc ? rc : s->rc;
 }
 
-int xdps_launch(const char *path, int sock)
+int xdps_launch(const char *path, int sock, int *pidfd)
 {
-	struct start s = { .path = path };
+	struct start s = { .path = path, .pidfd = -1 };
 	int rc;
 
 	rc = posix_spawn_file_actions_init(&s.files);
@@ -141,5 +147,6 @@ int xdps_launch(const char *path, int sock)
 		posix_spawnattr_destroy(&s.attr);
 	}
 	posix_spawn_file_actions_destroy(&s.files);
+	*pidfd = s.pidfd;
 	return rc;
 }

@@ -10,8 +10,11 @@
  * session of its own, with an empty environment, default signals and this
  * process's capabilities.  Its parent is init; the caller's children, SIGCHLD
  * and wait() know nothing of it.  0, or the errno of what failed.
+ *
+ * `*pidfd` is then the caller's to close, and good for a signal; -1 if the
+ * kernel has none (before 5.3).
  */
-int xdps_launch(const char *path, int sock);
+int xdps_launch(const char *path, int sock, int *pidfd);
 
 #pragma GCC visibility pop
 

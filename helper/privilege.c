@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,21 +145,32 @@ static bool on_nosuid(const char *path)
 	return !statvfs(path, &fs) && fs.f_flag & ST_NOSUID;
 }
 
+void xdps_privilege_remedy(char *buf, size_t size)
+{
+	const bool admin = xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN;
+	char path[PATH_MAX];
+
+	own_path(path, sizeof(path));
+	snprintf(buf, size,
+		 "setcap cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw%s=ep %s",
+		 admin ? ",cap_sys_admin" : "", path);
+}
+
 /* An ordinary user's helper has what its file gives it. */
 static enum xdps_status fail_file(struct xdps_error *err, const char *doing,
 				  const char *lacking)
 {
-	const bool admin = xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN;
-	char path[sizeof(err->text)];
+	char path[sizeof(err->text)], remedy[sizeof(err->text)];
 
 	own_path(path, sizeof(path));
 	if (on_nosuid(path))
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "%s: the helper lacks %s; run as root, or install it on a file system that is not mounted nosuid, unlike %s",
 				 doing, lacking, path);
+	xdps_privilege_remedy(remedy, sizeof(remedy));
 	return xdps_fail(err, XDPS_NO_PERMISSION,
-			 "%s: the helper's file lacks %s; as root: setcap cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw%s=ep %s",
-			 doing, lacking, admin ? ",cap_sys_admin" : "", path);
+			 "%s: the helper's file lacks %s; as root: %s",
+			 doing, lacking, remedy);
 }
 
 /* Has all it needs, and was refused all the same. */

@@ -17,6 +17,9 @@ bool xdps_has_capability(int cap);
 enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 				     const char *doing);
 
+/* The command that gives the helper's file all that it may need. */
+void xdps_privilege_remedy(char *buf, size_t size);
+
 /*
  * Keeps CAP_BPF and CAP_NET_ADMIN (as far as they are there), which changing
  * the filter needs, and makes sure that nothing can come back.

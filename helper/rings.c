@@ -108,16 +108,18 @@ static enum xdps_status explain_map(struct xdps_error *err, int errnum,
 				    const struct xdps_rings *r, unsigned int n_rings)
 {
 	struct rlimit locked = { 0 };
+	char remedy[sizeof(err->text)];
 
 	if (errnum != EPERM || xdps_has_capability(CAP_IPC_LOCK))
 		return xdps_fail_errno(err, errnum, "mapping %u rings of %u KiB",
 				       n_rings, r->ring_bytes / 1024);
 	getrlimit(RLIMIT_MEMLOCK, &locked);
+	xdps_privilege_remedy(remedy, sizeof(remedy));
+	/* EPERM and not its words: the command has to have room */
 	return xdps_fail(err, XDPS_NO_PERMISSION,
-			 "mapping %u rings of %u KiB: %s; without CAP_IPC_LOCK the helper has kernel.perf_event_mlock_kb (%" PRIu64 " KiB) for each CPU and RLIMIT_MEMLOCK (%" PRIu64 " KiB); a smaller buffer or that capability helps",
-			 n_rings, r->ring_bytes / 1024, strerror(errnum),
-			 xdps_kernel_perf_mlock_kib(),
-			 (uint64_t)locked.rlim_cur / 1024);
+			 "%u rings of %u KiB: EPERM; CAP_IPC_LOCK lifts the limits perf_event_mlock_kb (%" PRIu64 ") and RLIMIT_MEMLOCK (%" PRIu64 " KiB); smaller buffer or %s",
+			 n_rings, r->ring_bytes / 1024, xdps_kernel_perf_mlock_kib(),
+			 (uint64_t)locked.rlim_cur / 1024, remedy);
 }
 
 static int open_event(unsigned int cpu, const struct xdps_ask *ask,

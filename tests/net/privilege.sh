@@ -175,7 +175,7 @@ it_names_the_limits_without_cap_ipc_lock()
 {
 	capable_helper "$(without cap_ipc_lock)"
 	fails as_nobody tcpdump -n -c 1 -i "$DEV" -B 65536
-	has "$TEXT" cap_ipc_lock perf_event_mlock_kb RLIMIT_MEMLOCK buffer
+	has "$TEXT" cap_ipc_lock perf_event_mlock_kb RLIMIT_MEMLOCK buffer setcap
 }
 
 it_warns_without_cap_net_raw_and_captures()
