@@ -13,7 +13,6 @@
 #include "launch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -77,8 +76,9 @@ static int spawn_orphan(void *arg)
 }
 
 /*
- * The helper has the socket on 0 and, until its main() runs, on 2: the dynamic
- * loader's last words then reach us as a message.  It has a session of its
+ * The helper has the socket on 0 and, until its main() runs, on 1 and 2: the
+ * dynamic loader's last words then reach us as a message, and nothing needs a
+ * /dev/null, which a program in a chroot may not have.  It has a session of its
  * own, so that Ctrl-C in the program's terminal is the program's alone.
  */
 static int describe_helper(struct start *s, int sock)
@@ -90,7 +90,7 @@ static int describe_helper(struct start *s, int sock)
 	sigfillset(&all);
 	rc = posix_spawn_file_actions_adddup2(&s->files, sock, 0);
 	if (!rc)
-		rc = posix_spawn_file_actions_addopen(&s->files, 1, "/dev/null", O_RDWR, 0);
+		rc = posix_spawn_file_actions_adddup2(&s->files, 0, 1);
 	if (!rc)
 		rc = posix_spawn_file_actions_adddup2(&s->files, 0, 2);
 	if (!rc)

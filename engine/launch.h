@@ -6,7 +6,7 @@
 #pragma GCC visibility push(hidden)
 
 /*
- * Runs the program at `path` with `sock` as its descriptors 0 and 2, in a
+ * Runs the program at `path` with `sock` as its descriptors 0 to 2, in a
  * session of its own, with an empty environment, default signals and this
  * process's capabilities.  Its parent is init; the caller's children, SIGCHLD
  * and wait() know nothing of it.  0, or the errno of what failed.

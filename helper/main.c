@@ -100,8 +100,8 @@ static void close_one_by_one(void)
 
 /*
  * We come from somebody's process, with what it happened to have open, its
- * limits, its directory and its environment.  Until here 2 was the socket,
- * for the dynamic loader's last words.
+ * limits, its directory and its environment.  Until here 1 and 2 were the
+ * socket, for the dynamic loader's last words.
  */
 static void settle(void)
 {

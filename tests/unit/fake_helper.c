@@ -98,7 +98,7 @@ static void until_closed(void)
 static void report(void)
 {
 	unsigned int n_env = 0, n_handled = 0;
-	char text[256], where[64] = "";
+	char text[256];
 	struct sigaction sa;
 	sigset_t mask;
 
@@ -108,12 +108,10 @@ static void report(void)
 		if (!sigaction(sig, NULL, &sa) && sa.sa_handler != SIG_DFL)
 			n_handled++;
 	sigprocmask(SIG_BLOCK, NULL, &mask);
-	if (readlink("/proc/self/fd/1", where, sizeof(where) - 1) < 0)
-		where[0] = '?';
 	snprintf(text, sizeof(text),
-		 "env %u handlers %u blocked %d leader %d stdout %s ifname %s rate %u",
+		 "env %u handlers %u blocked %d leader %d ifname %s rate %u",
 		 n_env, n_handled, sigismember(&mask, SIGINT),
-		 getsid(0) == getpid(), where, ask.ifname, ask.rate);
+		 getsid(0) == getpid(), ask.ifname, ask.rate);
 	say_text(XDPS_FAILED, text);
 }
 

@@ -229,7 +229,7 @@ static void the_helper_starts_from_a_clean_slate(void **state)
 	assert_int_equal(open_with("report"), XDPS_FAILED);
 	signal(SIGINT, SIG_DFL);
 	assert_string_equal(err.text,
-			    "env 0 handlers 0 blocked 0 leader 1 stdout /dev/null ifname eth0 rate 7");
+			    "env 0 handlers 0 blocked 0 leader 1 ifname eth0 rate 7");
 }
 
 static volatile sig_atomic_t n_sigchld;
