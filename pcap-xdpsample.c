@@ -17,12 +17,13 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <net/if_arp.h>
 #include <netpacket/packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <net/if_arp.h>
 
 #include "pcap-int.h"
 #include "pcap-xdpsample.h"
@@ -44,11 +45,10 @@
 #define ONESHOT_BYTES (1024 * 1024)
 
 /*
- * Where the socket filter machine of Linux keeps things that are not in the
- * packet: SKF_LL_OFF, SKF_NET_OFF and, above, SKF_AD_OFF of <linux/filter.h>,
- * which cannot be included next to libpcap's own BPF definitions.
+ * From this offset on the socket filter machine of Linux has what is not in
+ * the packet: SKF_LL_OFF is the lowest, SKF_NET_OFF and SKF_AD_OFF are above.
  */
-#define LINUX_METADATA_OFFSET 0xffe00000u
+#define LINUX_METADATA_OFFSET ((u_int)SKF_LL_OFF)
 
 #define NS_PER_MS 1000000u
 #define NS_PER_S 1000000000u
@@ -346,7 +346,8 @@ reads_metadata(const struct bpf_insn *insn)
 
 /*
  * The compiler of 1.10 makes such programs for `inbound`, `outbound` and
- * `ifindex` whatever the device, and they reject every packet without a word.
+ * `ifindex` whatever the device (gen_inbound() and gen_ifindex() in gencode.c),
+ * and they reject every packet without a word.
  */
 static int
 xdpsample_setfilter(pcap_t *p, struct bpf_program *fp)

@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pcap-xdpsample.h: what pcap.c needs to know of the xdpsample module.
+ * pcap-xdpsample.h: what pcap.c needs to know of the xdpsample module: an entry
+ * of its table capture_source_types[].
+ */
+
+/*
+ * Adds "xdpsample:IFACE" for lo and each interface with Ethernet headers if
+ * XDPSAMPLE_LIST=1 is in the environment, else nothing.  0; or -1 for want of
+ * memory, with text in err_str (PCAP_ERRBUF_SIZE bytes).
  */
 int xdpsample_findalldevs(pcap_if_list_t *devlistp, char *err_str);
+
+/*
+ * A handle for "xdpsample:IFACE[:key=value]...", to be activated; nothing is
+ * attached yet.  *is_ours tells whether `device` is such a name.  NULL if it is
+ * not, and then ebuf is untouched; or if it is and is wrong, and then ebuf
+ * (PCAP_ERRBUF_SIZE bytes) says what is allowed.
+ */
 pcap_t *xdpsample_create(const char *device, char *ebuf, int *is_ours);
 
 /*

@@ -12,7 +12,7 @@
 #include <linux/types.h>
 
 /*
- * A perf record counts its size in 16 bits and wraps silently above
+ * In bytes.  A perf record counts its size in 16 bits and wraps silently above
  * (struct perf_event_header); this is the round number safely below.
  */
 #define XDPS_CAPLEN_MAX 65000
@@ -53,7 +53,7 @@ struct xdps_counters {
 struct xdps_record {
 	__u64 mono_ns;		/* CLOCK_MONOTONIC when the program ran */
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC; 0: not known */
-	__u32 len;		/* of the packet, fragments included */
+	__u32 len;		/* bytes of the packet, fragments included */
 	__u32 caplen;		/* bytes that follow */
 	__u32 queue;		/* receive queue */
 	__u32 reserved;

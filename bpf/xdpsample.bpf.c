@@ -23,14 +23,14 @@
 
 const volatile struct xdps_config config;
 
-/* One perf ring for each CPU; the loader sizes it. */
+/* One perf ring for each CPU; how many there are, the loader says. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__type(key, __u32);
 	__type(value, __u32);
 } rings SEC(".maps");
 
-/* One struct xdps_counters for each CPU, which the reader maps. */
+/* One struct xdps_counters for each of as many CPUs, which the reader maps. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -113,7 +113,7 @@ int xdps_sampler(struct xdp_md *ctx)
 	rec.len = packet_len(ctx);
 	rec.caplen = rec.len < config.snaplen ? rec.len : config.snaplen;
 
-	/* The upper half asks for that many bytes of the packet itself. */
+	/* BPF_F_CTXLEN_MASK: so many bytes of the packet itself. */
 	flags = (__u64)rec.caplen << 32 | BPF_F_CURRENT_CPU;
 	if (bpf_perf_event_output(ctx, &rings, flags, &rec, sizeof(rec)))
 		c->lost++;

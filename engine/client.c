@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../helper/protocol.h"
+
 #include "error.h"
 #include "launch.h"
 
@@ -61,7 +62,7 @@ static enum xdps_status start_helper(struct xdps_client *c,
 				 "XDPSAMPLE_HELPER: a path of more than %zu bytes",
 				 sizeof(c->path) - 1);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return xdps_fail_errno(err, errno, "a socket for %s", c->path);
+		return xdps_fail_errno(err, errno, "making a socket for %s", c->path);
 
 	rc = xdps_launch(c->path, pair[1], &c->pidfd);
 	close(pair[1]);
@@ -153,7 +154,10 @@ static int receive(int sock, struct answer *a, int flags)
 	struct cmsghdr *cmsg;
 	ssize_t n;
 
-	/* ECONNRESET: it died with our request unread; its message comes next */
+	/*
+	 * ECONNRESET: it died with our request unread (unix_release_sock());
+	 * its message comes next.
+	 */
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
 	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
@@ -177,7 +181,7 @@ static int receive(int sock, struct answer *a, int flags)
 static enum xdps_status no_sense(const struct xdps_client *c, struct xdps_error *err)
 {
 	return xdps_fail(err, XDPS_FAILED,
-			 "%s: its answer makes no sense here; are it and this library of one version?",
+			 "%s: the helper's answer makes no sense here; are helper and library of one version?",
 			 c->path);
 }
 
@@ -222,7 +226,8 @@ static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_gran
 		return no_sense(c, err);
 	fds = realloc(g->ring_fds, (g->n_rings + a->n_fds) * sizeof(*fds));
 	if (!fds)
-		return xdps_fail_errno(err, ENOMEM, "%u rings", g->n_rings + a->n_fds);
+		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
+				       g->n_rings + a->n_fds);
 	memcpy(fds + g->n_rings, a->fds, a->n_fds * sizeof(*fds));
 	g->ring_fds = fds;
 	g->n_rings += a->n_fds;
@@ -281,9 +286,9 @@ static enum xdps_status hear(struct xdps_client *c, struct xdps_grant *g,
 	}
 	rc = rc < 0 ? errno : receive(c->sock, &a, 0);
 	if (rc)
-		return xdps_fail_errno(err, rc, "the answer of %s", c->path);
+		return xdps_fail_errno(err, rc, "receiving the answer of %s", c->path);
 
-	if (!a.bytes || a.bytes < sizeof(a.say.magic) || a.say.magic != XDPS_MAGIC)
+	if (a.bytes < sizeof(a.say.magic) || a.say.magic != XDPS_MAGIC)
 		status = foreign_words(c, &a, err);
 	else if (!well_formed(&a))
 		status = no_sense(c, err);

@@ -2,9 +2,9 @@
 /*
  * client.h: the helper, seen from the program that captures.
  *
- * Starts it as nobody's child: the program's own waitpid(-1), SIGCHLD handler
- * and wait() loops never meet it, and it keeps what privilege it has when
- * the program gives up its own.  It lives until the socket closes.
+ * It is nobody's child (launch.h), keeps its privilege when the program gives
+ * up its own, and lives until the socket closes.  What is said on the socket is
+ * in helper/protocol.h.
  */
 #ifndef XDPS_CLIENT_H
 #define XDPS_CLIENT_H
@@ -28,14 +28,19 @@ struct xdps_grant {
 	unsigned int n_counters;
 	int inject_fd;
 	enum xdps_link link;
-	char warning[256];	/* "": none */
+	char warning[sizeof(((struct xdps_error *)0)->text)];	/* "": none */
 };
 
 void xdps_client_init(struct xdps_client *c);
 void xdps_grant_init(struct xdps_grant *g);
 void xdps_grant_free(struct xdps_grant *g);	/* closes, frees; half-made is fine */
 
-/* Starts the helper, asks, receives.  On failure both are as after init. */
+/*
+ * Starts the helper (XDPSAMPLE_HELPER in the environment names another than the
+ * one compiled in), asks, and waits for its answer, at most 10 seconds.  On
+ * failure both are as after init, and the status and sentence are the helper's
+ * if it had any; else XDPS_NO_PERMISSION or XDPS_FAILED.
+ */
 enum xdps_status xdps_client_open(struct xdps_client *c,
 				  const struct xdps_options *opt,
 				  struct xdps_grant *g, struct xdps_error *err);
@@ -47,7 +52,7 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 enum xdps_status xdps_client_listen(struct xdps_client *c,
 				    struct xdps_error *err);
 
-/* Ends the helper and waits for it, at most a second. */
+/* Ends the helper and waits for it, at most a second; nothing if not connected. */
 void xdps_client_close(struct xdps_client *c);
 
 #pragma GCC visibility pop

@@ -2,10 +2,10 @@
 /*
  * clock.c: the kernel's stamps to wall-clock time.
  */
+#include "clock.h"
+
 #include <stdbool.h>
 #include <stdio.h>
-
-#include "clock.h"
 
 #define NSEC_PER_SEC 1000000000ll
 
@@ -35,7 +35,7 @@ static int64_t read_namespace_ns(void)
 
 void xdps_clock_init(struct xdps_clock *clock)
 {
-	*clock = (struct xdps_clock) {
+	*clock = (struct xdps_clock){
 		.namespace_ns = read_namespace_ns(),
 		.gettime = clock_gettime,
 	};
@@ -57,22 +57,22 @@ uint64_t xdps_clock_now_ns(const struct xdps_clock *clock)
 
 static int64_t whole_seconds(int64_t ns)
 {
-	int64_t half = ns < 0 ? -NSEC_PER_SEC / 2 : NSEC_PER_SEC / 2;
+	int64_t half_ns = ns < 0 ? -NSEC_PER_SEC / 2 : NSEC_PER_SEC / 2;
 
-	return (ns + half) / NSEC_PER_SEC * NSEC_PER_SEC;
+	return (ns + half_ns) / NSEC_PER_SEC * NSEC_PER_SEC;
 }
 
 static struct reading read_clocks(const struct xdps_clock *clock)
 {
-	int64_t before = read_ns(clock, CLOCK_MONOTONIC);
-	int64_t utc = read_ns(clock, CLOCK_REALTIME);
-	int64_t after = read_ns(clock, CLOCK_MONOTONIC);
-	int64_t tai = read_ns(clock, CLOCK_TAI);
+	int64_t before_ns = read_ns(clock, CLOCK_MONOTONIC);
+	int64_t utc_ns = read_ns(clock, CLOCK_REALTIME);
+	int64_t after_ns = read_ns(clock, CLOCK_MONOTONIC);
+	int64_t tai_ns = read_ns(clock, CLOCK_TAI);
 
-	return (struct reading) {
-		.wall_offset_ns = utc - (before + (after - before) / 2),
-		.span_ns = after - before,
-		.utc_offset_ns = whole_seconds(tai - utc),
+	return (struct reading){
+		.wall_offset_ns = utc_ns - (before_ns + (after_ns - before_ns) / 2),
+		.span_ns = after_ns - before_ns,
+		.utc_offset_ns = whole_seconds(tai_ns - utc_ns),
 	};
 }
 
@@ -103,9 +103,8 @@ void xdps_clock_update(struct xdps_clock *clock)
 	int64_t error_ns = XDPS_OFFSET_ERROR_NS;
 	struct reading r[READINGS];
 	struct reading *best = &r[0];
-	int i;
 
-	for (i = 0; i < READINGS; i++) {
+	for (int i = 0; i < READINGS; i++) {
 		r[i] = read_clocks(clock);
 		if (r[i].span_ns < best->span_ns)
 			best = &r[i];

@@ -23,7 +23,8 @@
 
 #pragma GCC visibility push(hidden)
 
-#define XDPS_OFFSET_ERROR_NS 1000	/* XDPS_TAI_OFFSET_ERROR_NS in record.h */
+/* The same as XDPS_TAI_OFFSET_ERROR_NS in bpf/record.h; ring.c makes sure of it. */
+#define XDPS_OFFSET_ERROR_NS 1000
 
 struct xdps_clock {
 	int64_t tai_offset_ns;	/* from records: TAI - monotonic, 0: none yet */
@@ -34,16 +35,20 @@ struct xdps_clock {
 	int (*gettime)(clockid_t, struct timespec *);	/* clock_gettime(), or a test's */
 };
 
+/* Reads the time namespace's offset; no clock yet.  Owns nothing. */
 void xdps_clock_init(struct xdps_clock *clock);
 
 /* Reads the clocks anew; once for each batch. */
 void xdps_clock_update(struct xdps_clock *clock);
 
-/* Nanoseconds since the epoch. */
+/*
+ * Nanoseconds since the epoch (UTC) of a record's two numbers.  Remembers the
+ * offset, so it is to be asked in the order in which packets are handed out.
+ */
 uint64_t xdps_clock_wall_ns(struct xdps_clock *clock, uint64_t mono_ns,
 			    int64_t tai_offset_ns);
 
-/* CLOCK_MONOTONIC now, in nanoseconds. */
+/* The kernel's CLOCK_MONOTONIC now, in nanoseconds. */
 uint64_t xdps_clock_now_ns(const struct xdps_clock *clock);
 
 #pragma GCC visibility pop

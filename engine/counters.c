@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* counters.c: what the kernel's program counted, in memory it shares with us. */
-
+/*
+ * counters.c: what the kernel's program counted, in memory it shares with us.
+ */
 #include "counters.h"
 
 #include "../bpf/record.h"
@@ -20,7 +21,7 @@ void xdps_counters_sum(const void *map, unsigned int n_cpus,
 		       struct xdps_stats *stats)
 {
 	const struct xdps_counters *c = map;
-	struct xdps_stats sum = {0};
+	struct xdps_stats sum = { 0 };
 
 	for (unsigned int i = 0; i < n_cpus; i++) {
 		sum.passed_over += count(&c[i].passed_over);

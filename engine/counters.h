@@ -15,7 +15,10 @@
 /* Bytes to map for the counters of `n_cpus` possible CPUs. */
 size_t xdps_counters_bytes(unsigned int n_cpus);
 
-/* Adds up all CPUs; `late` is left 0, the kernel does not know it. */
+/*
+ * Adds up what is at `map`, of that size; `late` is left 0, the kernel does
+ * not know it.
+ */
 void xdps_counters_sum(const void *map, unsigned int n_cpus,
 		       struct xdps_stats *stats);
 

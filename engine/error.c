@@ -3,12 +3,12 @@
  * error.c: a status and a sentence.
  */
 #define _GNU_SOURCE
+#include "error.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "error.h"
 
 /*
  * Names and logs of others end up in sentences, and a sentence in somebody's
@@ -17,9 +17,8 @@
 static void make_one_line(char *text)
 {
 	size_t len = strlen(text);
-	size_t i;
 
-	for (i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
 			text[i] = ' ';
 	}

@@ -2,12 +2,13 @@
 /*
  * error.h: a status and a sentence.
  *
- * Both return the status they recorded, so that a failure is one line:
+ * Both functions return the status they recorded, so that a failure is one line:
  *
  *	return xdps_fail(err, XDPS_FAILED, "%s: no such thing", name);
  *
- * A sentence has no newline and no full stop at its end; what is too long is
- * cut at its end, so the important part comes first.
+ * A sentence has no full stop at its end, and control characters in it become
+ * spaces; what is too long is cut at its end, so the important part comes
+ * first.  Arguments may point into `err`.
  */
 #ifndef XDPS_ERROR_H
 #define XDPS_ERROR_H
@@ -20,7 +21,10 @@ enum xdps_status xdps_fail(struct xdps_error *err, enum xdps_status status,
 			   const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Adds ": " and the system's words for `errnum`; EPERM and EACCES become XDPS_NO_PERMISSION, the rest XDPS_FAILED. */
+/*
+ * Adds ": " and the system's words for `errnum`, a positive errno.  EPERM and
+ * EACCES become XDPS_NO_PERMISSION, the rest XDPS_FAILED.
+ */
 enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
 				 const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

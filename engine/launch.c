@@ -104,7 +104,10 @@ static int describe_helper(struct start *s, int sock)
 	return rc;
 }
 
-/* Signals wait: a handler must not run in two processes on one memory. */
+/*
+ * Signals wait: a handler must not run in two processes on one memory.
+ * CLONE_FILES, so that the pidfd which the clone opens is ours.
+ */
 static int clone_and_reap(struct start *s)
 {
 	sigset_t all, old;
@@ -119,7 +122,8 @@ static int clone_and_reap(struct start *s)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = clone(spawn_orphan, stack + STACK_BYTES, CLONE_VM | CLONE_FILES | CLONE_VFORK, s);
+	pid = clone(spawn_orphan, stack + STACK_BYTES,
+		    CLONE_VM | CLONE_FILES | CLONE_VFORK, s);
 	if (pid < 0)
 		rc = errno;
 	else

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* launch.h: start the helper as nobody's child. */
+/*
+ * launch.h: start the helper as nobody's child.
+ */
 #ifndef XDPS_LAUNCH_H
 #define XDPS_LAUNCH_H
 
@@ -9,7 +11,8 @@
  * Runs the program at `path` with `sock` as its descriptors 0 to 2, in a
  * session of its own, with an empty environment, default signals and this
  * process's capabilities.  Its parent is init; the caller's children, SIGCHLD
- * and wait() know nothing of it.  0, or the errno of what failed.
+ * and wait() know nothing of it.  `sock` stays the caller's.  0, or the errno
+ * of what failed.
  *
  * `*pidfd` is then the caller's to close, and good for a signal; -1 if the
  * kernel has none (before 5.3).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* memory.c: the kernel's memory in our address space: rings and counters. */
-#define _GNU_SOURCE
+/*
+ * memory.c: the kernel's memory in our address space: rings and counters.
+ */
 #include "memory.h"
 
 #include <errno.h>
@@ -42,7 +43,8 @@ static enum xdps_status map_rings(struct xdps_memory *m, const struct xdps_grant
 	m->ring_bytes = m->page_bytes + g->ring_bytes;
 	m->rings = calloc(g->n_rings, sizeof(*m->rings));
 	if (!m->rings)
-		return xdps_fail_errno(err, ENOMEM, "%u rings", g->n_rings);
+		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
+				       g->n_rings);
 
 	for (; m->n_rings < g->n_rings; m->n_rings++) {
 		map = map_ring(m, g->ring_fds[m->n_rings], NULL);
@@ -75,17 +77,18 @@ static enum xdps_status map_counters(struct xdps_memory *m, const struct xdps_gr
 	return XDPS_OK;
 }
 
-/* One page that says true here, and false in every child. */
+/* One page that says true here, and false in every child (MADV_WIPEONFORK). */
 static enum xdps_status map_guard(struct xdps_memory *m, struct xdps_error *err)
 {
 	void *page = mmap(NULL, m->page_bytes, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
-		return xdps_fail_errno(err, errno, "a page of memory");
+		return xdps_fail_errno(err, errno, "mapping a page of memory");
 	m->same_process = page;
 	if (madvise(page, m->page_bytes, MADV_WIPEONFORK))
-		return xdps_fail_errno(err, errno, "a page of memory that tells of a fork");
+		return xdps_fail_errno(err, errno,
+				       "asking for a page of memory that tells of a fork");
 	*m->same_process = true;
 	return XDPS_OK;
 }

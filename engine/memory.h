@@ -17,8 +17,8 @@ struct xdps_memory {
 	size_t ring_bytes;		/* of one mapping, with its first page */
 	struct xdps_ring *rings;
 	unsigned int n_rings;		/* mapped so far */
-	const void *counters;
-	unsigned int n_counters;
+	const void *counters;		/* NULL: not mapped */
+	unsigned int n_counters;	/* possible CPUs */
 	bool *same_process;		/* in a page that fork() makes false */
 };
 
@@ -31,11 +31,13 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 /*
  * The kernel does not copy mappings of perf rings to a child (VM_DONTCOPY in
  * perf_mmap()): one that reads would die of SIGSEGV.  To be called before
- * each look into the rings; costs a load when there was no fork.
+ * each look into the rings; costs a load when there was no fork.  `g` is what
+ * was mapped.
  */
 enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
 					struct xdps_error *err);
 
+/* Unmaps what there is; `*m` is then as after init. */
 void xdps_memory_free(struct xdps_memory *m);
 
 #pragma GCC visibility pop

@@ -5,19 +5,16 @@
  * A ring is in one of two places: in the heap with the stamp of its oldest
  * packet, or in the list of those that were empty when last looked into.
  */
+#include "merge.h"
+
 #include <errno.h>
 #include <stdlib.h>
-
-#include "merge.h"
 
 int xdps_merge_init(struct xdps_merge *m, struct xdps_ring *rings,
 		    unsigned int n_rings, uint64_t hold_ns)
 {
-	unsigned int i;
-
-	*m = (struct xdps_merge) {
+	*m = (struct xdps_merge){
 		.rings = rings,
-		.n_rings = n_rings,
 		.hold_ns = hold_ns,
 		.heap = calloc(n_rings, sizeof(*m->heap)),
 		.empty = calloc(n_rings, sizeof(*m->empty)),
@@ -28,7 +25,7 @@ int xdps_merge_init(struct xdps_merge *m, struct xdps_ring *rings,
 		xdps_merge_free(m);
 		return -ENOMEM;
 	}
-	for (i = 0; i < n_rings; i++)
+	for (unsigned int i = 0; i < n_rings; i++)
 		m->empty[i] = i;
 	return 0;
 }
@@ -38,7 +35,7 @@ void xdps_merge_free(struct xdps_merge *m)
 	free(m->heap);
 	free(m->empty);
 	free(m->scratch);
-	*m = (struct xdps_merge) { 0 };
+	*m = (struct xdps_merge){ 0 };
 }
 
 static void sift_up(struct xdps_merge *m, struct xdps_merge_head head)
@@ -74,11 +71,10 @@ void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns)
 {
 	unsigned int n_empty = m->n_empty;
 	struct xdps_merge_head head;
-	unsigned int i;
 
 	m->now_ns = now_ns;
 	m->n_empty = 0;
-	for (i = 0; i < n_empty; i++) {
+	for (unsigned int i = 0; i < n_empty; i++) {
 		head.ring = m->empty[i];
 		if (xdps_ring_peek(&m->rings[head.ring], &head.mono_ns))
 			sift_up(m, head);
@@ -125,7 +121,7 @@ void xdps_merge_release(struct xdps_merge *m)
 {
 	struct xdps_merge_head head;
 
-	/* nothing was shown: nothing is lost */
+	/* Then nothing was shown, and there is nothing to let go. */
 	if (!xdps_merge_ready(m))
 		return;
 

@@ -27,7 +27,6 @@ struct xdps_merge_head {
 
 struct xdps_merge {
 	struct xdps_ring *rings;	/* not ours */
-	unsigned int n_rings;
 	uint64_t hold_ns;
 	uint64_t now_ns;		/* of the last look */
 	uint64_t last_ns;		/* of the packet handed out last */
@@ -39,7 +38,10 @@ struct xdps_merge {
 	unsigned char *scratch;		/* for a packet that wraps */
 };
 
-/* -ENOMEM, and then there is nothing to free. */
+/*
+ * `rings` stay the caller's, and have to outlive this.  0, or -ENOMEM, and then
+ * there is nothing to free.
+ */
 int xdps_merge_init(struct xdps_merge *m, struct xdps_ring *rings,
 		    unsigned int n_rings, uint64_t hold_ns);
 void xdps_merge_free(struct xdps_merge *m);
@@ -50,7 +52,10 @@ void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns);
 /* True if xdps_merge_next() would show a packet. */
 bool xdps_merge_ready(const struct xdps_merge *m);
 
-/* Shows the oldest packet of the batch; false: no more of it. */
+/*
+ * Shows the oldest packet of the batch, and what its record says of the clocks
+ * (xdps_ring_packet()); false: no more of it.
+ */
 bool xdps_merge_next(struct xdps_merge *m, struct xdps_packet *pkt,
 		     int64_t *tai_offset_ns);
 

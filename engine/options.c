@@ -5,6 +5,8 @@
  * ':' parts the options because no Linux interface name can hold it.  What is
  * allowed stands in one table, from which values are read and errors written.
  */
+#include "xdpsample.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -67,7 +69,7 @@ _Static_assert(sizeof(enum xdps_mode) == sizeof(uint32_t),
 
 void xdps_options_init(struct xdps_options *opt)
 {
-	*opt = (struct xdps_options) {
+	*opt = (struct xdps_options){
 		.mode = XDPS_MODE_AUTO,
 		.rate = 1,
 		.hold_us = XDPS_HOLD_DEFAULT_US,
@@ -81,9 +83,8 @@ static struct quote quote(struct span s)
 {
 	size_t len = s.len < QUOTE_CHARS ? s.len : QUOTE_CHARS;
 	struct quote q;
-	size_t i;
 
-	for (i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++)
 		q.text[i] = s.at[i] >= ' ' && s.at[i] <= '~' ? s.at[i] : '?';
 	strcpy(q.text + len, len < s.len ? "..." : "");
 	return q;
@@ -100,9 +101,8 @@ static void list_add(struct list *l, const char *word)
 static struct list list_keys(void)
 {
 	struct list l = { "" };
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(options); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		list_add(&l, options[i].key);
 	return l;
 }
@@ -128,7 +128,7 @@ static struct span take(struct span *rest, char stop)
 	struct span s = *rest;
 
 	if (!end) {
-		*rest = (struct span) { rest->at + rest->len, 0 };
+		*rest = (struct span){ rest->at + rest->len, 0 };
 		return s;
 	}
 	s.len = end - s.at;
@@ -141,26 +141,23 @@ static struct span take(struct span *rest, char stop)
 static bool read_number(struct span s, uint32_t *number)
 {
 	uint64_t n = 0;
-	size_t i;
 
 	if (!s.len || (s.at[0] == '0' && s.len > 1))
 		return false;
-	for (i = 0; i < s.len; i++) {
+	for (size_t i = 0; i < s.len; i++) {
 		if (s.at[i] < '0' || s.at[i] > '9')
 			return false;
 		n = n * 10 + (s.at[i] - '0');
 		if (n > UINT32_MAX)
 			return false;
 	}
-	*number = n;
+	*number = (uint32_t)n;
 	return true;
 }
 
 static bool read_word(struct span s, const char *const *words, uint32_t *index)
 {
-	uint32_t i;
-
-	for (i = 0; words[i]; i++) {
+	for (uint32_t i = 0; words[i]; i++) {
 		if (span_is(s, words[i])) {
 			*index = i;
 			return true;
@@ -202,9 +199,7 @@ static enum xdps_status fail_value(const struct option *o, struct span value,
 
 static const struct option *find_option(struct span key)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(options); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		if (span_is(key, options[i].key))
 			return &options[i];
 	}
@@ -243,13 +238,11 @@ static enum xdps_status parse_option(struct xdps_options *opt, struct span s,
  */
 static enum xdps_status check_ifname(struct span s, struct xdps_error *err)
 {
-	size_t i;
-
 	if (!s.len)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "no interface name; the form is IFACE[:key=value]..., with the keys %s",
 				 list_keys().text);
-	for (i = 0; i < s.len; i++) {
+	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = s.at[i];
 
 		if (c == '/' || c <= ' ' || c == 0x7f)
@@ -287,7 +280,7 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 		if (!s.len)
 			return xdps_fail(err, XDPS_BAD_OPTION,
 					 "%s: an option is empty; after each ':' comes one of %s",
-					 quote((struct span) { name, end - name }).text,
+					 quote((struct span){ name, end - name }).text,
 					 list_keys().text);
 		if (parse_option(&parsed, s, &given, err))
 			return err->status;

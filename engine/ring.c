@@ -9,12 +9,15 @@
  *	struct xdps_record		at 4 mod 8: never accessed in place
  *	caplen bytes of the packet
  */
+#include "ring.h"
+
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <string.h>
 
 #include "../bpf/record.h"
-#include "ring.h"
+
+#include "clock.h"
 
 #define RAW_SIZE_AT sizeof(struct perf_event_header)
 #define RECORD_AT (RAW_SIZE_AT + sizeof(uint32_t))
@@ -23,6 +26,8 @@
 
 _Static_assert(XDPS_SNAPLEN_MAX == XDPS_CAPLEN_MAX,
 	       "the engine promises what the program can do");
+_Static_assert(XDPS_OFFSET_ERROR_NS == XDPS_TAI_OFFSET_ERROR_NS,
+	       "the clock forgives what the program allows itself");
 _Static_assert(XDPS_SCRATCH_BYTES > UINT16_MAX,
 	       "perf_event_header.size has 16 bits");
 
@@ -37,12 +42,12 @@ int xdps_ring_init(struct xdps_ring *ring, void *map, size_t map_bytes,
 	data_bytes = map_bytes - page_bytes;
 	if (data_bytes < ALIGN_BYTES || data_bytes & (data_bytes - 1))
 		return -EINVAL;
-	/* 0 before Linux 4.1, which did not say */
+	/* 0 before Linux 4.1, which did not say. */
 	if (page->data_size && (page->data_offset != page_bytes ||
 				page->data_size != data_bytes))
 		return -EINVAL;
 
-	*ring = (struct xdps_ring) {
+	*ring = (struct xdps_ring){
 		.page = page,
 		.data = (unsigned char *)map + page_bytes,
 		.data_bytes = data_bytes,
@@ -74,12 +79,12 @@ static void copy(const struct xdps_ring *ring, uint64_t offset, void *to,
 		 uint64_t bytes)
 {
 	uint64_t from = position(ring, offset);
-	uint64_t first = ring->data_bytes - from;
+	uint64_t first_bytes = ring->data_bytes - from;
 
-	if (first > bytes)
-		first = bytes;
-	memcpy(to, ring->data + from, first);
-	memcpy((char *)to + first, ring->data, bytes - first);
+	if (first_bytes > bytes)
+		first_bytes = bytes;
+	memcpy(to, ring->data + from, first_bytes);
+	memcpy((char *)to + first_bytes, ring->data, bytes - first_bytes);
 }
 
 /*
@@ -114,13 +119,15 @@ static void drop_all(struct xdps_ring *ring)
 static bool read_header(const struct xdps_ring *ring,
 			struct perf_event_header *header)
 {
-	uint64_t known = ring->head - ring->tail;
+	uint64_t known_bytes = ring->head - ring->tail;
 
-	if (known > ring->data_bytes || !inside(known, 0, sizeof(*header)))
+	if (known_bytes > ring->data_bytes ||
+	    !inside(known_bytes, 0, sizeof(*header)))
 		return false;
 	copy(ring, 0, header, sizeof(*header));
 	return header->size >= sizeof(*header) &&
-	       header->size % ALIGN_BYTES == 0 && inside(known, 0, header->size);
+	       header->size % ALIGN_BYTES == 0 &&
+	       inside(known_bytes, 0, header->size);
 }
 
 /* The record of a sample of `bytes`, if no length in it lies. */
@@ -177,7 +184,7 @@ void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 	if (!inside(ring->record_bytes, PACKET_AT, rec.caplen))
 		rec.caplen = 0;
 
-	*pkt = (struct xdps_packet) {
+	*pkt = (struct xdps_packet){
 		.mono_ns = rec.mono_ns,
 		.len = rec.len,
 		.caplen = rec.caplen,

@@ -6,7 +6,7 @@
  * between the two is ours to read.  Nothing here makes a system call: a ring
  * in malloc()ed memory, with a producer of a test's own, does as well.
  *
- * What this does not do: it does not map the memory (xdpsample.c does), does
+ * What this does not do: it does not map the memory (memory.c does), does
  * not count losses (the kernel's program does: PERF_RECORD_LOST comes only
  * with the next success), and believes no length that it finds.
  *
@@ -26,16 +26,16 @@ struct xdps_ring {
 	struct perf_event_mmap_page *page;
 	const unsigned char *data;
 	uint64_t data_bytes;	/* a power of two */
-	uint64_t head;		/* as last read; always grows */
-	uint64_t tail;		/* ours; always grows */
+	uint64_t head;		/* in bytes, as last read; always grows */
+	uint64_t tail;		/* in bytes, ours; always grows */
 	uint64_t record_bytes;	/* of the record at the tail, 0: not known */
 	uint64_t broken;	/* records that made no sense, skipped */
 };
 
 /*
  * Takes `map_bytes` of memory at `map`: one page of header, then the data, a
- * power of two.  -EINVAL if it is not of that shape.  The ring does not own
- * the memory.
+ * power of two.  0, or -EINVAL if it is not of that shape.  The ring does not
+ * own the memory.
  */
 int xdps_ring_init(struct xdps_ring *ring, void *map, size_t map_bytes,
 		   size_t page_bytes);

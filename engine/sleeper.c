@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* sleeper.c: what a capture waits on, behind one descriptor. */
-#define _GNU_SOURCE
+/*
+ * sleeper.c: what a capture waits on, behind one descriptor.
+ */
 #include "sleeper.h"
 
 #include <errno.h>
@@ -81,7 +82,7 @@ void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t perio
 {
 	struct itimerspec t = { timespec_of(period_ns), timespec_of(first_ns) };
 
-	/* fails for times out of range only */
+	/* Fails for times out of range only. */
 	timerfd_settime(s->tick_fd, 0, &t, NULL);
 }
 
@@ -155,7 +156,7 @@ void xdps_sleeper_wake(struct xdps_sleeper *s)
 	uint64_t one = 1;
 	int saved = errno;
 
-	/* fails only when it has been called so often that it is readable anyway */
+	/* Fails only when it has been called so often that it is readable anyway. */
 	if (write(s->wake_fd, &one, sizeof(one)) < 0)
 		errno = saved;
 }

@@ -37,17 +37,23 @@ struct xdps_sleeper {
 void xdps_sleeper_init(struct xdps_sleeper *s);
 void xdps_sleeper_free(struct xdps_sleeper *s);
 
-/* 0 or -errno; on failure xdps_sleeper_free() is still owed. */
+/*
+ * The descriptors stay the caller's.  0 or -errno; on failure
+ * xdps_sleeper_free() is still owed.
+ */
 int xdps_sleeper_open(struct xdps_sleeper *s, const int *ring_fds,
 		      unsigned int n_rings, int helper_fd);
 
-/* The tick: first in so many nanoseconds (0: never), then with that period (0: once). */
+/* The tick: first in `first_ns` (0: never), then every `period_ns` (0: once). */
 void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t period_ns);
 
-/* Until something happens, at most so many nanoseconds (UINT64_MAX: for ever). */
+/* Until something happens, at most `most_ns` (UINT64_MAX: for ever). */
 void xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns);
 
-/* Makes the descriptor readable as long as something is left; free if nothing changes. */
+/*
+ * Makes the descriptor readable as long as something is left; no system call if
+ * nothing changes.
+ */
 void xdps_sleeper_left(struct xdps_sleeper *s, bool left);
 
 /* From any thread, any signal handler; errno stays. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "client.h"
@@ -45,8 +46,7 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 
 	if (!x)
 		return NULL;
-	for (size_t i = 0; i < sizeof(x->ifname); i++)
-		x->ifname[i] = opt->ifname[i];
+	memcpy(x->ifname, opt->ifname, sizeof(x->ifname));
 	x->hold_ns = hold_us * NSEC_PER_USEC;
 	x->batch_ns = opt->immediate ? 0 : opt->batch_us * NSEC_PER_USEC;
 	xdps_client_init(&x->client);
@@ -84,7 +84,7 @@ enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
 	enum xdps_status status;
 
 	if (!x)
-		return xdps_fail_errno(err, ENOMEM, "a capture on %s", opt->ifname);
+		return xdps_fail_errno(err, ENOMEM, "making a capture on %s", opt->ifname);
 	status = xdps_client_open(&x->client, opt, &x->grant, err);
 	if (!status)
 		status = open_stream(x, err);
@@ -196,7 +196,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 		}
 		if (last)
 			return XDPS_TIMEOUT;
-		/* what happened so far is asked once more at the end */
+		/* What happened before the end is seen by one more look. */
 		last = now_ns >= end_ns;
 		next_ns = due_ns(x) < end_ns ? due_ns(x) : end_ns;
 		sleep_until(x, now_ns, last ? now_ns : next_ns);

@@ -88,7 +88,7 @@ struct xdps_options {
 	bool hold_given;	/* ... or XDPS_HOLD_DEFAULT_US, 0 if immediate */
 
 	/* from the program's own calls */
-	uint32_t snaplen;	/* bytes of a packet to copy, at least 1; more than XDPS_SNAPLEN_MAX means that */
+	uint32_t snaplen;	/* bytes to copy, at least 1; XDPS_SNAPLEN_MAX caps it */
 	uint64_t buffer_bytes;	/* for all rings together; 0: 2 MiB a CPU */
 	uint32_t batch_us;	/* how long packets may wait for company */
 	bool immediate;		/* not at all: one wake-up for each packet */
@@ -99,7 +99,7 @@ struct xdps_options {
 struct xdps_packet {
 	uint64_t mono_ns;	/* CLOCK_MONOTONIC when it passed the hook */
 	uint64_t wall_ns;	/* the same moment since the epoch */
-	uint32_t len;		/* of the packet, fragments included */
+	uint32_t len;		/* bytes of the packet, fragments included */
 	uint32_t caplen;	/* bytes at data */
 	uint32_t queue;		/* receive queue */
 	const unsigned char *data;
@@ -119,24 +119,31 @@ struct xdps_stats {
 
 struct xdps;			/* one capture */
 
-/* All packets of no interface, whole, batched by 100 ms. */
+/* All packets of no interface yet, whole, batched by 100 ms. */
 void xdps_options_init(struct xdps_options *opt);
 
 /*
- * Reads "IFACE[:key=value]..." (DESIGN 4) over what is in `opt`.  Strict: an
- * unknown, repeated, empty or out-of-range option is XDPS_BAD_OPTION, with a
- * sentence that says what is allowed; `opt` is then unchanged.  Does not ask
- * whether the interface exists.
+ * Reads "IFACE[:key=value]..." (pcap-xdpsample(7)) over what is in `opt`.
+ * Strict: an unknown, repeated, empty or out-of-range option is XDPS_BAD_OPTION,
+ * with a sentence that says what is allowed; `opt` is then unchanged.  Does not
+ * ask whether the interface exists.
  */
 enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 				    struct xdps_error *err);
 
 /*
- * Starts the helper and has it attach.  On failure `*x` is untouched, nothing
- * is left attached and no process is left.  Takes about as long as the
- * kernel needs to attach a program, 10 to 30 ms.
+ * Starts the helper and has it attach.  `*out` is then the caller's, to be given
+ * to xdps_close(); `opt` is copied.  On failure `*out` is untouched, nothing is
+ * left attached and no process is left.  Takes about as long as the kernel
+ * needs to attach a program, 10 to 30 ms, and gives up after some 10 seconds.
+ *
+ * XDPS_BAD_OPTION     a buffer that is more than there is memory for
+ * XDPS_NO_DEVICE, XDPS_BUSY, XDPS_UNSUPPORTED
+ *                     the interface, or what it takes
+ * XDPS_NO_PERMISSION  the helper may not do it, or may not be started
+ * XDPS_FAILED         everything else
  */
-enum xdps_status xdps_open(struct xdps **x, const struct xdps_options *opt,
+enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
 			   struct xdps_error *err);
 
 /*
@@ -148,7 +155,10 @@ void xdps_close(struct xdps *x);
 /* What the packets begin with. */
 enum xdps_link xdps_link(const struct xdps *x);
 
-/* What was asked for and could not be had, as a sentence; NULL: nothing. */
+/*
+ * What was asked for and could not be had, as a sentence that is good until
+ * xdps_close(); NULL: nothing.
+ */
 const char *xdps_warning(const struct xdps *x);
 
 /*
@@ -159,9 +169,9 @@ const char *xdps_warning(const struct xdps *x);
  * XDPS_TIMEOUT  it has none, and the time is over
  * XDPS_WOKEN    xdps_wake() was called, before or during the wait, and there
  *               was no batch to hand out
- * other         the capture is over; everything that was in the rings has
- *               been handed out before this is said, and it is said again
- *               each time
+ * other         the capture is over: XDPS_GONE, XDPS_FAILED or what else the
+ *               helper says; everything that was in the rings has been handed
+ *               out before this is said, and it is said again each time
  *
  * Packets wait for company up to opt.batch_us, or until a ring is a quarter
  * full.  What is handed out after one wait was stamped before it returned,
@@ -175,17 +185,21 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms,
 /* Ends a wait, or the next one.  From any thread, from any signal handler. */
 void xdps_wake(struct xdps *x);
 
-/* Shows the oldest packet of this batch; false: no more of it. */
+/*
+ * Shows the oldest packet of this batch, the same one until it is released;
+ * false: no more of it.
+ */
 bool xdps_next(struct xdps *x, struct xdps_packet *pkt);
 
 /* Lets the packet go that xdps_next() showed last. */
 void xdps_release(struct xdps *x);
 
 /*
- * A descriptor for select(), poll() and epoll, valid until xdps_close(): when
- * it is readable, xdps_wait(x, 0) is worth a call.  To be believed after
- * xdps_settle() only, which a caller owes it when it stops taking packets:
- * then it stays readable as long as there is anything left to take.
+ * A descriptor for select(), poll() and epoll, to be closed by xdps_close() and
+ * nobody else: when it is readable, xdps_wait(x, 0) is worth a call.  To be
+ * believed after xdps_settle() only, which a caller owes it when it stops
+ * taking packets: then it stays readable as long as there is anything left to
+ * take.
  */
 int xdps_fd(const struct xdps *x);
 void xdps_settle(struct xdps *x);
@@ -197,8 +211,9 @@ void xdps_settle(struct xdps *x);
 void xdps_stats(const struct xdps *x, struct xdps_stats *stats);
 
 /*
- * Sends a packet out of the interface, as an AF_PACKET socket does.  Needs
- * CAP_NET_RAW in the helper.  XDPS_OK: all of it is on its way.
+ * Sends a packet of `len` bytes out of the interface, as an AF_PACKET socket
+ * does.  XDPS_OK: all of it is on its way.  Fails with XDPS_NO_PERMISSION if
+ * the helper had no CAP_NET_RAW, else with what send() answered.
  */
 enum xdps_status xdps_inject(struct xdps *x, const void *data, size_t len,
 			     struct xdps_error *err);

@@ -20,7 +20,7 @@ union control {
 static void put_fds(struct msghdr *msg, union control *control, const int *fds,
 		    unsigned int n_fds)
 {
-	const size_t bytes = n_fds * sizeof(*fds);
+	size_t bytes = n_fds * sizeof(*fds);
 
 	memset(control, 0, sizeof(*control));
 	msg->msg_control = control;

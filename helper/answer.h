@@ -9,12 +9,13 @@
 
 /*
  * Sends `say`, whose magic and n_fds are filled in here, and n_fds (at most
- * XDPS_FDS_MAX) descriptors, which stay ours as well.
+ * XDPS_FDS_MAX) descriptors, which stay ours as well.  Waits if the engine does
+ * not read, as long as SO_SNDTIMEO of `sock` allows.
  */
 enum xdps_status xdps_answer(int sock, struct xdps_say *say, const int *fds,
 			     unsigned int n_fds, struct xdps_error *err);
 
-/* XDPS_SAY_RINGS, as often as needed. */
+/* XDPS_SAY_RINGS, as often as needed for `n_fds` rings of `ring_bytes` of data. */
 enum xdps_status xdps_answer_rings(int sock, const int *fds, unsigned int n_fds,
 				   uint32_t ring_bytes, struct xdps_error *err);
 

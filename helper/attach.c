@@ -7,7 +7,6 @@
  * a netlink answer that a bpf() call does not have), so the likely reasons
  * are ours to tell.
  */
-#define _GNU_SOURCE
 #include "attach.h"
 
 #include <bpf/bpf.h>
@@ -25,8 +24,8 @@
 
 #define OWN_NAME "xdps_entry"
 
-/* A page less head and tail room: above, a driver has to know fragments. */
-#define MTU_OF_ONE_PAGE 3000
+/* A page, generously less head and tail room: above, a driver has to know fragments. */
+#define MTU_OF_ONE_PAGE 3000		/* bytes */
 
 /*
  * A capture whose program was killed goes by itself, as fast as the kernel
@@ -55,7 +54,7 @@ static uint32_t mode_flags(enum xdps_mode mode)
 	return 0;
 }
 
-/* By id, which the kernel grants to CAP_SYS_ADMIN only. */
+/* By id, which the kernel grants to CAP_SYS_ADMIN only (bpf_prog_get_fd_by_id()). */
 static void read_name(struct occupant *o)
 {
 	struct bpf_prog_info info = { 0 };
@@ -185,6 +184,7 @@ enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 	return XDPS_OK;
 }
 
+/* A link that was detached has no interface (bpf_xdp_link_fill_link_info()). */
 bool xdps_is_attached(int link_fd)
 {
 	struct bpf_link_info info = { 0 };

@@ -8,7 +8,13 @@
 #include "interface.h"
 #include "protocol.h"
 
-/* `*link_fd`: close it, and the program is off the interface. */
+/*
+ * `*link_fd` is then the caller's: closed, the program is off the interface.
+ * On failure it is untouched, and the sentence names what is in the way:
+ * XDPS_BUSY another XDP program, XDPS_UNSUPPORTED the driver or the kernel,
+ * XDPS_NO_DEVICE the interface is gone; else what xdps_fail_errno() says.
+ * Waits up to 0.2 s for a capture that is on its way out.
+ */
 enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     const struct xdps_interface *iface,
 			     enum xdps_mode mode, struct xdps_error *err);

@@ -2,7 +2,6 @@
 /*
  * cpus.c: which CPUs there are.
  */
-#define _GNU_SOURCE
 #include "cpus.h"
 
 #include <ctype.h>
@@ -43,7 +42,7 @@ int xdps_cpus_parse(const char *list, uint16_t *numbers, unsigned int max)
 		if (last < first || last >= max || n + (last - first) >= max)
 			return -1;
 		while (first <= last)
-			numbers[n++] = first++;
+			numbers[n++] = (uint16_t)first++;
 		if (*list != ',')
 			break;
 		list++;
@@ -61,7 +60,7 @@ static int read_list(const char *path, uint16_t *numbers, struct xdps_error *err
 
 	f = fopen(path, "re");
 	if (!f) {
-		xdps_fail_errno(err, errno, "%s", path);
+		xdps_fail_errno(err, errno, "reading %s", path);
 		return -1;
 	}
 	n = getline(&line, &size, f) > 0 ?
@@ -78,6 +77,7 @@ enum xdps_status xdps_cpus_read(struct xdps_cpus *cpus, struct xdps_error *err)
 {
 	int n;
 
+	/* Of the possible ones only the last counts: the room is used twice. */
 	n = read_list(CPU_DIR "possible", cpus->online, err);
 	if (n < 0)
 		return err->status;

@@ -16,6 +16,7 @@ struct xdps_cpus {
 	uint16_t online[XDPS_RINGS_MAX];
 };
 
+/* From /sys.  On failure `*cpus` is not to be used. */
 enum xdps_status xdps_cpus_read(struct xdps_cpus *cpus, struct xdps_error *err);
 
 /*

@@ -2,9 +2,8 @@
 /*
  * interface.c: what an interface is, by its name.
  *
- * One rtnetlink question gives it all: index, kind of link, MTU.
+ * One rtnetlink question gives index, kind of link and MTU.
  */
-#define _GNU_SOURCE
 #include "interface.h"
 
 #include <errno.h>
@@ -59,7 +58,7 @@ static void read_facts(const struct nlmsghdr *head, struct link_facts *facts)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(head);
 	const struct rtattr *first = IFLA_RTA(info), *attr;
-	const size_t bytes = IFLA_PAYLOAD(head);
+	size_t bytes = IFLA_PAYLOAD(head);
 
 	*facts = (struct link_facts){
 		.index = info->ifi_index,
@@ -127,8 +126,8 @@ static int ask(int index, const char *name, struct link_facts *facts)
 
 /*
  * The XDP program sees what the link layer made of the packet.  Where that is
- * no Ethernet header, we must know what it is: guessing would give
- * a file that says something wrong.
+ * no Ethernet header, we must know what it is: guessing would give a file that
+ * says something wrong.
  */
 static enum xdps_status find_link(struct xdps_interface *iface,
 				  const struct link_facts *facts,

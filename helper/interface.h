@@ -9,19 +9,22 @@
 
 struct xdps_interface {
 	char name[IF_NAMESIZE];
-	int index;
-	uint32_t mtu;
+	int index;			/* in this network namespace */
+	uint32_t mtu;			/* bytes */
 	enum xdps_link link;
 };
 
-/* XDPS_NO_DEVICE: not there.  XDPS_UNSUPPORTED: its packets are not ours to read. */
+/*
+ * XDPS_NO_DEVICE: not there.  XDPS_UNSUPPORTED: its packets are not ours to
+ * read.  On failure `*iface` is untouched.
+ */
 enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 				     const char *name, struct xdps_error *err);
 
 /* Is it still there, in this network namespace?  If in doubt, yes. */
 bool xdps_interface_exists(const struct xdps_interface *iface);
 
-/* The name of its driver, for sentences; "" if it has none. */
+/* The name of its driver, for sentences, cut at `size` bytes; "" if it has none. */
 void xdps_interface_driver(const struct xdps_interface *iface, char *driver,
 			   size_t size);
 

@@ -2,7 +2,6 @@
 /*
  * kernel.c: what the kernel says about itself, for sentences.
  */
-#define _GNU_SOURCE
 #include "kernel.h"
 
 #include <inttypes.h>
@@ -39,7 +38,7 @@ bool xdps_kernel_is_before(unsigned int major, unsigned int minor)
 
 int xdps_kernel_perf_paranoid(void)
 {
-	return read_number("/proc/sys/kernel/perf_event_paranoid", "", -2);
+	return (int)read_number("/proc/sys/kernel/perf_event_paranoid", "", -2);
 }
 
 uint64_t xdps_kernel_perf_mlock_kib(void)

@@ -13,6 +13,7 @@
 /* From this on, Debian's kernels ask for CAP_SYS_ADMIN and not CAP_PERFMON. */
 #define XDPS_PARANOID_ADMIN 3
 
+/* False if its version cannot be read. */
 bool xdps_kernel_is_before(unsigned int major, unsigned int minor);
 
 /* kernel.perf_event_paranoid, -2 if it cannot be read. */

@@ -108,14 +108,14 @@ static bool has_tai(void)
 /* One packet in `rate` has a random number below this; 0 stands for all. */
 static uint32_t threshold(uint32_t rate)
 {
-	return rate == 1 ? 0 : (RANDOM_VALUES + rate / 2) / rate;
+	return rate == 1 ? 0 : (uint32_t)((RANDOM_VALUES + rate / 2) / rate);
 }
 
 static int configure(struct xdpsample *skel, const struct xdps_ask *ask,
 		     unsigned int n_cpus)
 {
-	const bool frags = has_frags();
-	const uint32_t flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
+	bool frags = has_frags();
+	uint32_t flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
 	int rc;
 
 	skel->rodata->config.snaplen = ask->snaplen;
@@ -123,7 +123,7 @@ static int configure(struct xdpsample *skel, const struct xdps_ask *ask,
 	skel->rodata->config.frags = frags;
 	skel->rodata->config.tai = has_tai();
 
-	/* The slot takes only what has the same flags as the entry. */
+	/* The slot takes only what has the entry's flags (bpf_prog_map_compatible()). */
 	rc = bpf_program__set_flags(skel->progs.xdps_entry, flags);
 	if (!rc)
 		rc = bpf_program__set_flags(skel->progs.xdps_sampler, flags);

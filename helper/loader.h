@@ -11,7 +11,7 @@ struct xdpsample;		/* the skeleton that bpftool generates */
 
 struct xdps_programs {
 	struct xdpsample *skel;
-	int entry_fd;		/* these are the skeleton's: not to be closed */
+	int entry_fd;		/* the three are the skeleton's: not to be closed */
 	int rings_fd;
 	int counters_fd;
 };
@@ -19,13 +19,16 @@ struct xdps_programs {
 void xdps_programs_init(struct xdps_programs *p);
 
 /*
- * Loads what `ask` needs, with room for `n_cpus`; the sampler is in its slot
- * and nothing is attached.  On failure `*p` is as after init.
+ * Loads what `ask` needs, with room for CPUs numbered below `n_cpus`; the
+ * sampler is in its slot and nothing is attached.  Takes over libbpf's print
+ * hook: its words, or the verifier's, end up in the sentence.  On failure `*p`
+ * is as after init.
  */
 enum xdps_status xdps_programs_load(struct xdps_programs *p,
 				    const struct xdps_ask *ask,
 				    unsigned int n_cpus, struct xdps_error *err);
 
+/* Closes them; what is attached stays with its link.  `*p` is then as after init. */
 void xdps_programs_free(struct xdps_programs *p);
 
 #endif

@@ -6,7 +6,6 @@
  * xdpsample is in this process, and all that it does for one request is in
  * serve().  Whatever ends us ends the capture: the kernel closes the link.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,6 @@
  *
  * By system call: libcap is not worth a dependency for three calls.
  */
-#define _GNU_SOURCE
 #include "privilege.h"
 
 #include <errno.h>
@@ -12,12 +11,10 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "../engine/error.h"
@@ -69,8 +66,8 @@ bool xdps_has_capability(int cap)
 /* CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, which were taken out of it. */
 static uint64_t missing(void)
 {
-	const int paranoid = xdps_kernel_perf_paranoid();
-	const uint64_t have = effective();
+	int paranoid = xdps_kernel_perf_paranoid();
+	uint64_t have = effective();
 	uint64_t need = BIT64(CAP_NET_ADMIN);
 
 	if (!(have & BIT64(CAP_SYS_ADMIN))) {
@@ -147,7 +144,7 @@ static bool on_nosuid(const char *path)
 
 void xdps_privilege_remedy(char *buf, size_t size)
 {
-	const bool admin = xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN;
+	bool admin = xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN;
 	char path[PATH_MAX];
 
 	own_path(path, sizeof(path));
@@ -229,7 +226,7 @@ enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 
 enum xdps_status xdps_privilege_drop(struct xdps_error *err)
 {
-	const uint64_t keep = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN);
+	uint64_t keep = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN);
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};

@@ -7,17 +7,18 @@
 
 #include "protocol.h"
 
+/* Is CAP_... effective in this process? */
 bool xdps_has_capability(int cap);
 
 /*
- * The kernel answered `errnum` to what `doing` says.  If that is about
- * permission: which capabilities are missing, why they cannot be had, and
- * what helps.  Everything else is said in the system's words.
+ * The kernel answered `errnum` to what `doing` says.  If that is EPERM or
+ * EACCES, XDPS_NO_PERMISSION: which capabilities are missing, why they cannot
+ * be had, and what helps.  Everything else is xdps_fail_errno().
  */
 enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 				     const char *doing);
 
-/* The command that gives the helper's file all that it may need. */
+/* The command that gives the helper's file all that it may need, for root to run. */
 void xdps_privilege_remedy(char *buf, size_t size);
 
 /*

@@ -4,13 +4,11 @@
  *
  * Both are bound to no protocol: nothing is queued to them.
  */
-#define _GNU_SOURCE
 #include "promisc.h"
 
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,7 +42,7 @@ static enum xdps_status open_promisc(struct xdps_sockets *s,
 				     const struct xdps_interface *iface,
 				     struct xdps_error *err)
 {
-	const int sock = packet_socket();
+	int sock = packet_socket();
 	enum xdps_status status;
 
 	if (sock < 0 && errno == EPERM)
@@ -84,7 +82,7 @@ static void open_inject(struct xdps_sockets *s, const struct xdps_interface *ifa
 		.sll_family = AF_PACKET,
 		.sll_ifindex = iface->index,
 	};
-	const int sock = packet_socket();
+	int sock = packet_socket();
 
 	if (sock < 0)
 		return;

@@ -63,7 +63,7 @@ enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
 				    struct xdps_ask *ask,
 				    struct xdps_error *err)
 {
-	const uint64_t buffer_max = (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX;
+	uint64_t buffer_max = (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX;
 	struct xdps_ask a;
 	enum xdps_status status;
 

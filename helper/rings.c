@@ -4,7 +4,6 @@
  *
  * A CPU that comes later has none; what arrives there is counted as lost.
  */
-#define _GNU_SOURCE
 #include "rings.h"
 
 #include <bpf/bpf.h>
@@ -14,7 +13,6 @@
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -30,7 +28,8 @@
 /* What perf puts around a record: its header, a 32-bit size, padding to 8. */
 #define PERF_OVERHEAD_BYTES (sizeof(struct perf_event_header) + 4 + 8)
 
-#define WATERMARK_PART 4		/* wake the reader when so much is full */
+/* The reader is woken when a quarter is full, as engine/xdpsample.h says. */
+#define WATERMARK_PART 4
 
 static uint64_t round_up_power_of_two(uint64_t n)
 {
@@ -44,9 +43,9 @@ static uint64_t round_up_power_of_two(uint64_t n)
 /* Room for two of the largest records, or one of them could block for ever. */
 static uint64_t ring_bytes_wanted(const struct xdps_ask *ask, unsigned int n_rings)
 {
-	const uint64_t page_bytes = sysconf(_SC_PAGESIZE);
-	const uint64_t record_bytes = PERF_OVERHEAD_BYTES +
-				      sizeof(struct xdps_record) + ask->snaplen;
+	uint64_t page_bytes = sysconf(_SC_PAGESIZE);
+	uint64_t record_bytes = PERF_OVERHEAD_BYTES +
+				sizeof(struct xdps_record) + ask->snaplen;
 	uint64_t bytes = XDPS_RING_BYTES_DEFAULT;
 
 	if (ask->buffer_bytes)
@@ -64,7 +63,7 @@ static uint64_t ring_bytes_wanted(const struct xdps_ask *ask, unsigned int n_rin
  */
 static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *err)
 {
-	const uint64_t available_kib = xdps_kernel_available_kib();
+	uint64_t available_kib = xdps_kernel_available_kib();
 
 	if (!available_kib || total_bytes / 1024 <= available_kib / 2)
 		return XDPS_OK;
@@ -76,7 +75,7 @@ static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *er
 static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_ask *ask,
 				    unsigned int n_rings, struct xdps_error *err)
 {
-	const uint64_t bytes = ring_bytes_wanted(ask, n_rings);
+	uint64_t bytes = ring_bytes_wanted(ask, n_rings);
 	enum xdps_status status;
 
 	if (bytes > XDPS_RING_BYTES_MAX)
@@ -85,7 +84,7 @@ static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_ask 
 				 ask->buffer_bytes, bytes, n_rings, XDPS_RING_BYTES_MAX);
 	status = check_memory(bytes * n_rings, err);
 	if (!status)
-		r->ring_bytes = bytes;
+		r->ring_bytes = (uint32_t)bytes;
 	return status;
 }
 
@@ -115,7 +114,7 @@ static enum xdps_status explain_map(struct xdps_error *err, int errnum,
 				       n_rings, r->ring_bytes / 1024);
 	getrlimit(RLIMIT_MEMLOCK, &locked);
 	xdps_privilege_remedy(remedy, sizeof(remedy));
-	/* EPERM and not its words: the command has to have room */
+	/* EPERM and not its words: the command has to have room. */
 	return xdps_fail(err, XDPS_NO_PERMISSION,
 			 "%u rings of %u KiB: EPERM; CAP_IPC_LOCK lifts the limits perf_event_mlock_kb (%" PRIu64 ") and RLIMIT_MEMLOCK (%" PRIu64 " KiB); smaller buffer or %s",
 			 n_rings, r->ring_bytes / 1024, xdps_kernel_perf_mlock_kib(),
@@ -139,8 +138,8 @@ static int open_event(unsigned int cpu, const struct xdps_ask *ask,
 		attr.watermark = 1;
 		attr.wakeup_watermark = ring_bytes / WATERMARK_PART;
 	}
-	return syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
-		       PERF_FLAG_FD_CLOEXEC);
+	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
+			    PERF_FLAG_FD_CLOEXEC);
 }
 
 /* One more ring, unless the CPU went offline meanwhile. */
@@ -148,7 +147,7 @@ static enum xdps_status add_ring(struct xdps_rings *r, const struct xdps_ask *as
 				 const struct xdps_cpus *cpus, uint32_t cpu,
 				 int map_fd, struct xdps_error *err)
 {
-	const size_t map_bytes = sysconf(_SC_PAGESIZE) + r->ring_bytes;
+	size_t map_bytes = sysconf(_SC_PAGESIZE) + r->ring_bytes;
 	void *map;
 	int fd;
 
@@ -187,7 +186,7 @@ enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *as
 	r->fds = calloc(cpus->n_online, sizeof(*r->fds));
 	r->maps = calloc(cpus->n_online, sizeof(*r->maps));
 	if (!r->fds || !r->maps)
-		status = xdps_fail_errno(err, ENOMEM, "a list of %u rings",
+		status = xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
 					 cpus->n_online);
 	for (unsigned int i = 0; !status && i < cpus->n_online; i++)
 		status = add_ring(r, ask, cpus, cpus->online[i], map_fd, err);
@@ -198,7 +197,7 @@ enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *as
 
 void xdps_rings_close(struct xdps_rings *r)
 {
-	const size_t map_bytes = sysconf(_SC_PAGESIZE) + r->ring_bytes;
+	size_t map_bytes = sysconf(_SC_PAGESIZE) + r->ring_bytes;
 
 	while (r->n) {
 		r->n--;

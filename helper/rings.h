@@ -19,8 +19,9 @@ void xdps_rings_init(struct xdps_rings *r);
 
 /*
  * Opens, maps and enables them, and puts them into the map `map_fd`.  The
- * kernel charges the memory to whoever maps a ring first: that has to be us.
- * On failure `*r` is as after init.
+ * kernel charges the memory to whoever maps a ring first (perf_mmap()): that
+ * has to be us.  XDPS_BAD_OPTION: the buffer is too large.  On failure `*r` is
+ * as after init.
  */
 enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *ask,
 				 const struct xdps_cpus *cpus, int map_fd,

@@ -2,7 +2,6 @@
 /*
  * watch.c: what ends a capture.
  */
-#define _GNU_SOURCE
 #include "watch.h"
 
 #include <errno.h>

@@ -25,7 +25,8 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err);
 
 /*
  * Sleeps until the capture is over.  XDPS_OK: the engine has closed; else
- * there is something to tell it.
+ * there is something to tell it: XDPS_GONE the interface disappeared,
+ * XDPS_FAILED somebody detached the program, or the engine talks nonsense.
  */
 enum xdps_status xdps_watch_run(struct xdps_watch *w, int sock, int link_fd,
 				const struct xdps_interface *iface,

@@ -7,7 +7,7 @@
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# ---- consumer.c ----------------------------------------------------------
+# From here on by consumer.c, a small program on libpcap.
 
 consumer()
 {
@@ -119,7 +119,7 @@ it_injects_packets()
 	equal "frames with our text" "$(show "$T/other.pcap" | grep -c 88b5696e6a656374)" 2
 }
 
-# ---- libpcap's own programs ----------------------------------------------
+# From here on by libpcap's own test programs.
 
 # testprog NAME PROGRAM ARGUMENT...: started, its output in lines.  Linked
 # with the static library, so this tests that too.

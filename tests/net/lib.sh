@@ -41,7 +41,7 @@ export DEV=xdpsample:rx0
 SKIP_RC=77		# as automake has it
 WORK=
 
-# ---- saying what is wrong ------------------------------------------------
+# Each of these ends the test if what it asks for does not hold.
 
 # die SENTENCE [NAME]: ends the test; with the output of a program, if named
 die()
@@ -104,7 +104,7 @@ fails()
 	[[ $RC -ne 124 && $RC -ne 137 ]] || die "had to be ended: $*: $TEXT"
 }
 
-# ---- the tests -----------------------------------------------------------
+# How a file's tests are run, one after the other.
 
 run_test()
 (

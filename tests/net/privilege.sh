@@ -13,7 +13,7 @@ NOBODY=65534
 CAPS=cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw
 [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -lt 3 ] || CAPS=$CAPS,cap_sys_admin
 
-# ---- who -----------------------------------------------------------------
+# Who captures: users, helpers and capabilities to choose from.
 
 # capable_helper [CAPABILITIES]: a copy that an ordinary user gains them from
 capable_helper()
@@ -57,7 +57,7 @@ status_of()
 	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
 }
 
-# ---- root ----------------------------------------------------------------
+# Root, and what becomes of its privilege.
 
 it_captures_for_tcpdump_that_drops_to_its_own_user()
 {
@@ -109,7 +109,7 @@ it_starts_the_helper_away_from_the_terminal_and_the_host()
 	stop dump
 }
 
-# ---- not root ------------------------------------------------------------
+# Not root: who may, and what those read who may not.
 
 it_captures_for_nobody_with_a_capable_helper()
 {
@@ -218,7 +218,7 @@ it_names_the_bounding_set()
 	has "$TEXT" cap_bpf "bounding set"
 }
 
-# ---- programs that the loader trusts more than their environment ------------
+# Programs that the loader trusts more than their environment.
 
 # The helper where an installed library looks for it, and the library in the
 # loader's cache: in a mount namespace of its own, so that nothing of the
@@ -260,7 +260,7 @@ it_captures_in_a_dumpcap_with_file_capabilities()
 	equal "packets in the file" "$(packets_in "$T/dump.pcapng")" 20
 }
 
-# ---- a helper that is not one --------------------------------------------
+# A helper that is not one.
 
 # not_helped PATH PIECE...: as root, by the environment
 not_helped()
