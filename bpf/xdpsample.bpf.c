@@ -115,10 +115,11 @@ int xdps_sampler(struct xdp_md *ctx)
 
 	/* BPF_F_CTXLEN_MASK: so many bytes of the packet itself. */
 	flags = (__u64)rec.caplen << 32 | BPF_F_CURRENT_CPU;
-	if (bpf_perf_event_output(ctx, &rings, flags, &rec, sizeof(rec)))
+	c->taken++;
+	if (bpf_perf_event_output(ctx, &rings, flags, &rec, sizeof(rec))) {
+		c->taken--;
 		c->lost++;
-	else
-		c->taken++;
+	}
 	return XDP_PASS;
 }
 

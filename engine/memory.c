@@ -19,7 +19,10 @@ void xdps_memory_init(struct xdps_memory *m)
 
 void xdps_memory_free(struct xdps_memory *m)
 {
-	for (unsigned int i = 0; i < m->n_rings; i++)
+	/* Where a child has not mapped them again, something else may lie by now. */
+	unsigned int n = !m->same_process || *m->same_process ? m->n_rings : m->n_again;
+
+	for (unsigned int i = 0; i < n; i++)
 		munmap(m->rings[i].page, m->ring_bytes);
 	free(m->rings);
 	if (m->counters)
@@ -29,10 +32,9 @@ void xdps_memory_free(struct xdps_memory *m)
 	xdps_memory_init(m);
 }
 
-static void *map_ring(const struct xdps_memory *m, int fd, void *where)
+static void *map_ring(const struct xdps_memory *m, int fd)
 {
-	return mmap(where, m->ring_bytes, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | (where ? MAP_FIXED : 0), fd, 0);
+	return mmap(NULL, m->ring_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
 static enum xdps_status map_rings(struct xdps_memory *m, const struct xdps_grant *g,
@@ -47,7 +49,7 @@ static enum xdps_status map_rings(struct xdps_memory *m, const struct xdps_grant
 				       g->n_rings);
 
 	for (; m->n_rings < g->n_rings; m->n_rings++) {
-		map = map_ring(m, g->ring_fds[m->n_rings], NULL);
+		map = map_ring(m, g->ring_fds[m->n_rings]);
 		if (map == MAP_FAILED)
 			return xdps_fail_errno(err, errno, "mapping ring %u of %u, %u KiB",
 					       m->n_rings + 1, g->n_rings,
@@ -86,10 +88,10 @@ static enum xdps_status map_guard(struct xdps_memory *m, struct xdps_error *err)
 	if (page == MAP_FAILED)
 		return xdps_fail_errno(err, errno, "mapping a page of memory");
 	m->same_process = page;
+	*m->same_process = true;
 	if (madvise(page, m->page_bytes, MADV_WIPEONFORK))
 		return xdps_fail_errno(err, errno,
 				       "asking for a page of memory that tells of a fork");
-	*m->same_process = true;
 	return XDPS_OK;
 }
 
@@ -106,17 +108,26 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 	return status;
 }
 
-/* At the same addresses, so that every pointer into the rings stays right. */
+/*
+ * Anywhere: where they were the child may have put something of its own by
+ * now.  Nothing but the ring points into them.
+ */
 enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
 					struct xdps_error *err)
 {
+	void *map;
+
 	if (*m->same_process)
 		return XDPS_OK;
-	for (unsigned int i = 0; i < m->n_rings; i++)
-		if (map_ring(m, g->ring_fds[i], m->rings[i].page) == MAP_FAILED)
+	for (; m->n_again < m->n_rings; m->n_again++) {
+		map = map_ring(m, g->ring_fds[m->n_again]);
+		if (map == MAP_FAILED)
 			return xdps_fail_errno(err, errno,
 					       "mapping ring %u of %u again after fork",
-					       i + 1, m->n_rings);
+					       m->n_again + 1, m->n_rings);
+		xdps_ring_move(&m->rings[m->n_again], map, m->page_bytes);
+	}
+	m->n_again = 0;
 	*m->same_process = true;
 	return XDPS_OK;
 }

@@ -17,6 +17,7 @@ struct xdps_memory {
 	size_t ring_bytes;		/* of one mapping, with its first page */
 	struct xdps_ring *rings;
 	unsigned int n_rings;		/* mapped so far */
+	unsigned int n_again;		/* mapped so far again, in a child */
 	const void *counters;		/* NULL: not mapped */
 	unsigned int n_counters;	/* possible CPUs */
 	bool *same_process;		/* in a page that fork() makes false */

@@ -57,6 +57,12 @@ int xdps_ring_init(struct xdps_ring *ring, void *map, size_t map_bytes,
 	return 0;
 }
 
+void xdps_ring_move(struct xdps_ring *ring, void *map, size_t page_bytes)
+{
+	ring->page = map;
+	ring->data = (unsigned char *)map + page_bytes;
+}
+
 /* The one check that every offset goes through. */
 static bool inside(uint64_t limit, uint64_t offset, uint64_t bytes)
 {

@@ -40,6 +40,9 @@ struct xdps_ring {
 int xdps_ring_init(struct xdps_ring *ring, void *map, size_t map_bytes,
 		   size_t page_bytes);
 
+/* The same ring, mapped elsewhere. */
+void xdps_ring_move(struct xdps_ring *ring, void *map, size_t page_bytes);
+
 /*
  * True if there is a packet, and then the CLOCK_MONOTONIC nanoseconds of it.
  * Skips what is no packet of ours.  Looks at the kernel's head only if all
