@@ -26,7 +26,8 @@
 /* How a program is to work; read-only for it, set before it is loaded. */
 struct xdps_config {
 	__u32 snaplen;		/* bytes to copy, 1..XDPS_CAPLEN_MAX */
-	__u32 threshold;	/* take a packet if a random u32 is below; 0: all */
+	__u32 threshold;	/* take a packet if a random u32 is below; 0: all ... */
+	__u32 fraction;		/* ... if equal, and another one is below this: too */
 	__u8 frags;		/* bpf_xdp_get_buff_len() is there (5.18) */
 	__u8 tai;		/* bpf_ktime_get_tai_ns() is there (6.1) */
 	__u16 reserved;
@@ -34,14 +35,14 @@ struct xdps_config {
 
 /*
  * What became of the packets of one CPU, in a mapped array that holds one of
- * these for each possible CPU.  Only that CPU writes it.  Every packet is in
- * exactly one of the counts, so their sum is the number of packets seen, at
- * any moment.
+ * these for each possible CPU.  Only that CPU writes it, and no count ever goes
+ * back.  Every packet is passed over or chosen, so those two are the number of
+ * packets seen at any moment; what was chosen and not lost was taken.
  */
 struct xdps_counters {
 	__u64 passed_over;	/* not chosen by the sampling rate */
-	__u64 taken;		/* copied to the ring */
-	__u64 lost;		/* chosen, but the ring had no room, or none is there */
+	__u64 chosen;		/* counted before the reader can see the packet */
+	__u64 lost;		/* of those: the ring had no room, or none is there */
 
 	/* not counts: the program's own notes */
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC ... */
@@ -59,7 +60,7 @@ struct xdps_record {
 	__u32 reserved;
 };
 
-_Static_assert(sizeof(struct xdps_config) == 12, "no padding");
+_Static_assert(sizeof(struct xdps_config) == 16, "no padding");
 _Static_assert(sizeof(struct xdps_counters) == 64, "a cache line for each CPU");
 _Static_assert(sizeof(struct xdps_record) == 32, "no padding");
 

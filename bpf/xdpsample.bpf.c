@@ -51,9 +51,16 @@ struct {
 	__type(value, __u32);
 } slot SEC(".maps");
 
+/* One in 2^64 / (threshold, fraction): exact also for one in some billions. */
 static __always_inline int chosen(void)
 {
-	return !config.threshold || bpf_get_prandom_u32() < config.threshold;
+	__u32 number;
+
+	if (!config.threshold)
+		return 1;
+	number = bpf_get_prandom_u32();
+	return number < config.threshold ||
+	       (number == config.threshold && bpf_get_prandom_u32() < config.fraction);
 }
 
 static __always_inline __u32 packet_len(struct xdp_md *ctx)
@@ -115,11 +122,9 @@ int xdps_sampler(struct xdp_md *ctx)
 
 	/* BPF_F_CTXLEN_MASK: so many bytes of the packet itself. */
 	flags = (__u64)rec.caplen << 32 | BPF_F_CURRENT_CPU;
-	c->taken++;
-	if (bpf_perf_event_output(ctx, &rings, flags, &rec, sizeof(rec))) {
-		c->taken--;
+	c->chosen++;
+	if (bpf_perf_event_output(ctx, &rings, flags, &rec, sizeof(rec)))
 		c->lost++;
-	}
 	return XDP_PASS;
 }
 

@@ -14,7 +14,7 @@ size_t xdps_counters_bytes(unsigned int n_cpus)
 /* Each count has one writer, its CPU; an aligned u64 is read whole. */
 static uint64_t count(const __u64 *counter)
 {
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
 }
 
 void xdps_counters_sum(const void *map, unsigned int n_cpus,
@@ -24,9 +24,13 @@ void xdps_counters_sum(const void *map, unsigned int n_cpus,
 	struct xdps_stats sum = { 0 };
 
 	for (unsigned int i = 0; i < n_cpus; i++) {
+		/* In this order: one that is lost meanwhile was chosen before. */
+		uint64_t lost = count(&c[i].lost);
+		uint64_t chosen = count(&c[i].chosen);
+
+		sum.lost += lost;
+		sum.taken += chosen - lost;
 		sum.passed_over += count(&c[i].passed_over);
-		sum.taken += count(&c[i].taken);
-		sum.lost += count(&c[i].lost);
 	}
 	sum.seen = sum.passed_over + sum.taken + sum.lost;
 	*stats = sum;

@@ -112,7 +112,7 @@ struct xdps_packet {
 struct xdps_stats {
 	uint64_t seen;
 	uint64_t passed_over;	/* not chosen by the sampling rate */
-	uint64_t taken;		/* in a ring, or delivered from there */
+	uint64_t taken;		/* in a ring or about to be, or delivered from there */
 	uint64_t lost;		/* there was no room in the ring */
 	uint64_t late;		/* delivered, but younger ones had gone before */
 };

@@ -23,7 +23,6 @@
 
 #include "privilege.h"
 
-#define RANDOM_VALUES (1ULL << 32)	/* of bpf_get_prandom_u32() */
 #define LOG_HEAD "BEGIN PROG LOAD LOG"
 #define LOG_TAIL "-- END PROG LOAD LOG --"
 
@@ -105,10 +104,13 @@ static bool has_tai(void)
 				       BPF_FUNC_ktime_get_tai_ns, NULL) == 1;
 }
 
-/* One packet in `rate` has a random number below this; 0 stands for all. */
-static uint32_t threshold(uint32_t rate)
+/* Of the 2^64 values of two random numbers, 2^64 / rate are chosen; 0: all. */
+static void set_rate(struct xdps_config *config, uint32_t rate)
 {
-	return rate == 1 ? 0 : (uint32_t)((RANDOM_VALUES + rate / 2) / rate);
+	uint64_t chosen = -(uint64_t)rate / rate + 1;
+
+	config->threshold = (uint32_t)(chosen >> 32);
+	config->fraction = (uint32_t)chosen;
 }
 
 static int configure(struct xdpsample *skel, const struct xdps_ask *ask,
@@ -119,7 +121,7 @@ static int configure(struct xdpsample *skel, const struct xdps_ask *ask,
 	int rc;
 
 	skel->rodata->config.snaplen = ask->snaplen;
-	skel->rodata->config.threshold = threshold(ask->rate);
+	set_rate(&skel->rodata->config, ask->rate);
 	skel->rodata->config.frags = frags;
 	skel->rodata->config.tai = has_tai();
 

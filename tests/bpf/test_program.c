@@ -160,6 +160,11 @@ static const struct xdps_counters *counters(void)
 	return &lab.counters[sched_getcpu()];
 }
 
+static uint64_t taken_now(void)
+{
+	return counters()->chosen - counters()->lost;
+}
+
 /* Takes the next packet, which has to be there. */
 static struct xdps_packet take(int64_t *tai_offset_ns)
 {
@@ -214,7 +219,7 @@ static void entry_passes_all(void **state)
 	load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
-	assert_int_equal(counters()->taken, ARRAY_SIZE(sizes));
+	assert_int_equal(taken_now(), ARRAY_SIZE(sizes));
 }
 
 static void sampler_passes_all(void **state)
@@ -224,7 +229,7 @@ static void sampler_passes_all(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.programs.skel->progs.xdps_sampler),
 					sizes[i]);
-	assert_int_equal(counters()->taken, ARRAY_SIZE(sizes));
+	assert_int_equal(taken_now(), ARRAY_SIZE(sizes));
 }
 
 static void passed_over_passes(void **state)
@@ -249,7 +254,7 @@ static void empty_slot_passes(void **state)
 					     &first), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
-	assert_int_equal(counters()->taken + counters()->lost, 0);
+	assert_int_equal(counters()->chosen, 0);
 	assert_int_equal(drain(), 0);
 }
 
@@ -396,13 +401,12 @@ static void takes_one_in(uint32_t rate)
 	ask.snaplen = 1;
 	load(ask);
 	receive(60, n);
-	off = counters()->taken + counters()->lost - mean;
+	off = counters()->chosen - mean;
 	if (off * off > 25 * variance + 9)
 		fail_msg("rate %u: %.0f of %d were chosen, not %.0f", rate,
 			 off + mean, n, mean);
-	assert_int_equal(counters()->passed_over + counters()->taken +
-			 counters()->lost, n);
-	assert_int_equal(drain(), counters()->taken);
+	assert_int_equal(counters()->passed_over + counters()->chosen, n);
+	assert_int_equal(drain(), taken_now());
 	end(NULL);
 	begin(NULL);
 }
@@ -416,6 +420,33 @@ static void rate_is_kept(void **state)
 		takes_one_in(rates[i]);
 }
 
+/*
+ * Chance has a spread, and counting has none.  The sum of squares of 100
+ * standard deviations is 100, give or take 14.  Few runs of many packets: for
+ * each the kernel waits until no CPU uses the program.
+ */
+static void chosen_by_chance(void **state)
+{
+	const int n_runs = 100, n_packets = 1000;
+	const double variance = n_packets / 4.;
+	struct xdps_ask ask = everything;
+	double sum = 0;
+
+	(void)state;
+	ask.rate = 2;
+	ask.snaplen = 1;
+	load(ask);
+	for (int i = 0; i < n_runs; i++) {
+		double off;
+
+		receive(60, n_packets);
+		off = drain() - n_packets / 2.;
+		sum += off * off / variance;
+	}
+	if (sum < 40 || sum > 200)
+		fail_msg("the spread is %.2f of what chance would make it", sum / n_runs);
+}
+
 static void rate_one_takes_all(void **state)
 {
 	struct xdps_ask ask = everything;
@@ -424,7 +455,7 @@ static void rate_one_takes_all(void **state)
 	ask.snaplen = 64;
 	load(ask);
 	receive(60, 5000);
-	assert_int_equal(counters()->taken, 5000);
+	assert_int_equal(taken_now(), 5000);
 	assert_int_equal(counters()->passed_over, 0);
 	assert_int_equal(counters()->lost, 0);
 	assert_int_equal(drain(), 5000);
@@ -441,14 +472,14 @@ static void full_ring_loses(void **state)
 	ask.buffer_bytes = 1;			/* the smallest there is */
 	load(ask);
 	receive(64, n);
-	taken = counters()->taken;
+	taken = taken_now();
 	assert_true(taken > 0 && taken < n);
 	assert_int_equal(taken + counters()->lost, n);
 	assert_int_equal(counters()->passed_over, 0);
 	assert_int_equal(drain(), taken);
 
 	receive(64, 10);
-	assert_int_equal(counters()->taken, taken + 10);
+	assert_int_equal(taken_now(), taken + 10);
 	assert_int_equal(drain(), 10);
 }
 
@@ -461,7 +492,7 @@ static void no_ring_loses(void **state)
 	assert_int_equal(bpf_map_delete_elem(lab.programs.rings_fd, &cpu), 0);
 	receive(60, 7);
 	assert_int_equal(counters()->lost, 7);
-	assert_int_equal(counters()->taken, 0);
+	assert_int_equal(taken_now(), 0);
 }
 
 static void each_cpu_for_itself(void **state)
@@ -474,7 +505,7 @@ static void each_cpu_for_itself(void **state)
 	}
 	for (unsigned int i = 0; i < lab.cpus.n_online; i++) {
 		run_on_cpu(lab.cpus.online[i]);
-		assert_int_equal(counters()->taken, 10 + i);
+		assert_int_equal(taken_now(), 10 + i);
 		assert_int_equal(drain(), 10 + i);
 	}
 }
@@ -539,27 +570,30 @@ static void dated_by_tai(void **state)
 			 tai_offset_ns, min_ns, max_ns + XDPS_TAI_OFFSET_ERROR_NS);
 }
 
-static uint32_t threshold_of(uint32_t rate)
+/* Of 2^64 values, those that are chosen; 0: all. */
+static uint64_t chosen_of(uint32_t rate)
 {
 	struct xdps_ask ask = everything;
-	uint32_t threshold;
+	const struct xdps_config *config;
+	uint64_t chosen;
 
 	ask.rate = rate;
 	load(ask);
-	threshold = lab.programs.skel->rodata->config.threshold;
+	config = (const void *)&lab.programs.skel->rodata->config;
+	chosen = (uint64_t)config->threshold << 32 | config->fraction;
 	end(NULL);
 	begin(NULL);
-	return threshold;
+	return chosen;
 }
 
-static void thresholds_are_rounded(void **state)
+static void rates_are_exact(void **state)
 {
 	(void)state;
-	assert_int_equal(threshold_of(1), 0);
-	assert_int_equal(threshold_of(2), 1u << 31);
-	assert_int_equal(threshold_of(3), 1431655765);	/* 1431655765.33 */
-	assert_int_equal(threshold_of(6), 715827883);	/* 715827882.67 */
-	assert_int_equal(threshold_of(UINT32_MAX), 1);
+	assert_true(chosen_of(1) == 0);
+	assert_true(chosen_of(2) == 1ull << 63);
+	assert_true(chosen_of(3) == 0x5555555555555555);
+	assert_true(chosen_of(3000000000u) == 6148914691);	/* 1.43 of 2^32 */
+	assert_true(chosen_of(UINT32_MAX) == (1ull << 32) + 1);
 }
 
 static void rings_are_sized(void **state)
@@ -615,13 +649,14 @@ int main(void)
 		SENTENCE("A packet of 9000 bytes in fragments comes out whole", jumbo_is_whole),
 		SENTENCE("A packet in fragments is cut anywhere", jumbo_is_cut_anywhere),
 		SENTENCE("One packet in so many is taken, and each is counted", rate_is_kept),
+		SENTENCE("Which packets are taken is left to chance", chosen_by_chance),
 		SENTENCE("A rate of 1 takes every packet", rate_one_takes_all),
 		SENTENCE("A full ring loses packets, counts each, and takes more when read", full_ring_loses),
 		SENTENCE("Packets of a CPU without a ring are counted as lost", no_ring_loses),
 		SENTENCE("Each CPU has a ring and counters of its own", each_cpu_for_itself),
 		SENTENCE("Packets are stamped when the program ran, in order", stamped_when_it_ran),
 		SENTENCE("The offset to TAI dates a packet rightly", dated_by_tai),
-		SENTENCE("Thresholds are rounded, and never 0 by chance", thresholds_are_rounded),
+		SENTENCE("Rates are exact, up to the largest", rates_are_exact),
 		SENTENCE("Rings are as large as asked, and hold two packets at least", rings_are_sized),
 		SENTENCE("What the kernel refuses is explained", refused_map_is_explained),
 	};
