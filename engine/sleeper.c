@@ -128,14 +128,17 @@ static int sleep_ms(uint64_t ns)
 	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-void xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns)
+int xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns)
 {
 	struct epoll_event ev[16];
 	int n;
 
 	n = epoll_wait(s->epoll_fd, ev, sizeof(ev) / sizeof(*ev), sleep_ms(most_ns));
+	if (n < 0 && errno != EINTR)
+		return -errno;
 	for (int i = 0; i < n; i++)
 		note(s, ev[i].data.u32);
+	return 0;
 }
 
 void xdps_sleeper_left(struct xdps_sleeper *s, bool left)

@@ -47,8 +47,11 @@ int xdps_sleeper_open(struct xdps_sleeper *s, const int *ring_fds,
 /* The tick: first in `first_ns` (0: never), then every `period_ns` (0: once). */
 void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t period_ns);
 
-/* Until something happens, at most `most_ns` (UINT64_MAX: for ever). */
-void xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns);
+/*
+ * Until something happens, at most `most_ns` (UINT64_MAX: for ever).  0, or
+ * -errno: the descriptors are not ours any more, as in a daemon that closed all.
+ */
+int xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns);
 
 /*
  * Makes the descriptor readable as long as something is left; no system call if

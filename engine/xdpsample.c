@@ -154,8 +154,12 @@ static uint64_t due_ns(const struct xdps *x)
 
 static void sleep_until(struct xdps *x, uint64_t now_ns, uint64_t until_ns)
 {
-	xdps_sleeper_sleep(&x->sleeper, until_ns == UINT64_MAX ? UINT64_MAX :
-			   until_ns > now_ns ? until_ns - now_ns : 0);
+	int rc;
+
+	rc = xdps_sleeper_sleep(&x->sleeper, until_ns == UINT64_MAX ? UINT64_MAX :
+				until_ns > now_ns ? until_ns - now_ns : 0);
+	if (rc)
+		xdps_fail_errno(&x->over, -rc, "waiting for packets of %s", x->ifname);
 	if (x->sleeper.helper && !x->over.status)
 		x->over.status = xdps_client_listen(&x->client, &x->over);
 	x->sleeper.helper = false;
