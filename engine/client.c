@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "launch.h"
 
 #define ANSWER_MS 10000			/* drivers may reset the card to attach */
+#define BYTES_CLEARED_PER_MS 65536	/* of ring memory, by a slow machine */
 #define GOODBYE_MS 1000
 
 static enum xdps_status explain_start(const char *path, int errnum,
@@ -255,20 +257,6 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_gran
 	return XDPS_OK;
 }
 
-static void forget_pid(struct xdps_client *c)
-{
-	if (c->pidfd >= 0)
-		close(c->pidfd);
-	c->pidfd = -1;
-}
-
-/* What does not answer may not notice the end of the socket either. */
-static void kill_helper(struct xdps_client *c)
-{
-	if (c->pidfd >= 0)
-		syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
-}
-
 /* One message, from receiving to its place in the grant. */
 static enum xdps_status hear(struct xdps_client *c, struct xdps_grant *g,
 			     int64_t until_ms, bool *ready, struct xdps_error *err)
@@ -278,12 +266,10 @@ static enum xdps_status hear(struct xdps_client *c, struct xdps_grant *g,
 	int rc;
 
 	rc = wait_readable(c->sock, until_ms);
-	if (!rc) {
-		kill_helper(c);
+	if (!rc)
 		return xdps_fail(err, XDPS_FAILED,
-				 "%s: no answer from the helper within %d seconds",
+				 "%s: no answer from the helper in time, which is %d seconds and more for a large buffer",
 				 c->path, ANSWER_MS / 1000);
-	}
 	rc = rc < 0 ? errno : receive(c->sock, &a, 0);
 	if (rc)
 		return xdps_fail_errno(err, rc, "receiving the answer of %s", c->path);
@@ -305,10 +291,11 @@ static enum xdps_status hear(struct xdps_client *c, struct xdps_grant *g,
 	return status;
 }
 
-static enum xdps_status hear_all(struct xdps_client *c, struct xdps_grant *g,
-				 struct xdps_error *err)
+static enum xdps_status hear_all(struct xdps_client *c, uint64_t buffer_bytes,
+				 struct xdps_grant *g, struct xdps_error *err)
 {
-	int64_t until_ms = now_ms() + ANSWER_MS;
+	int64_t until_ms = now_ms() + ANSWER_MS +
+			   (int64_t)(buffer_bytes / BYTES_CLEARED_PER_MS);
 	enum xdps_status status;
 	bool ready;
 
@@ -350,8 +337,7 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 	if (!status)
 		status = ask(c, opt, err);
 	if (!status)
-		status = hear_all(c, g, err);
-	forget_pid(c);
+		status = hear_all(c, opt->buffer_bytes, g, err);
 	if (status) {
 		xdps_client_close(c);
 		xdps_grant_free(g);
@@ -382,6 +368,26 @@ enum xdps_status xdps_client_listen(struct xdps_client *c,
 }
 
 /*
+ * The process is gone when this returns.  One that does not notice the end of
+ * its socket, being stopped or no helper at all, gets a signal, which it may
+ * refuse: then it is left to itself.
+ *
+ * Where we are what orphans go to (process 1 of a container, a subreaper) it
+ * is our child after all, and nobody else may reap it.
+ */
+static void end_process(struct xdps_client *c, int64_t until_ms)
+{
+	if (c->pidfd < 0)
+		return;
+	if (wait_readable(c->pidfd, until_ms) <= 0 &&
+	    !syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0))
+		wait_readable(c->pidfd, now_ms() + GOODBYE_MS);
+	waitid(P_PIDFD, (id_t)c->pidfd, NULL, WEXITED | WNOHANG);
+	close(c->pidfd);
+	c->pidfd = -1;
+}
+
+/*
  * Shut down, not only closed: a forked child may hold the socket too.  The
  * helper closes the link before its end of the socket, so the end of file
  * says that the interface is free again.
@@ -401,4 +407,5 @@ void xdps_client_close(struct xdps_client *c)
 	}
 	close(c->sock);
 	c->sock = -1;
+	end_process(c, until_ms);
 }

@@ -15,7 +15,7 @@
 
 struct xdps_client {
 	int sock;		/* -1: not connected */
-	int pidfd;		/* until it has answered; -1: none */
+	int pidfd;		/* of the helper; -1: none, or a kernel before 5.3 */
 	char path[256];		/* of the helper, for sentences */
 };
 
@@ -52,7 +52,10 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 enum xdps_status xdps_client_listen(struct xdps_client *c,
 				    struct xdps_error *err);
 
-/* Ends the helper and waits for it, at most a second; nothing if not connected. */
+/*
+ * Ends the helper and waits until it is gone.  One that is deaf is killed after
+ * a second, if that is allowed.  Nothing if not connected.
+ */
 void xdps_client_close(struct xdps_client *c);
 
 #pragma GCC visibility pop

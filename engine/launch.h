@@ -10,8 +10,8 @@
 /*
  * Runs the program at `path` with `sock` as its descriptors 0 to 2, in a
  * session of its own, with an empty environment, default signals and this
- * process's capabilities.  Its parent is init; the caller's children, SIGCHLD
- * and wait() know nothing of it.  `sock` stays the caller's.  0, or the errno
+ * process's capabilities.  Its parent is init (or a subreaper, which may be the
+ * caller); else the caller's children, SIGCHLD and wait() know nothing of it.  `sock` stays the caller's.  0, or the errno
  * of what failed.
  *
  * `*pidfd` is then the caller's to close, and good for a signal; -1 if the

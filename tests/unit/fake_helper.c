@@ -54,7 +54,7 @@ static void send_with_fds(const void *msg, size_t bytes, const int *fds, unsigne
 
 static void say_fds(struct xdps_say say, unsigned int n)
 {
-	int fds[XDPS_FDS_MAX];
+	int fds[XDPS_FDS_MAX] = { 0 };
 
 	for (unsigned int i = 0; i < n; i++) {
 		fds[i] = memfd_create("ring", MFD_CLOEXEC);
@@ -179,6 +179,8 @@ static void behave(const char *name)
 	else if (!strcmp(name, "then-babbles"))
 		send_with_fds("babble", 6, NULL, 0);
 	until_closed();
+	if (!strcmp(name, "lingers"))
+		sleep(3);
 }
 
 int main(void)
