@@ -148,7 +148,8 @@ static enum xdps_status explain(const struct xdps_interface *iface, int errnum,
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: attaching the XDP program: %s; this kernel has no XDP links, 5.9 and newer have",
 				 iface->name, strerror(errnum));
-	if (mode == XDPS_MODE_GENERIC || errnum == ENOMEM)
+	if (mode == XDPS_MODE_GENERIC || errnum == ENOMEM ||
+	    errnum == EMFILE || errnum == ENFILE)
 		return xdps_fail_errno(err, errnum,
 				       "%s: attaching the XDP program", iface->name);
 	return explain_driver(iface, errnum, mode, err);

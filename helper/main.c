@@ -27,10 +27,10 @@
 #include "interface.h"
 #include "loader.h"
 #include "privilege.h"
-#include "promisc.h"
 #include "protocol.h"
 #include "request.h"
 #include "rings.h"
+#include "sockets.h"
 #include "watch.h"
 
 #define SOCK 0

@@ -29,6 +29,7 @@
 #define PERF_OVERHEAD_BYTES (sizeof(struct perf_event_header) + 4 + 8)
 
 /* The reader is woken when a quarter is full, as engine/xdpsample.h says. */
+#define REMEDY_ROOM 110			/* of 255 bytes, for a command in a sentence */
 #define WATERMARK_PART 4
 
 static uint64_t round_up_power_of_two(uint64_t n)
@@ -114,7 +115,11 @@ static enum xdps_status explain_map(struct xdps_error *err, int errnum,
 				       n_rings, r->ring_bytes / 1024);
 	getrlimit(RLIMIT_MEMLOCK, &locked);
 	xdps_privilege_remedy(remedy, sizeof(remedy));
-	/* EPERM and not its words: the command has to have room. */
+	/* The command must not be cut: with a long path, the limits give way. */
+	if (strlen(remedy) > REMEDY_ROOM)
+		return xdps_fail(err, XDPS_NO_PERMISSION,
+				 "%u rings of %u KiB: EPERM without CAP_IPC_LOCK; smaller buffer or %s",
+				 n_rings, r->ring_bytes / 1024, remedy);
 	return xdps_fail(err, XDPS_NO_PERMISSION,
 			 "%u rings of %u KiB: EPERM; CAP_IPC_LOCK lifts the limits perf_event_mlock_kb (%" PRIu64 ") and RLIMIT_MEMLOCK (%" PRIu64 " KiB); smaller buffer or %s",
 			 n_rings, r->ring_bytes / 1024, xdps_kernel_perf_mlock_kib(),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * promisc.c: the packet sockets: promiscuous mode, and injection.
+ * sockets.c: the packet sockets: promiscuous mode, and injection.
  *
  * Both are bound to no protocol: nothing is queued to them.
  */
-#include "promisc.h"
+#include "sockets.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * promisc.h: the packet sockets: promiscuous mode, and injection.
+ * sockets.h: the packet sockets: promiscuous mode, and injection.
  */
-#ifndef XDPS_PROMISC_H
-#define XDPS_PROMISC_H
+#ifndef XDPS_SOCKETS_H
+#define XDPS_SOCKETS_H
 
 #include "interface.h"
 #include "protocol.h"
