@@ -29,7 +29,6 @@
 #define PERF_OVERHEAD_BYTES (sizeof(struct perf_event_header) + 4 + 8)
 
 /* The reader is woken when a quarter is full, as engine/xdpsample.h says. */
-#define REMEDY_ROOM 110			/* of 255 bytes, for a command in a sentence */
 #define WATERMARK_PART 4
 
 static uint64_t round_up_power_of_two(uint64_t n)
@@ -107,23 +106,25 @@ static enum xdps_status explain_open(struct xdps_error *err, int errnum,
 static enum xdps_status explain_map(struct xdps_error *err, int errnum,
 				    const struct xdps_rings *r, unsigned int n_rings)
 {
+	static const char format[] =
+		"%u rings of %u KiB: EPERM; CAP_IPC_LOCK%s; smaller buffer or %s";
+	char remedy[sizeof(err->text)], limits[128];
 	struct rlimit locked = { 0 };
-	char remedy[sizeof(err->text)];
+	unsigned int ring_kib = r->ring_bytes / 1024;
 
 	if (errnum != EPERM || xdps_has_capability(CAP_IPC_LOCK))
 		return xdps_fail_errno(err, errnum, "mapping %u rings of %u KiB",
-				       n_rings, r->ring_bytes / 1024);
+				       n_rings, ring_kib);
 	getrlimit(RLIMIT_MEMLOCK, &locked);
 	xdps_privilege_remedy(remedy, sizeof(remedy));
+	snprintf(limits, sizeof(limits),
+		 " lifts the limits perf_event_mlock_kb (%" PRIu64 ") and RLIMIT_MEMLOCK (%" PRIu64 " KiB)",
+		 xdps_kernel_perf_mlock_kib(), (uint64_t)locked.rlim_cur / 1024);
 	/* The command must not be cut: with a long path, the limits give way. */
-	if (strlen(remedy) > REMEDY_ROOM)
-		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "%u rings of %u KiB: EPERM without CAP_IPC_LOCK; smaller buffer or %s",
-				 n_rings, r->ring_bytes / 1024, remedy);
-	return xdps_fail(err, XDPS_NO_PERMISSION,
-			 "%u rings of %u KiB: EPERM; CAP_IPC_LOCK lifts the limits perf_event_mlock_kb (%" PRIu64 ") and RLIMIT_MEMLOCK (%" PRIu64 " KiB); smaller buffer or %s",
-			 n_rings, r->ring_bytes / 1024, xdps_kernel_perf_mlock_kib(),
-			 (uint64_t)locked.rlim_cur / 1024, remedy);
+	if (snprintf(NULL, 0, format, n_rings, ring_kib, limits, remedy) >=
+	    (int)sizeof(err->text))
+		strcpy(limits, " would help");
+	return xdps_fail(err, XDPS_NO_PERMISSION, format, n_rings, ring_kib, limits, remedy);
 }
 
 static int open_event(unsigned int cpu, const struct xdps_ask *ask,
