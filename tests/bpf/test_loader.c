@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_loader.c: what the loader says when the verifier does not like a program.
+ *
+ * No kernel refuses ours, so a program is made wrong on its way: the loader
+ * itself is in this file, with its parts.
+ */
+#include "../../helper/loader.c"
+
+#include <linux/capability.h>
+
+#include "../unit/sentence.h"
+
+static struct xdps_error err;
+
+static const struct xdps_ask everything = {
+	.rate = 1,
+	.snaplen = XDPS_SNAPLEN_MAX,
+};
+
+static void verifier_is_quoted(void **state)
+{
+	struct xdpsample *skel;
+	const char *words;
+	int rc;
+
+	(void)state;
+	libbpf_set_print(listen_to_libbpf);
+	memset(&said, 0, sizeof(said));
+	skel = xdpsample__open();
+	assert_non_null(skel);
+	assert_int_equal(configure(skel, &everything, 1), 0);
+	/* which has no receive queue, and no length in fragments */
+	assert_int_equal(bpf_program__set_type(skel->progs.xdps_sampler,
+					       BPF_PROG_TYPE_SOCKET_FILTER), 0);
+	assert_int_equal(bpf_program__set_flags(skel->progs.xdps_sampler, 0), 0);
+	rc = load(skel);
+	assert_true(rc < 0);
+	assert_int_equal(explain(&err, -rc), XDPS_FAILED);
+	/* the words are the kernel's, and change: "cannot use helper", "invalid access" */
+	words = strstr(err.text, "; the verifier says: ");
+	if (strncmp(err.text, "loading the BPF programs: ", 26) || !words ||
+	    strlen(words) < 30 || strstr(words, "processed"))
+		fail_msg("\"%s\"", err.text);
+	xdpsample__destroy(skel);
+}
+
+static void last_line_that_says_something(void **state)
+{
+	char log[] = "libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n"
+		     "0: (b7) r0 = 2\n"
+		     "R1 is not what it should be\n"
+		     "verification time 12 usec\n"
+		     "stack depth 8\n"
+		     "processed 5 insns (limit 1000000)\n"
+		     "-- END PROG LOAD LOG --\n"
+		     "libbpf: and more\n";
+
+	(void)state;
+	memset(&said, 0, sizeof(said));
+	keep_verifier_line(log);
+	assert_string_equal(said.verifier, "R1 is not what it should be");
+}
+
+static void frags_are_asked_for(void **state)
+{
+	struct xdps_programs programs;
+	struct xdpsample *skel;
+	uint32_t flags;
+
+	(void)state;
+	xdps_programs_init(&programs);
+	assert_int_equal(xdps_programs_load(&programs, &everything, 1, &err), XDPS_OK);
+	skel = programs.skel;
+	flags = skel->rodata->config.frags ? BPF_F_XDP_HAS_FRAGS : 0;
+	assert_int_equal(skel->rodata->config.frags, has_frags());
+	assert_int_equal(bpf_program__flags(skel->progs.xdps_entry), flags);
+	assert_int_equal(bpf_program__flags(skel->progs.xdps_sampler), flags);
+	assert_int_equal(bpf_program__expected_attach_type(skel->progs.xdps_entry), BPF_XDP);
+	assert_int_equal(bpf_program__expected_attach_type(skel->progs.xdps_sampler), BPF_XDP);
+	xdps_programs_free(&programs);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SENTENCE("The verifier is quoted, where it has spoken", verifier_is_quoted),
+		SENTENCE("Of its log the last line counts that says something", last_line_that_says_something),
+		SENTENCE("What goes into the slot has the flags and the type of the entry", frags_are_asked_for),
+	};
+
+	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_NET_ADMIN) ||
+	    !xdps_has_capability(CAP_PERFMON)) {
+		puts("1..0 # SKIP needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON to load BPF programs");
+		return 0;
+	}
+	return cmocka_run_group_tests_name("loader", tests, NULL, NULL);
+}
