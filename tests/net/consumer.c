@@ -117,9 +117,9 @@ static bool readable(int fd, int timeout_ms)
 }
 
 /* As dumpcap reads: select, then one packet, and no reading without it. */
-static void burst(void)
+static void read_burst(const struct settings *s)
 {
-	pcap_t *p = open_with(device, &usual);
+	pcap_t *p = open_with(device, s);
 	int fd = pcap_get_selectable_fd(p), n = 0, spins = 0, got;
 	double end;
 
@@ -138,6 +138,19 @@ static void burst(void)
 	}
 	need(n == wanted, "%d packets of %d", n, wanted);
 	pcap_close(p);
+}
+
+static void burst(void)
+{
+	read_burst(&usual);
+}
+
+/* Here no timer ticks: that packets are left is told, or nothing is. */
+static void immediate_burst(void)
+{
+	const struct settings s = { .snaplen = 65535, .timeout_ms = 250, .immediate = true };
+
+	read_burst(&s);
 }
 
 /* Counts are kept to, and none is taken twice or forgotten. */
@@ -277,7 +290,33 @@ static void two(void)
 	pcap_close(b);
 }
 
-static void forked(void)
+/*
+ * Memory of a child's own, more than the rings have, so that some of it lies
+ * where they were in the parent.
+ */
+#define OWN_BYTES (64 << 20)
+
+static void check_own(const unsigned char *own, const char *when)
+{
+	for (size_t i = 0; i < OWN_BYTES; i++)
+		need(own[i] == 0xa5, "byte %zu of the child's memory has changed %s", i, when);
+}
+
+static void use_in_child(pcap_t *p, bool reads)
+{
+	unsigned char *own = malloc(OWN_BYTES);
+
+	need(own, "no memory");
+	memset(own, 0xa5, OWN_BYTES);
+	if (reads)
+		take_all(p, wanted);
+	check_own(own, "after reading");
+	pcap_close(p);
+	check_own(own, "after closing");
+	_exit(0);
+}
+
+static void forked_and(bool reads)
 {
 	pcap_t *p = open_with(device, &usual);
 	int status;
@@ -285,13 +324,21 @@ static void forked(void)
 
 	wait_for_packets();
 	pid = fork();
-	if (!pid) {
-		take_all(p, wanted);
-		_exit(0);
-	}
+	if (!pid)
+		use_in_child(p, reads);
 	need(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
 	need(!status, "the child ended with status 0x%x", status);
 	pcap_close(p);
+}
+
+static void forked(void)
+{
+	forked_and(true);
+}
+
+static void closed_in_child(void)
+{
+	forked_and(false);
 }
 
 /* Opened by a parent that then ends, as a daemon's does. */
@@ -380,6 +427,93 @@ static void immediate(void)
 	need(got == 1, "returned %d", got);
 	need(age >= -1e-5 && age < 0.5, "delivered after %.3f s", age);
 	pcap_close(p);
+}
+
+static void youngest(unsigned char *user, const struct pcap_pkthdr *h, const unsigned char *data)
+{
+	double age = age_s(h);
+
+	(void)data;
+	if (age < *(double *)user)
+		*(double *)user = age;
+}
+
+/* In immediate mode no packet waits for older ones, unless that was asked for. */
+static void unheld(void)
+{
+	const struct settings s = { .snaplen = 65535, .timeout_ms = 20000, .immediate = true };
+	pcap_t *p = open_with(device, &s);
+	double age = 1;
+	int n, got;
+
+	say("ready");
+	for (n = 0; n < wanted; n += got) {
+		got = pcap_dispatch(p, -1, youngest, (unsigned char *)&age);
+		need(got > 0, "returned %d", got);
+	}
+	/* what is held by default is never younger than a millisecond */
+	need(age >= -1e-5 && age < 9e-4, "the youngest of %d came after %.6f s", n, age);
+	pcap_close(p);
+}
+
+/*
+ * Asked for, it is kept to, also towards who selects: no timer ticks in
+ * immediate mode but the one that ends the hold.
+ */
+static void held(void)
+{
+	const struct settings s = { .snaplen = 65535, .timeout_ms = 20000, .immediate = true,
+				    .nonblock = true };
+	pcap_t *p = open_with(device, &s);
+	int fd = pcap_get_selectable_fd(p), calls = 0;
+	double age = -1;
+
+	say("ready");
+	need(readable(fd, 10000), "no packet in 10 s");
+	for (; age < 0; calls++) {
+		need(pcap_dispatch(p, -1, got_one, (unsigned char *)&age) >= 0, "pcap_dispatch: %s",
+		     pcap_geterr(p));
+		need(age >= 0 || readable(fd, 5000), "select does not tell of the end of the hold");
+	}
+	need(age > 0.49 && age < 2, "held for 0.5 s, it came after %.6f s", age);
+	need(calls < 10, "woken %d times for one packet", calls);
+	pcap_close(p);
+}
+
+/* A break that was answered does not keep the descriptor readable. */
+static void quiet(void)
+{
+	const struct settings s = { .snaplen = 65535, .timeout_ms = 1000, .immediate = true,
+				    .nonblock = true };
+	pcap_t *p = open_with(device, &s);
+	int fd = pcap_get_selectable_fd(p), spins = 0, n = 0, got;
+
+	pcap_breakloop(p);
+	need(readable(fd, 1000), "select is not told of a break");
+	got = pcap_dispatch(p, -1, count_one, (unsigned char *)&n);
+	need(got == PCAP_ERROR_BREAK, "returned %d", got);
+	while (readable(fd, 100)) {
+		need(++spins < 5, "readable again and again after a break");
+		got = pcap_dispatch(p, -1, count_one, (unsigned char *)&n);
+		need(got == 0, "then %d", got);
+	}
+	pcap_close(p);
+}
+
+/* A child that lives on has the helper's socket too. */
+static void outlived(void)
+{
+	pcap_t *p = open_with(device, &usual);
+	pid_t pid = fork();
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	pcap_close(p);
+	wait_for_packets();
+	need(!kill(pid, SIGKILL), "the child was gone: %s", strerror(errno));
+	waitpid(pid, NULL, 0);
 }
 
 /* An unlimited dispatch is about what is there now. */
@@ -530,21 +664,27 @@ static const struct {
 	{ "breakloop", breakloop },
 	{ "burst", burst },
 	{ "children", children },
+	{ "closed_in_child", closed_in_child },
 	{ "count", count },
 	{ "daemon", daemonized },
 	{ "direction", direction },
 	{ "drop", drop },
 	{ "flood", flood },
 	{ "forked", forked },
+	{ "held", held },
 	{ "immediate", immediate },
+	{ "immediate_burst", immediate_burst },
 	{ "inject", inject },
 	{ "next", next },
 	{ "no_timeout", no_timeout },
+	{ "outlived", outlived },
+	{ "quiet", quiet },
 	{ "refilter", refilter },
 	{ "reopen", reopen },
 	{ "timeout", timeout },
 	{ "twice", twice },
 	{ "two", two },
+	{ "unheld", unheld },
 };
 
 int main(int argc, char **argv)
