@@ -123,11 +123,11 @@ it_counts_what_was_passed_over_too()
 	capture dump -i "$DEV:rate=4" -B 64
 	kill -STOP "${PID[dump]}"
 	send "$(frames $COUNT)"
-	equal "passed over, taken and lost" "$(counter passed_over taken lost)" $COUNT
+	equal "passed over, taken and lost" "$(counter passed_over chosen)" $COUNT
 	[ "$(counter lost)" -gt 0 ] || die "nothing was lost"
 	[ "$(counter passed_over)" -gt 0 ] || die "nothing was passed over"
 	kill -CONT "${PID[dump]}"
-	end_capture dump "$(counter taken lost)"
+	end_capture dump "$(counter chosen)"
 	counted $((CAPTURED + DROPPED))
 }
 

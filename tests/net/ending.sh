@@ -43,6 +43,16 @@ it_leaves_nothing_when_the_reader_crashes()
 	until_true 1 nothing_left || die "something is left a second after"
 }
 
+it_is_gone_at_close_though_a_forked_child_lives_on()
+{
+	build_consumer
+	start_rx consumer "$WORK/consumer" outlived "$DEV"
+	await consumer ready
+	gone
+	kill -USR1 "${PID[consumer]}"
+	finish_well consumer
+}
+
 # helper_ends SIGNAL: with packets in the rings that nobody has read
 helper_ends()
 {

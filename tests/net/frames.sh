@@ -63,6 +63,19 @@ it_brings_frames_of_1514_bytes_at_the_usual_mtu()
 	same_packets "$(frames 500 1514)" "$T/dump.pcap"
 }
 
+# The size field of a perf record has 16 bits: without a limit of ours it would
+# wrap, silently.
+it_cuts_at_65000_bytes_and_keeps_the_true_length()
+{
+	capture dump -i xdpsample:lo
+	rx ping -q -c 1 -s 65507 127.0.0.1 >"$T/ping"
+	end_capture dump 2
+	equal "lengths and captured lengths" "$(tshark -r "$T/dump.pcap" -T fields \
+		-e frame.len -e frame.cap_len 2>/dev/null | uniq)" $'65549\t65000'
+	show "$T/dump.pcap" | cut -c 1-200 | grep -q '18191a1b1c1d1e1f' ||
+		die "not the bytes that were sent"
+}
+
 it_sees_the_frames_while_the_receiver_gets_them_too()
 {
 	links

@@ -27,12 +27,14 @@ capable_helper()
 	fi
 }
 
+around=()	# what as_nobody() is to be run by
+
 # as_nobody COMMAND...: with the library where nobody can read it, and the
 # helper of capable_helper(), if there is one
 as_nobody()
 {
 	libraries
-	ip netns exec "$RX" timeout -k 5 60 \
+	"${around[@]}" ip netns exec "$RX" timeout -k 5 60 \
 		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
 		env "LD_LIBRARY_PATH=$WORK/lib" "XDPSAMPLE_HELPER=$T/helper" "$@"
 }
@@ -159,21 +161,42 @@ without()
 	sed "s/\b$1\b//;s/,,/,/;s/^,//;s/,$//" <<<"$CAPS"
 }
 
-# lacks CAPABILITY: it is named, and so is the command that helps
+# lacks CAPABILITY: it is named, and no other, and so is the command that helps.
+# CAP_SYS_ADMIN would stand for the newer ones, so the helper has not that either.
 lacks()
 {
+	CAPS=$(without cap_sys_admin)
 	capable_helper "$(without "$1")"
 	fails as_nobody tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" "$1" "setcap" "$T/helper"
+	grep -qE "lacks ${1^^}(, CAP_SYS_ADMIN)?; as root: setcap .*=ep $T/helper" <<<"$TEXT" ||
+		die "$1 is not named: $TEXT"
 }
 
 it_names_a_missing_cap_bpf()		{ lacks cap_bpf; }
 it_names_a_missing_cap_net_admin()	{ lacks cap_net_admin; }
 it_names_a_missing_cap_perfmon()	{ lacks cap_perfmon; }
 
+# A number that the kernel itself does not know, before the helper's eyes only.
+it_names_cap_sys_admin_at_3()
+{
+	local file=/proc/sys/kernel/perf_event_paranoid
+
+	[ "$(cat $file)" -gt 0 ] || skip_test "this kernel gives everybody perf events"
+	capable_helper "$(without cap_perfmon)"
+	echo 3 >"$T/3"
+	# shellcheck disable=SC2016	# the inner shell expands it
+	around=(unshare -m bash -euc 'mount --bind "$1" "$2"; shift 2; exec "$@"' bash "$T/3" "$file")
+	fails as_nobody tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" "kernel.perf_event_paranoid is 3" "lacks CAP_PERFMON, CAP_SYS_ADMIN;" \
+		"cap_sys_admin=ep $T/helper"
+}
+
+# By a short path: where it is long, the limits give way to the command.
 it_names_the_limits_without_cap_ipc_lock()
 {
 	capable_helper "$(without cap_ipc_lock)"
+	mv "$T/helper" "$WORK/h"
+	ln -s "$WORK/h" "$T/helper"
 	fails as_nobody tcpdump -n -c 1 -i "$DEV" -B 65536
 	has "$TEXT" cap_ipc_lock perf_event_mlock_kb RLIMIT_MEMLOCK buffer setcap
 }
@@ -197,7 +220,7 @@ it_names_all_when_the_helper_has_no_capability()
 	cp -L "$XDPS_HELPER" "$T/helper"
 	chmod 755 "$T/helper"
 	fails as_nobody tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" "permission" cap_bpf setcap "$T/helper"
+	has "$TEXT" "permission" "lacks CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON" "=ep $T/helper"
 }
 
 it_names_no_new_privs()
@@ -244,11 +267,10 @@ installed()
 		exec "$@"' bash "${dir:-/}" "$T" "$path" "$@"
 }
 
-it_captures_in_a_dumpcap_with_file_capabilities()
+# captures_in_trusted_dumpcap: $T/dumpcap, run by nobody; it must look neither
+# at the environment's helper nor at its library
+captures_in_trusted_dumpcap()
 {
-	capable_helper
-	cp "$(command -v dumpcap)" "$T/dumpcap"
-	setcap cap_net_raw,cap_net_admin=eip "$T/dumpcap"
 	start dump installed ip netns exec "$RX" \
 		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
 		env XDPSAMPLE_HELPER=/bin/false LD_LIBRARY_PATH=/nowhere \
@@ -258,6 +280,32 @@ it_captures_in_a_dumpcap_with_file_capabilities()
 	send "$(frames 20)"
 	finish_well dump
 	equal "packets in the file" "$(packets_in "$T/dump.pcapng")" 20
+}
+
+it_captures_in_a_dumpcap_with_file_capabilities()
+{
+	capable_helper
+	cp "$(command -v dumpcap)" "$T/dumpcap"
+	setcap cap_net_raw,cap_net_admin=eip "$T/dumpcap"
+	captures_in_trusted_dumpcap
+}
+
+it_captures_in_a_setuid_dumpcap()
+{
+	capable_helper
+	cp "$(command -v dumpcap)" "$T/dumpcap"
+	chmod 4755 "$T/dumpcap"
+	captures_in_trusted_dumpcap
+}
+
+# What the program has, its helper gets: dumpcap's own are not ambient.
+it_passes_the_capabilities_of_a_dumpcap_on()
+{
+	capable_helper
+	setcap -r "$T/helper"
+	cp "$(command -v dumpcap)" "$T/dumpcap"
+	setcap "$CAPS=eip" "$T/dumpcap"
+	captures_in_trusted_dumpcap
 }
 
 # A helper that is not one.
@@ -297,7 +345,7 @@ it_names_a_program_that_is_no_helper()
 {
 	not_helped /bin/true helper
 	not_helped /bin/false helper
-	not_helped /bin/cat helper
+	not_helped /bin/cat "makes no sense"
 }
 
 it_gives_up_on_a_helper_that_never_answers()

@@ -84,4 +84,52 @@ it_captures_with_the_c_program()
 	stop traffic TERM
 }
 
+# explained: a row of the table of errors has what was said, TEXT
+explained()
+{
+	python3 - "$README" "$TEXT" <<-'EOF' || die "no row of the README has: $TEXT"
+		import re, sys
+		table = open(sys.argv[1]).read().split("## When it says no")[1].split("\n## ")[0]
+		said = " ".join(sys.argv[2].split())
+		for row in table.splitlines():
+		    for words in re.findall("`([^`]+)`", row.split("|")[1]) if "|" in row else []:
+		        if re.search(".*".join(re.escape(part.strip()) for part in words.split("...")), said):
+		            sys.exit(0)
+		sys.exit(1)
+	EOF
+}
+
+it_explains_what_tcpdump_says_when_it_says_no()
+{
+	links
+	fails rx tcpdump -nc 1 -i "$DEV:rate=ten" && explained
+	fails rx tcpdump -nc 1 -i xdpsample:nosuch0 && explained
+	fails rx tcpdump -nc 1 -i xdpsample:lo:mode=native && explained
+	fails rx tcpdump -nc 1 -i "$DEV" outbound && explained
+	fails rx env XDPSAMPLE_HELPER=/nonexistent/helper tcpdump -nc 1 -i "$DEV" && explained
+	fails rx setpriv --bounding-set=-bpf,-sys_admin tcpdump -nc 1 -i "$DEV" && explained
+	capture first -i "$DEV"
+	fails rx tcpdump -nc 1 -i "$DEV" && explained
+	kill -KILL "$(helpers)"
+	finish first
+	TEXT=$(cat "$T/first.err") && explained
+	capture first -i "$DEV"
+	ip -n "$RX" link delete rx0
+	finish first
+	TEXT=$(cat "$T/first.err") && explained
+	links
+}
+
+it_explains_what_tcpdump_says_to_an_ordinary_user()
+{
+	cp -L "$XDPS_HELPER" "$XDPS_LIBS/libpcap.so.0.8" "$T"
+	for mode in 755 750; do
+		chmod $mode "$T/xdpsample-helper"
+		fails ip netns exec "$RX" setpriv --reuid=65534 --regid=65534 --clear-groups \
+			env "LD_LIBRARY_PATH=$T" "XDPSAMPLE_HELPER=$T/xdpsample-helper" \
+			tcpdump -nc 1 -i "$DEV"
+		explained
+	done
+}
+
 run_tests "$@"

@@ -101,6 +101,20 @@ static void micro_and_nanoseconds_can_be_asked_for_and_nothing_else(void **state
 			 PCAP_ERROR_TSTAMP_PRECISION_NOTSUP);
 }
 
+static void the_time_is_the_hosts_and_no_other_is_on_offer(void **state)
+{
+	int *types;
+
+	(void)state;
+	assert_int_equal(pcap_list_tstamp_types(p, &types), 1);
+	assert_int_equal(types[0], PCAP_TSTAMP_HOST);
+	pcap_free_tstamp_types(types);
+	assert_int_equal(pcap_set_tstamp_type(p, PCAP_TSTAMP_HOST), 0);
+	assert_int_equal(pcap_set_tstamp_type(p, PCAP_TSTAMP_ADAPTER),
+			 PCAP_WARNING_TSTAMP_TYPE_NOTSUP);
+	activate();
+}
+
 /* Activate. */
 
 static void the_snapshot_length_reaches_the_engine(void **state)
@@ -519,6 +533,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(create_starts_nothing_and_close_is_enough_to_undo_it),
 	TEST(a_handle_that_is_not_activated_says_so),
 	TEST(micro_and_nanoseconds_can_be_asked_for_and_nothing_else),
+	TEST(the_time_is_the_hosts_and_no_other_is_on_offer),
 	TEST(the_snapshot_length_reaches_the_engine),
 	TEST(the_buffer_size_reaches_the_engine),
 	TEST(without_a_buffer_size_the_engine_chooses),

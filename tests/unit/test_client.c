@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../engine/client.h"
@@ -302,6 +303,25 @@ static void closing_waits_for_the_helpers_end(void **state)
 	close(peek);
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+}
+
+static void closing_waits_for_a_second_at_most(void **state)
+{
+	uint64_t before_ms;
+
+	(void)state;
+	assert_int_equal(open_with("lingers"), XDPS_OK);
+	before_ms = now_ms();
+	xdps_client_close(&client);
+	assert_in_range(now_ms() - before_ms, 900, 2000);
+}
+
 static void closing_twice_is_harmless(void **state)
 {
 	(void)state;
@@ -379,6 +399,8 @@ int main(int argc, char **argv)
 		     leaves_the_signal_mask_alone),
 		EACH("closing waits for the helper's end",
 		     closing_waits_for_the_helpers_end),
+		EACH("closing waits for a second at most",
+		     closing_waits_for_a_second_at_most),
 		EACH("closing twice is harmless",
 		     closing_twice_is_harmless),
 	};
