@@ -91,9 +91,31 @@ no_libpcap_tree()
 	configure_fails_with "it is no tree of libpcap" with_libpcap_source="$work/other"
 }
 
+# In the end it says what came of it, in words, and what to do.
+ends_in_a_summary()
+{
+	rm -rf "$work/build"
+	mkdir "$work/build"
+	(cd "$work/build" && "$XDPS_SRC/configure") >"$work/out" 2>&1 || {
+		tail -n 15 "$work/out"
+		return 1
+	}
+	tail -n 13 "$work/out" | tee "$work/summary"
+	[ "$(tail -n 1 "$work/summary" | tr -d ' ')" = "" ] && sed -i '$d' "$work/summary"
+	[ "$(tail -n 1 "$work/summary")" = "    Now: make" ] &&
+		grep -qE '^    xdpsample [0-9.]+$' "$work/summary" &&
+		grep -qE '^    libpcap  +.*source package' "$work/summary" &&
+		grep -qE '^    BPF  +.*clang version [0-9]' "$work/summary" &&
+		grep -qE '^    helper  +libbpf [0-9.]+, libelf [0-9.]+$' "$work/summary" &&
+		grep -qE '^    make check  +unit tests: .+; sanitizers: (yes|no); fuzzer: (yes|no)$' "$work/summary" &&
+		grep -qE '^    make install  +/usr/lib/.*/xdpsample/libpcap\.so\.0\.8$' "$work/summary" &&
+		grep -qE '^  +/usr/libexec/xdpsample-helper$' "$work/summary" &&
+		! grep -q '[$]{' "$work/summary"
+}
+
 [ -x "$XDPS_SRC/configure" ] || skip_all "there is no configure, autoreconf -i makes it"
 
-plan 11
+plan 12
 ok "without clang it names the package" without_program clang clang
 ok "without flex it names the package" without_program flex flex
 ok "without bison it names the package" without_program bison bison
@@ -106,3 +128,4 @@ ok "a libbpf before 1.0 is as good as none" old_libbpf
 ok "a clang that does not compile for BPF is as good as none" clang_without_bpf
 ok "a source of libpcap that is not there is an error" no_such_source
 ok "a directory that is no source of libpcap is an error" no_libpcap_tree
+ok "with all of it there it ends in a summary" ends_in_a_summary

@@ -76,7 +76,25 @@ skip_for()
 	done
 }
 
-plan 12
+# Nothing comes, and what is there is not what the list says.
+refuses_another_source()
+{
+	local fetch=$work/copy/patches/fetch-libpcap
+
+	mkdir -p "$work/copy" "$work/bin"
+	cp -a "$XDPS_SRC/patches" "$work/copy"
+	cp -a "$(dirname "$1")" "$work/copy/source"
+	"$fetch" -v 1.10.3-1 "$work/copy/source" || return 1
+	printf '#!/bin/sh\nexit 0\n' >"$work/bin/apt-get"
+	chmod 755 "$work/bin/apt-get"
+	echo tampered >>"$work/copy/source/libpcap_1.10.3-1.debian.tar.xz"
+	! PATH=$work/bin:$PATH "$fetch" -v 1.10.3-1 "$work/copy/source" >"$work/refused" 2>&1 || return 1
+	cat "$work/refused"
+	grep -q 'libpcap_1.10.3-1.debian.tar.xz: FAILED' "$work/refused" &&
+		grep -q '^fetch-libpcap: what came is not libpcap 1.10.3-1 as it is listed in ' "$work/refused"
+}
+
+plan 17
 for version in 1.10.3-1 1.10.5-2; do
 	if dsc=$("$XDPS_SRC/patches/fetch-libpcap" -v $version \
 		 "$XDPS_BUILD/libpcap-source" 2>"$work/fetch.log"); then
@@ -85,6 +103,14 @@ for version in 1.10.3-1 1.10.5-2; do
 		skip_for "libpcap $version" "its source could not be had: $(tail -n 1 "$work/fetch.log")"
 	fi
 done
+# As upstream releases it, for --with-libpcap-source=TARBALL.
+if dsc=$("$XDPS_SRC/patches/fetch-libpcap" -v 1.10.3-1 "$XDPS_BUILD/libpcap-source" 2>"$work/fetch.log"); then
+	tests_for "libpcap 1.10.3 as a tarball" "$XDPS_BUILD/libpcap-source/libpcap_1.10.3.orig.tar.gz"
+	ok "a source that is not the one listed is refused" refuses_another_source "$dsc"
+else
+	skip_for "libpcap 1.10.3 as a tarball" "it could not be had: $(tail -n 1 "$work/fetch.log")"
+	skip "a source that is not the one listed is refused" "there is none to begin with"
+fi
 if [ -n "${XDPS_LIBPCAP_MASTER:-}" ]; then
 	tests_for "libpcap master" "$XDPS_LIBPCAP_MASTER"
 else

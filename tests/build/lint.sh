@@ -130,6 +130,13 @@ no_space_at_line_ends()
 	return 0
 }
 
+# A comment says something; a line of dashes does not.
+no_banner()
+{
+	written | grep -v '\.patch$' | xargs grep -nE '^(#|//|/\*| \*) ?[-=*#]{4}' && return 1
+	return 0
+}
+
 every_test_is_run()
 {
 	local f rc=0
@@ -146,7 +153,7 @@ every_test_is_run()
 	return $rc
 }
 
-plan 12
+plan 13
 ok "nothing under engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
 ok "only helper/ and bpf/ include a header of libbpf" no_libbpf_header
 ok "in the engine only what reads the ring and the counters knows record.h" record_readers
@@ -162,4 +169,5 @@ ok "no file has a path of somebody's machine in it" no_developer_path
 ok "no file names a host of a package registry" no_registry
 ok "every file says its license" has_license_line
 ok "no line ends in white space" no_space_at_line_ends
+ok "no comment is a banner" no_banner
 ok "every test in the tree is one of make check" every_test_is_run
