@@ -23,7 +23,7 @@ void xdps_memory_free(struct xdps_memory *m)
 	unsigned int n = !m->same_process || *m->same_process ? m->n_rings : m->n_again;
 
 	for (unsigned int i = 0; i < n; i++)
-		munmap(m->rings[i].page, m->ring_bytes);
+		munmap(m->rings[i].page, m->map_bytes);
 	free(m->rings);
 	if (m->counters)
 		munmap((void *)m->counters, xdps_counters_bytes(m->n_counters));
@@ -34,7 +34,7 @@ void xdps_memory_free(struct xdps_memory *m)
 
 static void *map_ring(const struct xdps_memory *m, int fd)
 {
-	return mmap(NULL, m->ring_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return mmap(NULL, m->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
 static enum xdps_status map_rings(struct xdps_memory *m, const struct xdps_grant *g,
@@ -42,7 +42,7 @@ static enum xdps_status map_rings(struct xdps_memory *m, const struct xdps_grant
 {
 	void *map;
 
-	m->ring_bytes = m->page_bytes + g->ring_bytes;
+	m->map_bytes = m->page_bytes + g->ring_bytes;
 	m->rings = calloc(g->n_rings, sizeof(*m->rings));
 	if (!m->rings)
 		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
@@ -54,9 +54,9 @@ static enum xdps_status map_rings(struct xdps_memory *m, const struct xdps_grant
 			return xdps_fail_errno(err, errno, "mapping ring %u of %u, %u KiB",
 					       m->n_rings + 1, g->n_rings,
 					       g->ring_bytes >> 10);
-		if (xdps_ring_init(&m->rings[m->n_rings], map, m->ring_bytes,
+		if (xdps_ring_init(&m->rings[m->n_rings], map, m->map_bytes,
 				   m->page_bytes)) {
-			munmap(map, m->ring_bytes);
+			munmap(map, m->map_bytes);
 			return xdps_fail(err, XDPS_FAILED,
 					 "the helper made rings of %u bytes, which is no power of two of pages",
 					 g->ring_bytes);

@@ -14,7 +14,7 @@
 
 struct xdps_memory {
 	size_t page_bytes;
-	size_t ring_bytes;		/* of one mapping, with its first page */
+	size_t map_bytes;		/* of one ring, with its first page */
 	struct xdps_ring *rings;
 	unsigned int n_rings;		/* mapped so far */
 	unsigned int n_again;		/* mapped so far again, in a child */

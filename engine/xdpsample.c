@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "../helper/protocol.h"
+
 #include "client.h"
 #include "clock.h"
 #include "counters.h"
@@ -123,17 +125,21 @@ const char *xdps_warning(const struct xdps *x)
 static bool look(struct xdps *x, uint64_t now_ns)
 {
 	xdps_merge_look(&x->merge, now_ns);
-	if (!xdps_merge_ready(&x->merge))
-		return false;
+	return xdps_merge_ready(&x->merge);
+}
+
+static enum xdps_status hand_out(struct xdps *x)
+{
 	xdps_clock_update(&x->clock);
-	return true;
+	x->sleeper.ring = false;
+	return XDPS_OK;
 }
 
 static bool quarter_full(const struct xdps *x)
 {
 	for (unsigned int i = 0; i < x->grant.n_rings; i++)
 		if (xdps_ring_pending_bytes(&x->memory.rings[i]) >=
-		    x->grant.ring_bytes / 4)
+		    x->grant.ring_bytes / XDPS_WATERMARK_PART)
 			return true;
 	return false;
 }
@@ -170,7 +176,7 @@ static enum xdps_status finish(struct xdps *x, struct xdps_error *err)
 {
 	x->merge.hold_ns = 0;
 	if (look(x, UINT64_MAX))
-		return XDPS_OK;
+		return hand_out(x);
 	*err = x->over;
 	return err->status;
 }
@@ -179,7 +185,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 {
 	enum xdps_status status;
 	uint64_t now_ns, end_ns, next_ns;
-	bool last = false;
+	bool last = false, ready;
 
 	status = xdps_memory_after_fork(&x->memory, &x->grant, err);
 	if (status || xdps_merge_ready(&x->merge))
@@ -190,10 +196,10 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 	for (;; now_ns = xdps_clock_now_ns(&x->clock)) {
 		if (x->over.status)
 			return finish(x, err);
-		if (look(x, now_ns) && (now_ns >= end_ns || due_ns(x) <= now_ns)) {
-			x->sleeper.ring = false;
-			return XDPS_OK;
-		}
+		ready = look(x, now_ns);
+		next_ns = due_ns(x);
+		if (ready && (now_ns >= end_ns || next_ns <= now_ns))
+			return hand_out(x);
 		if (x->sleeper.woken) {
 			x->sleeper.woken = false;
 			return XDPS_WOKEN;
@@ -202,7 +208,8 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 			return XDPS_TIMEOUT;
 		/* What happened before the end is seen by one more look. */
 		last = now_ns >= end_ns;
-		next_ns = due_ns(x) < end_ns ? due_ns(x) : end_ns;
+		if (next_ns > end_ns)
+			next_ns = end_ns;
 		sleep_until(x, now_ns, last ? now_ns : next_ns);
 	}
 }

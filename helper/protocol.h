@@ -34,6 +34,7 @@
 #define XDPS_RINGS_MAX 4096
 #define XDPS_RING_BYTES_DEFAULT (2u << 20)	/* for each CPU */
 #define XDPS_RING_BYTES_MAX (1u << 30)		/* for each CPU */
+#define XDPS_WATERMARK_PART 4			/* wake the reader at a quarter full */
 
 enum xdps_message {
 	XDPS_ASK_OPEN = 1,

@@ -28,9 +28,6 @@
 /* What perf puts around a record: its header, a 32-bit size, padding to 8. */
 #define PERF_OVERHEAD_BYTES (sizeof(struct perf_event_header) + 4 + 8)
 
-/* The reader is woken when a quarter is full, as engine/xdpsample.h says. */
-#define WATERMARK_PART 4
-
 static uint64_t round_up_power_of_two(uint64_t n)
 {
 	uint64_t power = 1;
@@ -142,7 +139,7 @@ static int open_event(unsigned int cpu, const struct xdps_ask *ask,
 		attr.wakeup_events = 1;
 	} else {
 		attr.watermark = 1;
-		attr.wakeup_watermark = ring_bytes / WATERMARK_PART;
+		attr.wakeup_watermark = ring_bytes / XDPS_WATERMARK_PART;
 	}
 	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
 			    PERF_FLAG_FD_CLOEXEC);
