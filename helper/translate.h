@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * translate.h: a filter of classic BPF in the instructions of eBPF.
+ *
+ * What comes out is a function for the sampler to call
+ * (filter() in bpf/xdpsample.bpf.c):
+ *
+ *	R1	first byte of the packet
+ *	R2	behind its last byte that can be read directly
+ *	R3	length of the whole packet, fragments included (u32)
+ *	R0	the verdict: XDPS_VERDICT of bpf/record.h
+ *
+ * It calls nothing, uses no register above R5, and returns what libpcap's
+ * machine (bpf_filter.c) returns for the packet's first XDPS_CAPLEN_MAX bytes and
+ * its whole length.  The one exception: a load of a byte that is there, but not
+ * between R1 and R2, makes the packet undecided, and user space, which gets
+ * all of it, has to judge.
+ */
+#ifndef XDPS_TRANSLATE_H
+#define XDPS_TRANSLATE_H
+
+#include <linux/bpf.h>
+
+#include "protocol.h"
+
+struct xdps_code {
+	struct bpf_insn *insns;
+	unsigned int n;
+};
+
+/*
+ * Translates a program that xdps_classic_check() takes; `filter` is the number
+ * in its verdicts.  Pure.
+ *
+ * XDPS_OK           `*code` is the caller's, for xdps_code_free()
+ * XDPS_UNSUPPORTED  it has to run in user space, and the sentence says why: it
+ *                   jumps backwards, would jump further than eBPF can, or shifts
+ *                   by a constant above 31, which is undefined in libpcap
+ * XDPS_FAILED       no memory
+ */
+enum xdps_status xdps_translate(const struct xdps_insn *insns, size_t n_insns,
+				uint32_t filter, struct xdps_code *code,
+				struct xdps_error *err);
+
+/* A function that leaves every packet undecided: for what cannot be translated. */
+enum xdps_status xdps_translate_nothing(struct xdps_code *code, struct xdps_error *err);
+
+void xdps_code_free(struct xdps_code *code);	/* `*code` is then empty */
+
+#endif
