@@ -5,9 +5,10 @@
  * "xdpsample:eth0:rate=100" is read in create, so that a bad option fails in
  * pcap_create().  activate hands it to the engine together with what the
  * program set by libpcap's own calls, and is the last that needs privilege:
- * tcpdump and dumpcap give theirs up right after it.  From then on read waits
- * for the engine, takes the packets one by one from where they lie, filters
- * them, and hands them to the program.
+ * tcpdump and dumpcap give theirs up right after it.  setfilter has the engine
+ * put the filter into the kernel.  read waits for the engine, takes the packets
+ * one by one from where they lie, filters those that the kernel did not, and
+ * hands them to the program.
  *
  * This file knows libpcap and engine/xdpsample.h.  It knows no BPF maps, no
  * rings and no helper.
@@ -52,6 +53,11 @@
 
 #define NS_PER_MS 1000000u
 #define NS_PER_S 1000000000u
+
+/* The engine takes instructions as bytes, so that one may stand for the other. */
+_Static_assert(sizeof(struct xdps_insn) == sizeof(struct bpf_insn) &&
+    offsetof(struct xdps_insn, k) == offsetof(struct bpf_insn, k),
+    "an instruction is an instruction");
 
 struct pcap_xdpsample {
 	/* from the device name, completed by activate */
@@ -207,6 +213,19 @@ xdpsample_activate(pcap_t *p)
 	return px->opt.promisc ? PCAP_WARNING_PROMISC_NOTSUP : PCAP_WARNING;
 }
 
+/*
+ * How many bytes of it the filter wants, 0: none.  What the kernel's filter took,
+ * if that is the one of now, it cut already.
+ */
+static u_int
+wanted_bytes(pcap_t *p, const struct xdps_packet *pkt)
+{
+	if (pkt->filtered)
+		return UINT_MAX;
+	return pcapint_filter(p->fcode.bf_insns, pkt->data, pkt->len,
+	    pkt->caplen);
+}
+
 /* What the filter lets through goes to the program; returns how many that is. */
 static int
 deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
@@ -215,11 +234,8 @@ deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
 	u_int unit_ns =
 	    p->opt.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
 	struct pcap_pkthdr h;
-	u_int wanted;
+	u_int wanted = wanted_bytes(p, pkt);
 
-	/* 0: no; else how many bytes of it.  Without a filter, all. */
-	wanted = pcapint_filter(p->fcode.bf_insns, pkt->data, pkt->len,
-	    pkt->caplen);
 	if (wanted == 0)
 		return 0;
 
@@ -350,7 +366,7 @@ reads_metadata(const struct bpf_insn *insn)
  * and they reject every packet without a word.
  */
 static int
-xdpsample_setfilter(pcap_t *p, struct bpf_program *fp)
+refuse_metadata(pcap_t *p, const struct bpf_program *fp)
 {
 	u_int i;
 
@@ -361,7 +377,38 @@ xdpsample_setfilter(pcap_t *p, struct bpf_program *fp)
 		    "This filter asks what is known only after the XDP hook (inbound, outbound, ifindex, a VLAN tag that was taken off); here every packet is a received one of the one interface");
 		return -1;
 	}
-	return pcapint_install_bpf_program(p, fp);
+	return 0;
+}
+
+/*
+ * The copy first, which may fail, then the kernel: whatever is refused, the
+ * filter before is still in both places.  Nothing changes it in ours while a
+ * packet is judged: one thread uses a pcap_t.
+ */
+static int
+xdpsample_setfilter(pcap_t *p, struct bpf_program *fp)
+{
+	struct pcap_xdpsample *px = p->priv;
+	struct bpf_program before = p->fcode;
+	struct xdps_error err;
+
+	if (refuse_metadata(p, fp) != 0)
+		return -1;
+	memset(&p->fcode, 0, sizeof(p->fcode));
+	if (pcapint_install_bpf_program(p, fp) != 0) {
+		p->fcode = before;
+		return -1;
+	}
+	if (xdps_set_filter(px->capture,
+	    (const struct xdps_insn *)(const void *)p->fcode.bf_insns,
+	    p->fcode.bf_len, &err) != XDPS_OK) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
+		pcap_freecode(&p->fcode);
+		p->fcode = before;
+		return -1;
+	}
+	pcap_freecode(&before);
+	return 0;
 }
 
 static int

@@ -23,6 +23,16 @@
  */
 #define XDPS_TAI_OFFSET_ERROR_NS 1000
 
+/*
+ * What a filter says of a packet: how many bytes of it are wanted, 0 for none
+ * at all, and in the upper half the number of the filter, which goes into the
+ * record.  With that the reader knows which packets passed which filter.
+ */
+#define XDPS_VERDICT(filter, bytes) ((__u64)(filter) << 32 | (__u32)(bytes))
+
+#define XDPS_FILTER_UNDECIDED 0u	/* user space has to judge the packet */
+#define XDPS_FILTER_FIRST 1u		/* what is loaded first: takes everything */
+
 /* How a program is to work; read-only for it, set before it is loaded. */
 struct xdps_config {
 	__u32 snaplen;		/* bytes to copy, 1..XDPS_CAPLEN_MAX */
@@ -36,18 +46,19 @@ struct xdps_config {
 /*
  * What became of the packets of one CPU, in a mapped array that holds one of
  * these for each possible CPU.  Only that CPU writes it, and no count ever goes
- * back.  Every packet is passed over or chosen, so those two are the number of
- * packets seen at any moment; what was chosen and not lost was taken.
+ * back.  Every packet is rejected, passed over or chosen, so those three are the
+ * number of packets seen at any moment; what was chosen and not lost was taken.
  */
 struct xdps_counters {
-	__u64 passed_over;	/* not chosen by the sampling rate */
+	__u64 rejected;		/* by the filter */
+	__u64 passed_over;	/* by the sampling rate */
 	__u64 chosen;		/* counted before the reader can see the packet */
 	__u64 lost;		/* of those: the ring had no room, or none is there */
 
 	/* not counts: the program's own notes */
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC ... */
 	__u64 tai_read_ns;	/* ... as it was at this monotonic time */
-	__u64 reserved[3];
+	__u64 reserved[2];
 } __attribute__((aligned(64)));
 
 /* What stands before the bytes of a packet in the ring. */
@@ -57,7 +68,7 @@ struct xdps_record {
 	__u32 len;		/* bytes of the packet, fragments included */
 	__u32 caplen;		/* bytes that follow */
 	__u32 queue;		/* receive queue */
-	__u32 reserved;
+	__u32 filter;		/* number of the one that took it */
 };
 
 _Static_assert(sizeof(struct xdps_config) == 16, "no padding");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 /*
- * xdpsample.bpf.c: choose a packet, copy it to this CPU's ring, count it.
+ * xdpsample.bpf.c: filter, choose, copy to this CPU's ring, count.
  *
  * What these programs promise to the host: every path returns XDP_PASS, no
  * packet is modified, nothing is printed, nothing is allocated.  What does
@@ -51,6 +51,22 @@ struct {
 	__type(value, __u32);
 } slot SEC(".maps");
 
+/*
+ * The filter, as it is loaded first: takes everything.  Its instructions are
+ * replaced by others before a sampler with another filter is loaded
+ * (helper/filter.c); all that the caller and they agree on is in
+ * helper/translate.h.  It is the only subprogram, stays one (noinline), is
+ * verified together with its caller, whose packet pointers it gets (hidden),
+ * and the compiler sees nothing of what it returns (asm).
+ */
+__hidden __noinline __u64 filter(const void *data, const void *data_end, __u32 len)
+{
+	__u64 verdict = XDPS_VERDICT(XDPS_FILTER_FIRST, ~0U);
+
+	asm volatile("" : "+r"(verdict) : "r"(data), "r"(data_end), "r"(len));
+	return verdict;
+}
+
 /* One in 2^64 / (threshold, fraction): exact also for one in some billions. */
 static __always_inline int chosen(void)
 {
@@ -96,6 +112,16 @@ static __always_inline void stamp(struct xdps_record *rec, struct xdps_counters 
 	rec->tai_offset_ns = c->tai_offset_ns;
 }
 
+/* Of a packet that the filter left to user space, user space gets all. */
+static __always_inline __u32 packet_caplen(const struct xdps_record *rec, __u64 verdict)
+{
+	__u32 most = XDPS_CAPLEN_MAX, wanted = verdict;
+
+	if (rec->filter != XDPS_FILTER_UNDECIDED)
+		most = wanted < config.snaplen ? wanted : config.snaplen;
+	return rec->len < most ? rec->len : most;
+}
+
 /*
  * "xdp" and not "xdp.frags": with that, libbpf insists on the flag, which
  * kernels before 5.18 refuse.  The loader sets it where it is known.
@@ -106,19 +132,25 @@ int xdps_sampler(struct xdp_md *ctx)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct xdps_record rec = { .queue = ctx->rx_queue_index };
 	struct xdps_counters *c;
-	__u64 flags;
+	__u64 verdict, flags;
 
 	c = bpf_map_lookup_elem(&counters, &cpu);
 	if (!c)
 		return XDP_PASS;
+	rec.len = packet_len(ctx);
+	verdict = filter((void *)(long)ctx->data, (void *)(long)ctx->data_end, rec.len);
+	if (!(__u32)verdict) {
+		c->rejected++;
+		return XDP_PASS;
+	}
 	if (!chosen()) {
 		c->passed_over++;
 		return XDP_PASS;
 	}
 
 	stamp(&rec, c);
-	rec.len = packet_len(ctx);
-	rec.caplen = rec.len < config.snaplen ? rec.len : config.snaplen;
+	rec.filter = verdict >> 32;
+	rec.caplen = packet_caplen(&rec, verdict);
 
 	/* BPF_F_CTXLEN_MASK: so many bytes of the packet itself. */
 	flags = (__u64)rec.caplen << 32 | BPF_F_CURRENT_CPU;

@@ -55,6 +55,7 @@ static enum xdps_status start_helper(struct xdps_client *c,
 				     struct xdps_error *err)
 {
 	const char *path = secure_getenv("XDPSAMPLE_HELPER");
+	const char *debug = secure_getenv("XDPSAMPLE_DEBUG");
 	int pair[2], rc;
 
 	if (!path || !*path)
@@ -66,7 +67,7 @@ static enum xdps_status start_helper(struct xdps_client *c,
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return xdps_fail_errno(err, errno, "making a socket for %s", c->path);
 
-	rc = xdps_launch(c->path, pair[1], &c->pidfd);
+	rc = xdps_launch(c->path, pair[1], debug && !strcmp(debug, "1"), &c->pidfd);
 	close(pair[1]);
 	if (rc) {
 		close(pair[0]);
@@ -257,34 +258,44 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_gran
 	return XDPS_OK;
 }
 
-/* One message, from receiving to its place in the grant. */
-static enum xdps_status hear(struct xdps_client *c, struct xdps_grant *g,
-			     int64_t until_ms, bool *ready, struct xdps_error *err)
+/* Waits for one message: the descriptors in it are to be closed in any case. */
+static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct answer *a,
+			     struct xdps_error *err)
 {
-	enum xdps_status status;
-	struct answer a;
 	int rc;
 
+	a->n_fds = 0;
 	rc = wait_readable(c->sock, until_ms);
 	if (!rc)
 		return xdps_fail(err, XDPS_FAILED,
 				 "%s: no answer from the helper in time, which is %d seconds and more for a large buffer",
 				 c->path, ANSWER_MS / 1000);
-	rc = rc < 0 ? errno : receive(c->sock, &a, 0);
+	rc = rc < 0 ? errno : receive(c->sock, a, 0);
 	if (rc)
 		return xdps_fail_errno(err, rc, "receiving the answer of %s", c->path);
 
-	if (a.bytes < sizeof(a.say.magic) || a.say.magic != XDPS_MAGIC)
-		status = foreign_words(c, &a, err);
-	else if (!well_formed(&a))
-		status = no_sense(c, err);
-	else if (a.say.kind == XDPS_SAY_ERROR)
-		status = told_error(c, &a, err);
-	else if (a.say.kind == XDPS_SAY_RINGS)
+	if (a->bytes < sizeof(a->say.magic) || a->say.magic != XDPS_MAGIC)
+		return foreign_words(c, a, err);
+	if (!well_formed(a))
+		return no_sense(c, err);
+	if (a->say.kind == XDPS_SAY_ERROR)
+		return told_error(c, a, err);
+	return XDPS_OK;
+}
+
+/* One message, from receiving to its place in the grant. */
+static enum xdps_status hear_grant(struct xdps_client *c, struct xdps_grant *g,
+				   int64_t until_ms, bool *ready, struct xdps_error *err)
+{
+	enum xdps_status status;
+	struct answer a;
+
+	status = hear(c, until_ms, &a, err);
+	if (!status && a.say.kind == XDPS_SAY_RINGS)
 		status = take_rings(c, g, &a, err);
-	else if (a.say.kind == XDPS_SAY_READY)
+	else if (!status && a.say.kind == XDPS_SAY_READY)
 		status = take_ready(c, g, &a, err);
-	else
+	else if (!status)
 		status = no_sense(c, err);
 	*ready = status == XDPS_OK && a.say.kind == XDPS_SAY_READY;
 	answer_close_fds(&a);
@@ -300,7 +311,7 @@ static enum xdps_status hear_all(struct xdps_client *c, uint64_t buffer_bytes,
 	bool ready;
 
 	do {
-		status = hear(c, g, until_ms, &ready, err);
+		status = hear_grant(c, g, until_ms, &ready, err);
 	} while (!status && !ready);
 	return status;
 }
@@ -364,6 +375,77 @@ enum xdps_status xdps_client_listen(struct xdps_client *c,
 	else
 		status = no_sense(c, err);
 	answer_close_fds(&a);
+	return status;
+}
+
+static enum xdps_status ask_filter(struct xdps_client *c, uint32_t number,
+				   const struct xdps_insn *insns, size_t n_insns,
+				   struct xdps_error *err)
+{
+	bool fits = n_insns <= XDPS_FILTER_INSNS_MAX;
+	struct xdps_ask_filter ask = {
+		.magic = XDPS_MAGIC,
+		.kind = XDPS_ASK_FILTER,
+		.filter = number,
+		.in_user_space = !fits,
+		.n_insns = fits ? n_insns : 0,
+	};
+	struct iovec iov[] = {
+		{ &ask, sizeof(ask) },
+		{ (void *)insns, ask.n_insns * sizeof(*insns) },
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+	ssize_t n;
+
+	do {
+		n = sendmsg(c->sock, &msg, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	/* A helper that has ended has left a message that says why. */
+	if (n < 0 && errno != EPIPE && errno != ECONNRESET)
+		return xdps_fail_errno(err, errno, "sending a filter to %s", c->path);
+	return XDPS_OK;
+}
+
+static enum xdps_status hear_filter(struct xdps_client *c, uint32_t number,
+				    struct xdps_filtering *f, struct xdps_error *err)
+{
+	const struct xdps_say *say;
+	enum xdps_status status;
+	struct answer a;
+
+	status = hear(c, now_ms() + ANSWER_MS, &a, err);
+	say = &a.say;
+	if (!status && (say->kind != XDPS_SAY_FILTER || a.n_fds || say->filter != number ||
+			(say->place != XDPS_FILTER_KERNEL && say->place != XDPS_FILTER_USER)))
+		status = no_sense(c, err);
+	answer_close_fds(&a);
+	if (status)
+		return status;
+	if (say->status) {
+		status = told_error(c, &a, err);
+		f->refused = status == say->status;
+		return status;
+	}
+	f->number = number;
+	f->place = say->place;
+	memcpy(f->why, say->text, sizeof(f->why));
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
+				    const struct xdps_insn *insns, size_t n_insns,
+				    struct xdps_filtering *f, struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	f->refused = false;
+	status = ask_filter(c, number, insns, n_insns, err);
+	if (!status)
+		status = hear_filter(c, number, f, err);
+	if (!status && n_insns > XDPS_FILTER_INSNS_MAX)
+		snprintf(f->why, sizeof(f->why),
+			 "the filter has %zu instructions, and %u are the most that the kernel gets",
+			 n_insns, XDPS_FILTER_INSNS_MAX);
 	return status;
 }
 

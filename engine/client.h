@@ -31,6 +31,14 @@ struct xdps_grant {
 	char warning[sizeof(((struct xdps_error *)0)->text)];	/* "": none */
 };
 
+/* The filter that is set. */
+struct xdps_filtering {
+	uint32_t number;
+	enum xdps_filter place;
+	char why[sizeof(((struct xdps_error *)0)->text)];	/* not in the kernel; "" */
+	bool refused;		/* the one asked for last: this is still the one before */
+};
+
 void xdps_client_init(struct xdps_client *c);
 void xdps_grant_init(struct xdps_grant *g);
 void xdps_grant_free(struct xdps_grant *g);	/* closes, frees; half-made is fine */
@@ -44,6 +52,15 @@ void xdps_grant_free(struct xdps_grant *g);	/* closes, frees; half-made is fine 
 enum xdps_status xdps_client_open(struct xdps_client *c,
 				  const struct xdps_options *opt,
 				  struct xdps_grant *g, struct xdps_error *err);
+
+/*
+ * Has the helper put a filter into the kernel, or, if it cannot be there, nothing
+ * in its place.  XDPS_OK: `*f` describes it.  Else, if f->refused, nothing has
+ * changed but that; if not, the capture is over.  Waits at most 10 seconds.
+ */
+enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
+				    const struct xdps_insn *insns, size_t n_insns,
+				    struct xdps_filtering *f, struct xdps_error *err);
 
 /*
  * What the helper says unasked, when the socket is readable: always the end

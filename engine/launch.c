@@ -78,10 +78,11 @@ static int spawn_orphan(void *arg)
 /*
  * The helper has the socket on 0 and, until its main() runs, on 1 and 2: the
  * dynamic loader's last words then reach us as a message, and nothing needs a
- * /dev/null, which a program in a chroot may not have.  It has a session of its
- * own, so that Ctrl-C in the program's terminal is the program's alone.
+ * /dev/null, which a program in a chroot may not have.  With our stderr it keeps
+ * that on 2, for good (helper/debug.h).  It has a session of its own, so that
+ * Ctrl-C in the program's terminal is the program's alone.
  */
-static int describe_helper(struct start *s, int sock)
+static int describe_helper(struct start *s, int sock, bool with_stderr)
 {
 	sigset_t none, all;
 	int rc;
@@ -91,7 +92,7 @@ static int describe_helper(struct start *s, int sock)
 	rc = posix_spawn_file_actions_adddup2(&s->files, sock, 0);
 	if (!rc)
 		rc = posix_spawn_file_actions_adddup2(&s->files, 0, 1);
-	if (!rc)
+	if (!rc && !with_stderr)
 		rc = posix_spawn_file_actions_adddup2(&s->files, 0, 2);
 	if (!rc)
 		rc = posix_spawnattr_setsigmask(&s->attr, &none);
@@ -135,7 +136,7 @@ static int clone_and_reap(struct start *s)
 	return rc ? rc : s->rc;
 }
 
-int xdps_launch(const char *path, int sock, int *pidfd)
+int xdps_launch(const char *path, int sock, bool with_stderr, int *pidfd)
 {
 	struct start s = { .path = path, .pidfd = -1 };
 	int rc;
@@ -145,7 +146,7 @@ int xdps_launch(const char *path, int sock, int *pidfd)
 		return rc;
 	rc = posix_spawnattr_init(&s.attr);
 	if (!rc) {
-		rc = describe_helper(&s, sock);
+		rc = describe_helper(&s, sock, with_stderr);
 		if (!rc)
 			rc = clone_and_reap(&s);
 		posix_spawnattr_destroy(&s.attr);

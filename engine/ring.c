@@ -195,6 +195,7 @@ void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		.len = rec.len,
 		.caplen = rec.caplen,
 		.queue = rec.queue,
+		.filter = rec.filter,
 		.data = ring->data + position(ring, PACKET_AT),
 	};
 	if (wraps(ring, PACKET_AT, rec.caplen)) {

@@ -52,7 +52,7 @@ bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns);
 
 /*
  * The packet that xdps_ring_peek() saw; its data lies in the ring, or in
- * `scratch` (XDPS_SCRATCH_BYTES) if it wraps.  `wall_ns` is left 0;
+ * `scratch` (XDPS_SCRATCH_BYTES) if it wraps.  `wall_ns` and `filtered` are left 0;
  * `*tai_offset_ns` is the record's (0: not known).
  */
 void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,

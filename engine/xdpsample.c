@@ -32,6 +32,8 @@ struct xdps {
 	struct xdps_client client;
 	struct xdps_grant grant;
 	struct xdps_memory memory;
+	struct xdps_filtering filter;	/* the one that is set */
+	uint32_t last_filter;		/* number that was asked with last */
 
 	/* the stream */
 	struct xdps_merge merge;
@@ -54,6 +56,7 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 	xdps_client_init(&x->client);
 	xdps_grant_init(&x->grant);
 	xdps_memory_init(&x->memory);
+	x->filter.number = x->last_filter = XDPS_FILTER_NUMBER;
 	xdps_clock_init(&x->clock);
 	xdps_sleeper_init(&x->sleeper);
 	return x;
@@ -119,6 +122,47 @@ enum xdps_link xdps_link(const struct xdps *x)
 const char *xdps_warning(const struct xdps *x)
 {
 	return x->grant.warning[0] ? x->grant.warning : NULL;
+}
+
+/* A number that no packet in a ring can have: not 0, and not that of the first. */
+static uint32_t next_filter(struct xdps *x)
+{
+	if (++x->last_filter <= XDPS_FILTER_NUMBER)
+		x->last_filter = XDPS_FILTER_NUMBER + 1;
+	return x->last_filter;
+}
+
+/* Nothing new comes; what is left was taken by other filters. */
+static void filter_the_rest(struct xdps *x, uint32_t number)
+{
+	x->filter = (struct xdps_filtering){
+		.number = number,
+		.place = XDPS_FILTER_USER,
+	};
+	memcpy(x->filter.why, x->over.text, sizeof(x->filter.why));
+}
+
+enum xdps_status xdps_set_filter(struct xdps *x, const struct xdps_insn *insns,
+				 size_t n_insns, struct xdps_error *err)
+{
+	uint32_t number = next_filter(x);
+	enum xdps_status status;
+
+	if (!x->over.status) {
+		status = xdps_client_filter(&x->client, number, insns, n_insns, &x->filter, err);
+		if (!status || x->filter.refused)
+			return status;
+		x->over = *err;
+	}
+	filter_the_rest(x, number);
+	return XDPS_OK;
+}
+
+enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why)
+{
+	if (why)
+		*why = x->filter.why[0] ? x->filter.why : NULL;
+	return x->filter.place;
 }
 
 /* Opens a batch; true if there is anything in it. */
@@ -225,6 +269,7 @@ bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
 
 	if (!xdps_merge_next(&x->merge, pkt, &tai_offset_ns))
 		return false;
+	pkt->filtered = pkt->filter == x->filter.number;
 	pkt->wall_ns = xdps_clock_wall_ns(&x->clock, pkt->mono_ns, tai_offset_ns);
 	return true;
 }

@@ -45,6 +45,7 @@ enum xdps_status {
 	XDPS_TIMEOUT,		/* nothing came in time */
 	XDPS_WOKEN,		/* by xdps_wake() */
 	XDPS_BAD_OPTION,
+	XDPS_BAD_FILTER,	/* no program that a filter could be */
 	XDPS_NO_DEVICE,
 	XDPS_NO_PERMISSION,
 	XDPS_BUSY,		/* another XDP program is on the interface */
@@ -72,6 +73,23 @@ enum xdps_mode {
 enum xdps_link {
 	XDPS_LINK_ETHERNET,
 	XDPS_LINK_IP,		/* packets begin with the IP header */
+};
+
+enum xdps_filter {
+	XDPS_FILTER_NONE,	/* none was set */
+	XDPS_FILTER_KERNEL,	/* at the hook: what it rejects costs next to nothing */
+	XDPS_FILTER_USER,	/* every packet comes, and the caller has to ask it */
+};
+
+/*
+ * An instruction of classic BPF, which filters are made of: struct bpf_insn of
+ * libpcap, struct sock_filter of Linux.
+ */
+struct xdps_insn {
+	uint16_t code;
+	uint8_t jt;
+	uint8_t jf;
+	uint32_t k;
 };
 
 #define XDPS_SNAPLEN_MAX 65000u		/* a perf record can carry no more */
@@ -102,15 +120,18 @@ struct xdps_packet {
 	uint32_t len;		/* bytes of the packet, fragments included */
 	uint32_t caplen;	/* bytes at data */
 	uint32_t queue;		/* receive queue */
+	uint32_t filter;	/* number of the filter that took it */
+	bool filtered;		/* and that is the one that is set; else: ask it */
 	const unsigned char *data;
 };
 
 /*
  * What became of the packets that passed the hook since xdps_open(), all CPUs
- * together.  Exact at any moment: seen = passed_over + taken + lost.
+ * together.  Exact at any moment: seen = rejected + passed_over + taken + lost.
  */
 struct xdps_stats {
 	uint64_t seen;
+	uint64_t rejected;	/* by the filter, in the kernel */
 	uint64_t passed_over;	/* not chosen by the sampling rate */
 	uint64_t taken;		/* in a ring or about to be, or delivered from there */
 	uint64_t lost;		/* there was no room in the ring */
@@ -160,6 +181,31 @@ enum xdps_link xdps_link(const struct xdps *x);
  * xdps_close(); NULL: nothing.
  */
 const char *xdps_warning(const struct xdps *x);
+
+/*
+ * Sets the filter, in place of the one before; it is judged by before the
+ * sampling rate chooses.  No packet passes without a filter in between, or with
+ * half of one.  `insns` stay the caller's.
+ *
+ * If the program can run in the kernel it does, and else it is for the caller to
+ * run, with the same result; xdps_filter_place() says which.  A packet whose
+ * `filtered` is false is for the caller to judge in either case: the filter
+ * before took it, or the kernel could not see all that the filter asks for.
+ * Filters see the first XDPS_SNAPLEN_MAX bytes of a packet, whatever the snaplen.
+ *
+ * XDPS_OK          also if the capture is over: what is left has to be judged
+ * XDPS_BAD_FILTER  it is no valid program; the filter before remains
+ * other            the filter before remains, or the capture is over; the next
+ *                  wait says so
+ */
+enum xdps_status xdps_set_filter(struct xdps *x, const struct xdps_insn *insns,
+				 size_t n_insns, struct xdps_error *err);
+
+/*
+ * Where it is filtered.  `*why`, if not NULL, becomes a sentence that says why not
+ * in the kernel, good until the next filter is set, or NULL.
+ */
+enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why);
 
 /*
  * Waits until there are packets to be had from xdps_next().

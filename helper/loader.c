@@ -22,6 +22,7 @@
 #include "xdpsample.skel.h"
 
 #include "privilege.h"
+#include "verifier.h"
 
 #define LOG_HEAD "BEGIN PROG LOAD LOG"
 #define LOG_TAIL "-- END PROG LOAD LOG --"
@@ -32,25 +33,16 @@ static struct {
 	char verifier[160];	/* the end of its log */
 } said;
 
-/* The verifier ends its log with statistics; what it did not like is above. */
-static bool is_statistics(const char *line)
+/* The log is what stands between two lines of libbpf's. */
+static void keep_verifier_line(char *text)
 {
-	return !strncmp(line, "processed ", 10) || !strncmp(line, "verification time", 17) ||
-	       !strncmp(line, "stack depth", 11);
-}
-
-/* Keeps the last line of the verifier's log that says something. */
-static void keep_verifier_line(char *log)
-{
-	char *end = strstr(log, LOG_TAIL);
-	char *line, *rest;
+	char *end = strstr(text, LOG_TAIL);
+	char *log = strchr(strstr(text, LOG_HEAD), '\n');
 
 	if (end)
 		*end = '\0';
-	strtok_r(log, "\n", &rest);	/* the line with LOG_HEAD in it */
-	while ((line = strtok_r(NULL, "\n", &rest)))
-		if (!is_statistics(line))
-			snprintf(said.verifier, sizeof(said.verifier), "%s", line);
+	if (log)
+		xdps_verifier_last_line(log, said.verifier, sizeof(said.verifier));
 }
 
 static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt,
@@ -169,6 +161,7 @@ void xdps_programs_init(struct xdps_programs *p)
 {
 	*p = (struct xdps_programs){
 		.entry_fd = -1,
+		.slot_fd = -1,
 		.rings_fd = -1,
 		.counters_fd = -1,
 	};
@@ -196,6 +189,7 @@ enum xdps_status xdps_programs_load(struct xdps_programs *p,
 
 	p->skel = skel;
 	p->entry_fd = bpf_program__fd(skel->progs.xdps_entry);
+	p->slot_fd = bpf_map__fd(skel->maps.slot);
 	p->rings_fd = bpf_map__fd(skel->maps.rings);
 	p->counters_fd = bpf_map__fd(skel->maps.counters);
 	return XDPS_OK;

@@ -11,7 +11,8 @@ struct xdpsample;		/* the skeleton that bpftool generates */
 
 struct xdps_programs {
 	struct xdpsample *skel;
-	int entry_fd;		/* the three are the skeleton's: not to be closed */
+	int entry_fd;		/* the four are the skeleton's: not to be closed */
+	int slot_fd;
 	int rings_fd;
 	int counters_fd;
 };

@@ -24,6 +24,8 @@
 #include "answer.h"
 #include "attach.h"
 #include "cpus.h"
+#include "debug.h"
+#include "filter.h"
 #include "interface.h"
 #include "loader.h"
 #include "privilege.h"
@@ -37,7 +39,15 @@
 #define USAGE_RC 64			/* EX_USAGE */
 #define PATIENCE_MS 10000		/* with an engine that does not ask, or read */
 
+/* What the engine said last; the rest of a longer one is lost. */
+struct message {
+	_Alignas(uint64_t) char buf[sizeof(struct xdps_ask_filter) +
+				    XDPS_FILTER_INSNS_MAX * sizeof(struct xdps_insn)];
+	size_t bytes;			/* of all of it */
+};
+
 struct capture {
+	struct message msg;
 	struct xdps_ask ask;
 	struct xdps_interface iface;
 	struct xdps_cpus cpus;
@@ -98,28 +108,41 @@ static void close_one_by_one(void)
 }
 
 /*
+ * Until here 1 and 2 were the socket, for the dynamic loader's last words;
+ * except 2, where debugging output is wanted.
+ */
+static void leave_stdio(void)
+{
+	bool debug = xdps_debug_is_wanted(SOCK);
+	int null_fd = open("/dev/null", O_RDWR);
+
+	if (debug)
+		xdps_debug_enable();
+	if (null_fd < 0) {		/* a chroot without it */
+		close(1);
+		if (!debug)
+			close(2);
+		return;
+	}
+	dup2(null_fd, 1);
+	if (!debug)
+		dup2(null_fd, 2);
+	if (null_fd > 2)
+		close(null_fd);
+}
+
+/*
  * We come from somebody's process, with what it happened to have open, its
- * limits, its directory and its environment.  Until here 1 and 2 were the
- * socket, for the dynamic loader's last words.
+ * limits, its directory and its environment.
  */
 static void settle(void)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_MS / 1000 };
 	struct rlimit files;
-	int null_fd;
 
 	if (syscall(SYS_close_range, 3, ~0U, 0))
 		close_one_by_one();
-	null_fd = open("/dev/null", O_RDWR);
-	if (null_fd < 0) {		/* a chroot without it */
-		close(1);
-		close(2);
-	} else {
-		dup2(null_fd, 1);
-		dup2(null_fd, 2);
-		if (null_fd > 2)
-			close(null_fd);
-	}
+	leave_stdio();
 	clearenv();
 	if (chdir("/"))
 		errno = 0;		/* then we keep a directory busy, no more */
@@ -140,25 +163,31 @@ static void capture_init(struct capture *c)
 	xdps_sockets_init(&c->sockets);
 }
 
-/* False: nobody asks. */
-static bool receive(struct capture *c, struct xdps_error *err)
+/* False: nobody asks, or will any more. */
+static bool receive(struct message *msg, struct xdps_error *err)
 {
-	char buf[sizeof(c->ask)];
-	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct pollfd p = { .fd = SOCK, .events = POLLIN };
-	ssize_t n;
+	struct iovec iov = { .iov_base = msg->buf, .iov_len = sizeof(msg->buf) };
+	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n = recvmsg(SOCK, &head, MSG_TRUNC | MSG_DONTWAIT);
 
-	if (poll(&p, 1, PATIENCE_MS) <= 0)
-		return false;
-	n = recvmsg(SOCK, &msg, MSG_TRUNC | MSG_DONTWAIT);
 	if (n <= 0)
 		return false;
-	if (msg.msg_flags & MSG_CTRUNC)
+	msg->bytes = n;
+	if (head.msg_flags & MSG_CTRUNC)
 		xdps_fail(err, XDPS_FAILED,
 			  "the request to the helper came with descriptors, and takes none");
-	else
-		xdps_request_check(buf, n, &c->ask, err);
+	return true;
+}
+
+/* False: nobody asks. */
+static bool receive_ask(struct capture *c, struct xdps_error *err)
+{
+	struct pollfd p = { .fd = SOCK, .events = POLLIN };
+
+	if (poll(&p, 1, PATIENCE_MS) <= 0 || !receive(&c->msg, err))
+		return false;
+	if (!err->status)
+		xdps_request_check(c->msg.buf, c->msg.bytes, &c->ask, err);
 	return true;
 }
 
@@ -211,6 +240,50 @@ static enum xdps_status answer(struct capture *c, struct xdps_error *err)
 	return status;
 }
 
+static void debug_filter(const struct capture *c, const struct xdps_ask_filter *ask,
+			 const struct xdps_say *say)
+{
+	if (say->status)
+		xdps_debug("%s: filter %u: refused: %s", c->iface.name, ask->filter, say->text);
+	else if (say->place == XDPS_FILTER_KERNEL)
+		xdps_debug("%s: filter %u: in the kernel, %u instructions of classic BPF",
+			   c->iface.name, ask->filter, ask->n_insns);
+	else
+		xdps_debug("%s: filter %u: in user space%s%s", c->iface.name, ask->filter,
+			   say->text[0] ? ": " : "", say->text);
+}
+
+static enum xdps_status set_filter(struct capture *c, struct xdps_error *err)
+{
+	const struct xdps_insn *insns;
+	struct xdps_ask_filter ask;
+	enum xdps_status status;
+	struct xdps_say say;
+
+	status = xdps_request_check_filter(c->msg.buf, c->msg.bytes, &ask, &insns, err);
+	if (status)
+		return status;
+	xdps_filter_set(&c->programs, &ask, insns, &say);
+	debug_filter(c, &ask, &say);
+	return xdps_answer(SOCK, &say, NULL, 0, err);
+}
+
+/* Until the capture is over: XDPS_OK if it was the engine who ended it. */
+static enum xdps_status attend(struct capture *c, struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	do {
+		status = xdps_watch_wait(&c->watch, SOCK, c->link_fd, &c->iface, err);
+		if (status || !receive(&c->msg, err))
+			return status;
+		status = err->status;
+		if (!status)
+			status = set_filter(c, err);
+	} while (!status);
+	return status;
+}
+
 static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 {
 	enum xdps_status status;
@@ -221,7 +294,7 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 	if (!status)
 		status = answer(c, err);
 	if (!status)
-		status = xdps_watch_run(&c->watch, SOCK, c->link_fd, &c->iface, err);
+		status = attend(c, err);
 	return status;
 }
 
@@ -252,7 +325,7 @@ int main(int argc, char **argv)
 
 	settle();
 	capture_init(&c);
-	if (receive(&c, &err)) {
+	if (receive_ask(&c, &err)) {
 		if (!err.status)
 			serve(&c, &err);
 		end(&c, &err);

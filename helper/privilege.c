@@ -224,9 +224,22 @@ enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 		       : fail_elsewhere(err, errnum, doing);
 }
 
+/*
+ * CAP_PERFMON: without it the verifier takes no offset into a packet that was
+ * computed (sanitize_ptr_alu()), as every filter on a port behind an IP header has.
+ */
+static uint64_t needed_by_filters(void)
+{
+	uint64_t caps = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN) | BIT64(CAP_PERFMON);
+
+	if (!xdps_has_capability(CAP_BPF))
+		caps |= BIT64(CAP_SYS_ADMIN);
+	return caps;
+}
+
 enum xdps_status xdps_privilege_drop(struct xdps_error *err)
 {
-	uint64_t keep = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN);
+	uint64_t keep = needed_by_filters();
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};

@@ -22,8 +22,9 @@ enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 void xdps_privilege_remedy(char *buf, size_t size);
 
 /*
- * Keeps CAP_BPF and CAP_NET_ADMIN (as far as they are there), which changing
- * the filter needs, and makes sure that nothing can come back.
+ * Keeps what changing the filter needs, as far as it is there: CAP_BPF,
+ * CAP_NET_ADMIN and CAP_PERFMON; CAP_SYS_ADMIN only where that stands for CAP_BPF.
+ * Makes sure that nothing can come back.
  */
 enum xdps_status xdps_privilege_drop(struct xdps_error *err);
 

@@ -13,8 +13,9 @@
  * or
  *	XDPS_SAY_ERROR	at any time: a status and a sentence; then it ends
  *
- * and goes on until either side closes.  After XDPS_SAY_READY the helper
- * speaks unasked, XDPS_SAY_ERROR only.  A message that does not begin with
+ * and goes on until either side closes.  After XDPS_SAY_READY the engine may
+ * send XDPS_ASK_FILTER, one at a time, and gets XDPS_SAY_FILTER for each; unasked
+ * the helper says XDPS_SAY_ERROR only.  A message that does not begin with
  * XDPS_MAGIC is text of the dynamic loader, whose stderr the socket is.
  *
  * Neither side trusts the other.  A message of the wrong size, kind or range
@@ -28,19 +29,23 @@
 #include "../engine/xdpsample.h"
 
 /* Changes with every change of this file: engine and helper are installed together. */
-#define XDPS_MAGIC 0x58445301u
+#define XDPS_MAGIC 0x58445302u
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS takes 253 */
 #define XDPS_RINGS_MAX 4096
 #define XDPS_RING_BYTES_DEFAULT (2u << 20)	/* for each CPU */
 #define XDPS_RING_BYTES_MAX (1u << 30)		/* for each CPU */
 #define XDPS_WATERMARK_PART 4			/* wake the reader at a quarter full */
+#define XDPS_FILTER_NUMBER 1u			/* of what is loaded first: takes all */
+#define XDPS_FILTER_INSNS_MAX 4096u		/* BPF_MAXINSNS of libpcap and Linux */
 
 enum xdps_message {
 	XDPS_ASK_OPEN = 1,
 	XDPS_SAY_RINGS,
 	XDPS_SAY_READY,
 	XDPS_SAY_ERROR,
+	XDPS_ASK_FILTER,
+	XDPS_SAY_FILTER,
 };
 
 /* What the engine asks. */
@@ -57,6 +62,19 @@ struct xdps_ask {
 	uint64_t buffer_bytes;		/* for all rings together; 0: the default */
 };
 
+/*
+ * A filter, followed by its instructions (struct xdps_insn).  Packets that it
+ * takes are marked with `filter`, a number above XDPS_FILTER_NUMBER, which the
+ * engine chooses; those that user space has to judge, with 0.
+ */
+struct xdps_ask_filter {
+	uint32_t magic;
+	uint32_t kind;			/* XDPS_ASK_FILTER */
+	uint32_t filter;		/* its number */
+	uint32_t in_user_space;		/* 0; 1: take all, n_insns is 0 */
+	uint32_t n_insns;		/* 1..XDPS_FILTER_INSNS_MAX */
+};
+
 /* What the helper says. */
 struct xdps_say {
 	uint32_t magic;
@@ -70,12 +88,21 @@ struct xdps_say {
 	uint32_t link;			/* enum xdps_link */
 	uint32_t has_inject;		/* 0, 1: a packet socket follows the counters */
 
-	/* XDPS_SAY_ERROR; XDPS_SAY_READY: a warning, or "" */
+	/* XDPS_SAY_FILTER */
+	uint32_t filter;		/* the number that was asked with */
+	uint32_t place;			/* enum xdps_filter: kernel, or user for `text` */
+
+	/*
+	 * XDPS_SAY_ERROR; XDPS_SAY_READY: a warning, or ""; XDPS_SAY_FILTER: XDPS_OK,
+	 * or why the filter before remains
+	 */
 	uint32_t status;		/* enum xdps_status */
 	char text[sizeof(((struct xdps_error *)0)->text)];
 };
 
 _Static_assert(sizeof(struct xdps_ask) == 56, "no padding");
-_Static_assert(sizeof(struct xdps_say) == 292, "no padding");
+_Static_assert(sizeof(struct xdps_ask_filter) == 20, "no padding");
+_Static_assert(sizeof(struct xdps_insn) == 8, "no padding");
+_Static_assert(sizeof(struct xdps_say) == 300, "no padding");
 
 #endif

@@ -26,28 +26,37 @@ static bool is_name(const char *name, size_t size)
 	return true;
 }
 
-/* Is it a request at all, and of this version? */
-static enum xdps_status check_shape(const void *msg, size_t msg_bytes,
-				    struct xdps_ask *ask,
-				    struct xdps_error *err)
+static enum xdps_status check_version(const void *msg, size_t msg_bytes,
+				      struct xdps_error *err)
 {
-	if (msg_bytes >= sizeof(ask->magic)) {
-		memcpy(&ask->magic, msg, sizeof(ask->magic));
-		if (ask->magic != XDPS_MAGIC)
-			return xdps_fail(err, XDPS_FAILED,
-					 "the request is of another version of xdpsample (%#x) than the helper (%#x); install both from one build",
-					 ask->magic, XDPS_MAGIC);
-	}
-	if (msg_bytes != sizeof(*ask))
-		return xdps_fail(err, XDPS_FAILED,
-				 "the request to the helper has %zu bytes, not %zu",
-				 msg_bytes, sizeof(*ask));
-	memcpy(ask, msg, sizeof(*ask));
-	if (ask->kind != XDPS_ASK_OPEN)
-		return xdps_fail(err, XDPS_FAILED,
-				 "the request to the helper is of kind %u, and only %u may come",
-				 ask->kind, XDPS_ASK_OPEN);
-	return XDPS_OK;
+	uint32_t magic;
+
+	if (msg_bytes < sizeof(magic))
+		return XDPS_OK;		/* it is too short, then */
+	memcpy(&magic, msg, sizeof(magic));
+	if (magic == XDPS_MAGIC)
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_FAILED,
+			 "the request is of another version of xdpsample (%#x) than the helper (%#x); install both from one build",
+			 magic, XDPS_MAGIC);
+}
+
+static enum xdps_status check_size(size_t msg_bytes, size_t bytes, struct xdps_error *err)
+{
+	if (msg_bytes == bytes)
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_FAILED, "the request to the helper has %zu bytes, not %zu",
+			 msg_bytes, bytes);
+}
+
+static enum xdps_status check_kind(uint32_t kind, enum xdps_message expected,
+				   struct xdps_error *err)
+{
+	if (kind == expected)
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_FAILED,
+			 "the request to the helper is of kind %u, and only %u may come now",
+			 kind, expected);
 }
 
 static enum xdps_status out_of_range(struct xdps_error *err, const char *field,
@@ -67,7 +76,13 @@ enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
 	struct xdps_ask a;
 	enum xdps_status status;
 
-	status = check_shape(msg, msg_bytes, &a, err);
+	status = check_version(msg, msg_bytes, err);
+	if (!status)
+		status = check_size(msg_bytes, sizeof(a), err);
+	if (status)
+		return status;
+	memcpy(&a, msg, sizeof(a));
+	status = check_kind(a.kind, XDPS_ASK_OPEN, err);
 	if (status)
 		return status;
 	if (!is_name(a.ifname, sizeof(a.ifname)))
@@ -89,5 +104,37 @@ enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
 		return out_of_range(err, "buffer_bytes", a.buffer_bytes, 0, buffer_max);
 
 	*ask = a;
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
+					   struct xdps_ask_filter *ask,
+					   const struct xdps_insn **insns,
+					   struct xdps_error *err)
+{
+	struct xdps_ask_filter a;
+	enum xdps_status status;
+
+	status = check_version(msg, msg_bytes, err);
+	if (!status && msg_bytes < sizeof(a))
+		status = check_size(msg_bytes, sizeof(a), err);
+	if (status)
+		return status;
+	memcpy(&a, msg, sizeof(a));
+	status = check_kind(a.kind, XDPS_ASK_FILTER, err);
+	if (!status)
+		status = check_size(msg_bytes, sizeof(a) + a.n_insns * sizeof(**insns), err);
+	if (status)
+		return status;
+	if (a.filter <= XDPS_FILTER_NUMBER)
+		return out_of_range(err, "filter number", a.filter, XDPS_FILTER_NUMBER + 1,
+				    UINT32_MAX);
+	if (a.in_user_space > 1)
+		return out_of_range(err, "in_user_space", a.in_user_space, 0, 1);
+	if (a.in_user_space && a.n_insns)
+		return out_of_range(err, "number of instructions", a.n_insns, 0, 0);
+
+	*ask = a;
+	*insns = (const void *)((const char *)msg + sizeof(a));
 	return XDPS_OK;
 }

@@ -19,4 +19,14 @@ enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
 				    struct xdps_ask *ask,
 				    struct xdps_error *err);
 
+/*
+ * The same for a filter; `*insns` then points into `msg`, which has to be aligned
+ * for it.  What the instructions are is not looked at (classic.h), and of more
+ * than XDPS_FILTER_INSNS_MAX only the count is to be believed.
+ */
+enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
+					   struct xdps_ask_filter *ask,
+					   const struct xdps_insn **insns,
+					   struct xdps_error *err);
+
 #endif

@@ -67,17 +67,6 @@ static enum xdps_status explain_detached(const struct xdps_interface *iface,
 			 iface->name);
 }
 
-/* The engine has nothing to say after its request. */
-static enum xdps_status hear_engine(int sock, struct xdps_error *err)
-{
-	char byte;
-
-	if (recv(sock, &byte, sizeof(byte), MSG_DONTWAIT) > 0)
-		return xdps_fail(err, XDPS_FAILED,
-				 "the helper was sent a second request, and takes one");
-	return XDPS_OK;
-}
-
 void xdps_watch_init(struct xdps_watch *w)
 {
 	w->netlink_fd = -1;
@@ -102,9 +91,9 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
 	return XDPS_OK;
 }
 
-enum xdps_status xdps_watch_run(struct xdps_watch *w, int sock, int link_fd,
-				const struct xdps_interface *iface,
-				struct xdps_error *err)
+enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock, int link_fd,
+				 const struct xdps_interface *iface,
+				 struct xdps_error *err)
 {
 	struct pollfd p[] = {
 		{ .fd = sock, .events = POLLIN },
@@ -114,12 +103,12 @@ enum xdps_status xdps_watch_run(struct xdps_watch *w, int sock, int link_fd,
 	for (;;) {
 		if (poll(p, 2, ASK_EVERY_MS) < 0 && errno != EINTR)
 			return xdps_fail_errno(err, errno, "waiting for the end");
-		if (p[0].revents)
-			return hear_engine(sock, err);
 		if (p[1].revents && has_notice_of_end(w->netlink_fd, iface))
 			return gone(err);
 		if (!xdps_is_attached(link_fd))
 			return explain_detached(iface, err);
+		if (p[0].revents)
+			return XDPS_OK;
 	}
 }
 

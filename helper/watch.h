@@ -24,13 +24,13 @@ void xdps_watch_init(struct xdps_watch *w);
 enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err);
 
 /*
- * Sleeps until the capture is over.  XDPS_OK: the engine has closed; else
- * there is something to tell it: XDPS_GONE the interface disappeared,
- * XDPS_FAILED somebody detached the program, or the engine talks nonsense.
+ * Sleeps until something happens.  XDPS_OK: the engine has said something, or
+ * has closed; else there is something to tell it: XDPS_GONE the interface
+ * disappeared, XDPS_FAILED somebody detached the program.
  */
-enum xdps_status xdps_watch_run(struct xdps_watch *w, int sock, int link_fd,
-				const struct xdps_interface *iface,
-				struct xdps_error *err);
+enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock, int link_fd,
+				 const struct xdps_interface *iface,
+				 struct xdps_error *err);
 
 void xdps_watch_close(struct xdps_watch *w);
 

@@ -63,6 +63,8 @@ void fake_reset(void)
 void fake_free(void)
 {
 	sem_destroy(&fake.asleep);
+	free(fake.insns);
+	fake.insns = NULL;
 	close(fake.fd);
 	close(bell_fd);
 	fake.fd = -1;
@@ -206,6 +208,7 @@ static void enqueue(struct xdps *x, const struct fake_packet *p)
 		.wall_ns = p->wall_ns,
 		.len = p->len,
 		.caplen = p->caplen,
+		.filtered = p->filtered,
 		.data = q->data,
 	};
 }
@@ -312,6 +315,20 @@ void xdps_release(struct xdps *x)
 	fake.unsettled = true;
 	x->shown = false;
 	drop_head(x);
+}
+
+enum xdps_status xdps_set_filter(struct xdps *x, const struct xdps_insn *insns,
+				 size_t n_insns, struct xdps_error *err)
+{
+	assert_non_null(x);
+	assert_true(n_insns > 0);
+	fake.n_filters++;
+	free(fake.insns);
+	fake.insns = malloc(n_insns * sizeof(*insns));
+	assert_non_null(fake.insns);
+	memcpy(fake.insns, insns, n_insns * sizeof(*insns));
+	fake.n_insns = n_insns;
+	return answer(&fake.filter, err);
 }
 
 int xdps_fd(const struct xdps *x)

@@ -32,6 +32,7 @@ struct fake_packet {
 	uint32_t len;
 	uint32_t caplen;
 	uint64_t wall_ns;
+	bool filtered;			/* by the filter of now, in the kernel */
 };
 
 struct fake {
@@ -39,6 +40,7 @@ struct fake {
 	struct fake_answer parse;
 	struct fake_answer open;
 	struct fake_answer inject;
+	struct fake_answer filter;
 	enum xdps_link link;
 	const char *warning;
 	struct xdps_stats stats;
@@ -56,6 +58,9 @@ struct fake {
 	bool unsettled;			/* xdps_settle() is owed */
 	unsigned char injected[64];
 	size_t injected_bytes;
+	unsigned int n_filters;		/* times that one came */
+	struct xdps_insn *insns;	/* a copy of the last one */
+	size_t n_insns;
 
 	int fd;				/* what xdps_fd() says; stays open */
 	sem_t asleep;			/* posted when a wait begins to sleep for ever */

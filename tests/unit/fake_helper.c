@@ -24,6 +24,11 @@ extern char **environ;
 
 static struct xdps_ask ask;
 
+static struct {
+	struct xdps_ask_filter ask;
+	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX + 1];
+} filter;
+
 static struct xdps_say say_of(uint32_t kind)
 {
 	return (struct xdps_say){ .magic = XDPS_MAGIC, .kind = kind };
@@ -86,12 +91,83 @@ static void say_text(uint32_t status, const char *text)
 	send_with_fds(&say, sizeof(say), NULL, 0);
 }
 
-static void until_closed(void)
+/* What came, for the test to read. */
+static void describe_filter(struct xdps_say *say, ssize_t bytes)
 {
-	char c;
+	const struct xdps_insn *last = &filter.insns[filter.ask.n_insns ?
+						     filter.ask.n_insns - 1 : 0];
 
-	while (recv(0, &c, 1, 0) > 0)
-		;
+	say->place = XDPS_FILTER_USER;
+	snprintf(say->text, sizeof(say->text),
+		 "%zd bytes, magic %#x, kind %u, user space %u, %u instructions, last %#x %u %u %#x",
+		 bytes, filter.ask.magic, filter.ask.kind, filter.ask.in_user_space,
+		 filter.ask.n_insns, last->code, last->jt, last->jf, last->k);
+}
+
+static struct xdps_say say_filter(const char *name)
+{
+	struct xdps_say say = say_of(XDPS_SAY_FILTER);
+
+	say.filter = filter.ask.filter;
+	say.place = XDPS_FILTER_KERNEL;
+	if (!strcmp(name, "filter-nothing")) {
+		say.place = XDPS_FILTER_USER;
+	} else if (!strcmp(name, "filter-user")) {
+		say.place = XDPS_FILTER_USER;
+		snprintf(say.text, sizeof(say.text), "it goes backwards");
+	} else if (!strcmp(name, "filter-refused")) {
+		say.status = XDPS_BAD_FILTER;
+		snprintf(say.text, sizeof(say.text), "it never ends");
+	} else if (!strcmp(name, "filter-other-number")) {
+		say.filter++;
+	} else if (!strcmp(name, "filter-no-place")) {
+		say.place = XDPS_FILTER_NONE;
+	} else if (!strcmp(name, "filter-other-place")) {
+		say.place = XDPS_FILTER_USER + 1;
+	} else if (!strcmp(name, "filter-other-kind")) {
+		say.kind = XDPS_SAY_READY;
+	} else if (!strcmp(name, "filter-unknown-kind")) {
+		say.kind = 77;
+	} else if (!strcmp(name, "filter-odd-refusal")) {
+		say.status = XDPS_TIMEOUT;
+	} else if (!strcmp(name, "filter-unknown-refusal")) {
+		say.status = XDPS_FAILED + 1;
+	} else if (!strcmp(name, "filter-no-end")) {
+		memset(say.text, 'x', sizeof(say.text));
+	}
+	return say;
+}
+
+static void answer_filter(const char *name, ssize_t bytes)
+{
+	struct xdps_say say = say_filter(name);
+
+	if (!strcmp(name, "filter-dies"))
+		exit(0);
+	if (!strcmp(name, "filter-nothing") &&
+	    (bytes != sizeof(filter.ask) || filter.ask.n_insns || !filter.ask.in_user_space))
+		exit(3);
+	if (!strcmp(name, "filter-silent"))
+		return;
+	if (!strcmp(name, "filter-gone")) {
+		say_text(XDPS_GONE, "The interface disappeared");
+		return;
+	}
+	if (!strcmp(name, "filter-described"))
+		describe_filter(&say, bytes);
+	if (!strcmp(name, "filter-with-descriptor"))
+		say_fds(say, 1);
+	else
+		send_with_fds(&say, sizeof(say) - !strcmp(name, "filter-short"), NULL, 0);
+}
+
+/* Answers filters. */
+static void until_closed(const char *name)
+{
+	ssize_t bytes;
+
+	while ((bytes = recv(0, &filter, sizeof(filter), 0)) > 0)
+		answer_filter(name, bytes);
 }
 
 /* What a helper could have inherited; of descriptors it rids itself. */
@@ -121,6 +197,10 @@ static void behave(const char *name)
 
 	if (!strcmp(name, "silent"))
 		return;
+	if (!strcmp(name, "mute")) {
+		until_closed(name);
+		return;
+	}
 	if (!strcmp(name, "report")) {
 		report();
 		return;
@@ -172,13 +252,13 @@ static void behave(const char *name)
 	} else {
 		say_fds(say, !strcmp(name, "too-many") ? 3 : 1);
 	}
-	if (!strcmp(name, "then-gone"))
+	if (!strcmp(name, "then-gone") || !strcmp(name, "gone-and-dead"))
 		say_text(XDPS_GONE, "The interface disappeared");
-	else if (!strcmp(name, "then-dies"))
+	if (!strcmp(name, "then-dies") || !strcmp(name, "gone-and-dead"))
 		exit(0);
-	else if (!strcmp(name, "then-babbles"))
+	if (!strcmp(name, "then-babbles"))
 		send_with_fds("babble", 6, NULL, 0);
-	until_closed();
+	until_closed(name);
 	if (!strcmp(name, "lingers"))
 		sleep(3);
 }

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * filter.c: the filter in the sampler, and the sampler in its slot.
+ */
+#include "filter.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../bpf/record.h"
+#include "../engine/error.h"
+#include "xdpsample.skel.h"
+
+#include "classic.h"
+#include "verifier.h"
+
+#define LOG_BYTES (256 << 10)
+
+_Static_assert(XDPS_FILTER_NUMBER == XDPS_FILTER_FIRST,
+	       "the engine knows the number of what is loaded first");
+
+/* A whole sampler: the loaded one up to its filter(), then another filter. */
+struct sampler {
+	struct bpf_insn *insns;
+	size_t n;
+	size_t filter_at;
+};
+
+/*
+ * Where filter() begins: libbpf puts subprograms behind the program that calls
+ * them, and there is only this one.
+ */
+static size_t find_filter(const struct bpf_insn *insns, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) &&
+		    insns[i].src_reg == BPF_PSEUDO_CALL)
+			return i + 1 + insns[i].imm;
+	return n;
+}
+
+static bool splice(const struct bpf_program *prog, const struct xdps_code *code,
+		   struct sampler *s)
+{
+	const struct bpf_insn *insns = bpf_program__insns(prog);
+
+	s->filter_at = find_filter(insns, bpf_program__insn_cnt(prog));
+	s->n = s->filter_at + code->n;
+	s->insns = malloc(s->n * sizeof(*insns));
+	if (!s->insns)
+		return false;
+	memcpy(s->insns, insns, s->filter_at * sizeof(*insns));
+	memcpy(s->insns + s->filter_at, code->insns, code->n * sizeof(*insns));
+	return true;
+}
+
+/*
+ * With the type, flags and function names of the first one: the slot takes no
+ * other flags (bpf_prog_map_compatible()), and tools can show its functions.
+ */
+static int load(const struct xdps_programs *p, const struct sampler *s, char *log)
+{
+	const struct bpf_program *first = p->skel->progs.xdps_sampler;
+	const struct btf *btf = bpf_object__btf(p->skel->obj);
+	struct bpf_func_info functions[] = {
+		{ 0, btf__find_by_name_kind(btf, "xdps_sampler", BTF_KIND_FUNC) },
+		{ s->filter_at, btf__find_by_name_kind(btf, "filter", BTF_KIND_FUNC) },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = bpf_program__expected_attach_type(first),
+		    .prog_flags = bpf_program__flags(first),
+		    .log_buf = log,
+		    .log_size = log ? LOG_BYTES : 0,
+		    .log_level = log ? 1 : 0);
+
+	if (bpf_object__btf_fd(p->skel->obj) >= 0) {
+		opts.prog_btf_fd = bpf_object__btf_fd(p->skel->obj);
+		opts.func_info = functions;
+		opts.func_info_cnt = sizeof(functions) / sizeof(functions[0]);
+		opts.func_info_rec_size = sizeof(functions[0]);
+	}
+	return bpf_prog_load(BPF_PROG_TYPE_XDP, "xdps_sampler", "Dual BSD/GPL",
+			     s->insns, s->n, &opts);
+}
+
+/*
+ * Tries once more, to hear why; except where that took the verifier its million
+ * steps, some seconds of them.
+ */
+static void explain(const struct xdps_programs *p, const struct sampler *s, int errnum,
+		    struct xdps_error *err)
+{
+	static const char doing[] = "loading the filter into the kernel";
+	char line[160] = "";
+	char *log;
+	int fd;
+
+	if (errnum == E2BIG) {
+		xdps_fail(err, XDPS_UNSUPPORTED,
+			  "%s: %s; it has more ways through it than the verifier follows",
+			  doing, strerror(errnum));
+		return;
+	}
+	log = malloc(LOG_BYTES);
+	if (log) {
+		log[0] = '\0';
+		fd = load(p, s, log);
+		if (fd >= 0)
+			close(fd);
+		xdps_verifier_last_line(log, line, sizeof(line));
+		free(log);
+	}
+	if (line[0])
+		xdps_fail(err, XDPS_UNSUPPORTED, "%s: %s; the verifier says: %s", doing,
+			  strerror(errnum), line);
+	else
+		xdps_fail_errno(err, errnum, "%s", doing);
+}
+
+int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code,
+		     struct xdps_error *err)
+{
+	struct sampler s;
+	int fd;
+
+	if (!splice(p->skel->progs.xdps_sampler, code, &s)) {
+		xdps_fail_errno(err, ENOMEM, "making a sampler of the filter");
+		return -1;
+	}
+	fd = load(p, &s, NULL);
+	if (fd < 0)
+		explain(p, &s, -fd, err);
+	free(s.insns);
+	return fd < 0 ? -1 : fd;
+}
+
+/* The slot keeps the program; every packet meets it or the one before. */
+static enum xdps_status put(const struct xdps_programs *p, struct xdps_code *code,
+			    struct xdps_error *err)
+{
+	const uint32_t first = 0;
+	enum xdps_status status = XDPS_OK;
+	int fd;
+
+	fd = xdps_filter_load(p, code, err);
+	if (fd < 0)
+		return err->status;
+	if (bpf_map_update_elem(p->slot_fd, &first, &fd, BPF_ANY))
+		status = xdps_fail_errno(err, errno, "putting the filter into its slot");
+	close(fd);
+	return status;
+}
+
+static enum xdps_status put_translated(const struct xdps_programs *p,
+				       const struct xdps_ask_filter *ask,
+				       const struct xdps_insn *insns,
+				       struct xdps_error *err)
+{
+	struct xdps_code code;
+	enum xdps_status status;
+
+	status = xdps_translate(insns, ask->n_insns, ask->filter, &code, err);
+	if (status)
+		return status;
+	status = put(p, &code, err);
+	xdps_code_free(&code);
+	return status;
+}
+
+static enum xdps_status put_nothing(const struct xdps_programs *p, struct xdps_error *err)
+{
+	struct xdps_code code;
+	enum xdps_status status;
+
+	status = xdps_translate_nothing(&code, err);
+	if (status)
+		return status;
+	status = put(p, &code, err);
+	xdps_code_free(&code);
+	return status;
+}
+
+/* XDPS_OK: it is done, by the kernel or, for the reason in `say`, by the engine. */
+static enum xdps_status set(const struct xdps_programs *p, const struct xdps_ask_filter *ask,
+			    const struct xdps_insn *insns, struct xdps_say *say,
+			    struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	if (!ask->in_user_space) {
+		status = xdps_classic_check(insns, ask->n_insns, err);
+		if (status)
+			return status;
+		status = put_translated(p, ask, insns, err);
+		if (!status)
+			return XDPS_OK;
+		snprintf(say->text, sizeof(say->text), "%s", err->text);
+	}
+	say->place = XDPS_FILTER_USER;
+	return put_nothing(p, err);
+}
+
+void xdps_filter_set(const struct xdps_programs *p, const struct xdps_ask_filter *ask,
+		     const struct xdps_insn *insns, struct xdps_say *say)
+{
+	struct xdps_error err;
+
+	*say = (struct xdps_say){
+		.kind = XDPS_SAY_FILTER,
+		.filter = ask->filter,
+		.place = XDPS_FILTER_KERNEL,
+	};
+	say->status = set(p, ask, insns, say, &err);
+	if (say->status)
+		snprintf(say->text, sizeof(say->text), "%s", err.text);
+}
