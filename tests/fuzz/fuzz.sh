@@ -37,8 +37,9 @@ fuzz()
 [ -x "$fuzzers/fuzz_options" ] ||
 	skip_all "clang has no fuzzer here (package libclang-rt-14-dev, or the one of your clang's version)"
 
-plan 3
-for subject in "options:the option parser" "ring:the ring reader" "protocol:the helper's protocol"; do
+plan 4
+for subject in "options:the option parser" "ring:the ring reader" \
+	"protocol:the helper's protocol" "translate:the filter's translator"; do
 	runs=
 	ok "${subject#*:} stands $seconds s of made-up input" fuzz "${subject%%:*}"
 	diag "$runs inputs"

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * fuzz_protocol.c: any bytes as the engine's request to the helper.
+ * fuzz_protocol.c: any bytes as what the engine asks of the helper: a capture, a
+ * filter, and the program in that.
  *
  * What is accepted is the message itself with every field in range; what is
  * refused leaves a printable sentence and nothing else.
  */
 #include <assert.h>
+#include <linux/filter.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../helper/classic.h"
 #include "../../helper/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,21 +63,97 @@ static void check(const void *msg, size_t msg_bytes)
 	check_accepted(&ask);
 }
 
+/* Wherever it goes from here is inside. */
+static void check_ways(const struct xdps_insn *insns, uint32_t n, uint32_t at)
+{
+	const struct xdps_insn *insn = &insns[at];
+	int64_t next = (int64_t)at + 1;
+
+	if (BPF_CLASS(insn->code) != BPF_JMP)
+		return;
+	if (BPF_OP(insn->code) == BPF_JA) {
+		next += (int32_t)insn->k;
+		assert(next >= 0 && next < n);
+		return;
+	}
+	assert(next + insn->jt < n);
+	assert(next + insn->jf < n);
+}
+
+static void check_program(const struct xdps_insn *insns, uint32_t n)
+{
+	struct xdps_error err = { .text = "" };
+	enum xdps_status status = xdps_classic_check(insns, n, &err);
+
+	if (status) {
+		assert(status == XDPS_BAD_FILTER);
+		check_sentence(status, &err);
+		return;
+	}
+	assert(n >= 1 && n <= XDPS_FILTER_INSNS_MAX);
+	assert(BPF_CLASS(insns[n - 1].code) == BPF_RET);
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t code = insns[i].code;
+
+		check_ways(insns, n, i);
+		if (code == BPF_ST || code == BPF_STX || code == (BPF_LD | BPF_MEM) ||
+		    code == (BPF_LDX | BPF_MEM))
+			assert(insns[i].k < XDPS_CLASSIC_WORDS);
+		if (code == (BPF_ALU | BPF_DIV | BPF_K) || code == (BPF_ALU | BPF_MOD | BPF_K))
+			assert(insns[i].k);
+	}
+}
+
+static void check_filter(const void *msg, size_t msg_bytes)
+{
+	const struct xdps_insn *insns = NULL;
+	struct xdps_ask_filter ask, before;
+	struct xdps_error err = { .text = "" };
+	enum xdps_status status;
+
+	memset(&ask, 0x5a, sizeof(ask));
+	before = ask;
+	status = xdps_request_check_filter(msg, msg_bytes, &ask, &insns, &err);
+	if (status) {
+		check_sentence(status, &err);
+		assert(!memcmp(&ask, &before, sizeof(ask)));
+		assert(!insns);
+		return;
+	}
+	assert(!memcmp(&ask, msg, sizeof(ask)));
+	assert(ask.magic == XDPS_MAGIC);
+	assert(ask.kind == XDPS_ASK_FILTER);
+	assert(ask.filter > XDPS_FILTER_NUMBER);
+	assert(ask.in_user_space <= 1);
+	assert(!ask.in_user_space || !ask.n_insns);
+	assert((const char *)insns == (const char *)msg + sizeof(ask));
+	assert(msg_bytes == sizeof(ask) + ask.n_insns * sizeof(*insns));
+	check_program(insns, ask.n_insns);
+}
+
 /*
- * As it is, and with magic and kind put right: guessing those 64 bits would
+ * As it is, and with magic, kind and count put right: guessing those 96 bits would
  * take all of the time.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const uint32_t intro[] = { XDPS_MAGIC, XDPS_ASK_OPEN };
+	const uint32_t open[] = { XDPS_MAGIC, XDPS_ASK_OPEN };
+	struct xdps_ask_filter filter = { .magic = XDPS_MAGIC, .kind = XDPS_ASK_FILTER };
 	unsigned char *msg = malloc(size ? size : 1);
 
 	assert(msg);
 	memcpy(msg, data, size);
 	check(msg, size);
-	if (size >= sizeof(intro)) {
-		memcpy(msg, intro, sizeof(intro));
+	check_filter(msg, size);
+	if (size >= sizeof(open)) {
+		memcpy(msg, open, sizeof(open));
 		check(msg, size);
+	}
+	if (size >= sizeof(filter)) {
+		memcpy(&filter.filter, data + 8, 8);
+		filter.n_insns = (size - sizeof(filter)) / sizeof(struct xdps_insn);
+		memcpy(msg, &filter, sizeof(filter));
+		check_filter(msg, sizeof(filter) + filter.n_insns * sizeof(struct xdps_insn));
 	}
 	free(msg);
 	return 0;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "../../engine/client.h"
+#include "../../helper/protocol.h"
 #include "sentence.h"
 
 /* Links to fake_helper in a directory of our own: its path and the link's. */
@@ -27,6 +29,23 @@ static struct xdps_client client;
 static struct xdps_grant grant;
 static struct xdps_error err;
 static unsigned int fds_before;
+
+/*
+ * The engine's patience with a helper that does not answer is long.  Its poll()
+ * is ours here: it waits no longer than this, and notes the longest that was asked.
+ */
+static int patience_ms = INT_MAX;
+static int longest_ms;
+
+int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	const int ms = timeout_ms < patience_ms ? timeout_ms : patience_ms;
+	const struct timespec timeout = { ms / 1000, ms % 1000 * 1000000l };
+
+	if (timeout_ms > longest_ms)
+		longest_ms = timeout_ms;
+	return ppoll(fds, n, timeout_ms < 0 ? NULL : &timeout, NULL);
+}
 
 static unsigned int count_fds(void)
 {
@@ -60,6 +79,8 @@ static int before_each(void **state)
 	xdps_client_init(&client);
 	xdps_grant_init(&grant);
 	memset(&err, 0, sizeof(err));
+	patience_ms = INT_MAX;
+	longest_ms = 0;
 	fds_before = count_fds();
 	return 0;
 }
@@ -188,6 +209,14 @@ static void refuses_answers_that_make_no_sense(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		assert_fails(kinds[i], XDPS_FAILED, "makes no sense");
+}
+
+static void does_not_wait_for_ever_to_be_served(void **state)
+{
+	(void)state;
+	patience_ms = 10;
+	assert_fails("mute", XDPS_FAILED, "no answer from the helper in time");
+	assert_in_range(longest_ms, 9000, 100000);
 }
 
 static void keeps_nothing_of_a_helper_that_died_halfway(void **state)
@@ -332,6 +361,252 @@ static void closing_twice_is_harmless(void **state)
 	xdps_grant_free(&grant);
 }
 
+/* Filters. */
+
+static const struct xdps_insn take_all = { .code = 0x06, .k = 0xffffffff };
+
+static struct xdps_filtering filtering;
+
+static enum xdps_status filter_with(const char *behaviour, const struct xdps_insn *insns,
+				    size_t n_insns)
+{
+	filtering = (struct xdps_filtering){ 1, XDPS_FILTER_NONE, "before", true };
+	assert_int_equal(open_with(behaviour), XDPS_OK);
+	return xdps_client_filter(&client, 7, insns, n_insns, &filtering, &err);
+}
+
+static void assert_unchanged(bool refused)
+{
+	assert_int_equal(filtering.number, 1);
+	assert_int_equal(filtering.place, XDPS_FILTER_NONE);
+	assert_string_equal(filtering.why, "before");
+	assert_int_equal(filtering.refused, refused);
+}
+
+static void hears_that_a_filter_is_in_the_kernel(void **state)
+{
+	(void)state;
+	assert_int_equal(filter_with("filter-kernel", &take_all, 1), XDPS_OK);
+	assert_int_equal(filtering.number, 7);
+	assert_int_equal(filtering.place, XDPS_FILTER_KERNEL);
+	assert_string_equal(filtering.why, "");
+	assert_false(filtering.refused);
+	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+}
+
+static void hears_why_a_filter_is_not_in_the_kernel(void **state)
+{
+	(void)state;
+	assert_int_equal(filter_with("filter-user", &take_all, 1), XDPS_OK);
+	assert_int_equal(filtering.number, 7);
+	assert_int_equal(filtering.place, XDPS_FILTER_USER);
+	assert_string_equal(filtering.why, "it goes backwards");
+	assert_false(filtering.refused);
+}
+
+static void hears_that_a_filter_is_refused_and_goes_on(void **state)
+{
+	(void)state;
+	assert_int_equal(filter_with("filter-refused", &take_all, 1), XDPS_BAD_FILTER);
+	assert_string_equal(err.text, "it never ends");
+	assert_unchanged(true);
+	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+	assert_int_equal(xdps_client_filter(&client, 8, &take_all, 1, &filtering, &err),
+			 XDPS_BAD_FILTER);
+	assert_unchanged(true);
+}
+
+static void sends_a_filter_as_it_is(void **state)
+{
+	const struct xdps_insn insns[] = {
+		{ 0x28, 0, 0, 12 }, { 0x15, 1, 2, 0x800 }, { 0x15, 255, 254, 0xfedcba98 },
+	};
+	char words[128];
+
+	(void)state;
+	assert_int_equal(filter_with("filter-described", insns, 3), XDPS_OK);
+	snprintf(words, sizeof(words),
+		 "44 bytes, magic %#x, kind 5, user space 0, 3 instructions, last 0x15 255 254 0xfedcba98",
+		 XDPS_MAGIC);
+	assert_string_equal(filtering.why, words);
+}
+
+static struct xdps_insn *many_insns(size_t n)
+{
+	struct xdps_insn *insns = calloc(n, sizeof(*insns));
+
+	assert_non_null(insns);
+	insns[n - 1] = take_all;
+	return insns;
+}
+
+static void sends_4096_instructions(void **state)
+{
+	struct xdps_insn *insns = many_insns(4096);
+
+	(void)state;
+	assert_int_equal(filter_with("filter-described", insns, 4096), XDPS_OK);
+	assert_non_null(strstr(filtering.why, "32788 bytes, "));
+	assert_non_null(strstr(filtering.why, "user space 0, 4096 instructions, last 0x6 0 0 "));
+	free(insns);
+}
+
+/* The helper would not take so many; this one ends if it gets any. */
+static void asks_to_filter_nothing_for_what_is_too_long(void **state)
+{
+	static const size_t sizes[] = { 4097, 100000 };
+	char words[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct xdps_insn *insns = many_insns(sizes[i]);
+
+		assert_int_equal(filter_with("filter-nothing", insns, sizes[i]), XDPS_OK);
+		free(insns);
+		snprintf(words, sizeof(words),
+			 "the filter has %zu instructions, and 4096 are the most that the kernel gets",
+			 sizes[i]);
+		assert_int_equal(filtering.number, 7);
+		assert_int_equal(filtering.place, XDPS_FILTER_USER);
+		assert_string_equal(filtering.why, words);
+		xdps_client_close(&client);
+		xdps_grant_free(&grant);
+	}
+}
+
+static void assert_over(const char *behaviour, enum xdps_status status, const char *words)
+{
+	assert_int_equal(filter_with(behaviour, &take_all, 1), status);
+	assert_int_equal(err.status, status);
+	if (!strstr(err.text, words))
+		fail_msg("%s: \"%s\" does not say \"%s\"", behaviour, err.text, words);
+	assert_unchanged(false);
+	xdps_client_close(&client);
+	xdps_grant_free(&grant);
+	assert_int_equal(count_fds(), fds_before);
+}
+
+static void an_error_instead_of_an_answer_is_the_end(void **state)
+{
+	(void)state;
+	assert_over("filter-gone", XDPS_GONE, "The interface disappeared");
+	assert_over("then-gone", XDPS_GONE, "The interface disappeared");
+}
+
+static void a_helper_that_dies_over_a_filter_is_the_end(void **state)
+{
+	(void)state;
+	assert_over("filter-dies", XDPS_FAILED, "ended without a word");
+}
+
+static void a_dead_helpers_last_words_are_the_answer(void **state)
+{
+	struct pollfd closed = { .events = 0 };
+
+	(void)state;
+	assert_int_equal(open_with("gone-and-dead"), XDPS_OK);
+	closed.fd = client.sock;
+	assert_int_equal(poll(&closed, 1, 10000), 1);
+	filtering.refused = true;
+	assert_int_equal(xdps_client_filter(&client, 7, &take_all, 1, &filtering, &err),
+			 XDPS_GONE);
+	assert_string_equal(err.text, "The interface disappeared");
+	assert_false(filtering.refused);
+}
+
+static void a_silent_helper_is_the_end_after_ten_seconds(void **state)
+{
+	(void)state;
+	assert_int_equal(open_with("filter-silent"), XDPS_OK);
+	patience_ms = 10;
+	filtering.refused = true;
+	assert_int_equal(xdps_client_filter(&client, 7, &take_all, 1, &filtering, &err),
+			 XDPS_FAILED);
+	assert_in_range(longest_ms, 9000, 10000);
+	assert_non_null(strstr(err.text, "no answer from the helper in time"));
+	assert_false(filtering.refused);
+}
+
+static void an_answer_that_makes_no_sense_is_the_end(void **state)
+{
+	static const char *const kinds[] = {
+		"filter-other-number", "filter-no-place", "filter-other-place",
+		"filter-other-kind", "filter-unknown-kind", "filter-with-descriptor",
+		"filter-odd-refusal", "filter-unknown-refusal", "filter-short",
+		"filter-no-end",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		assert_over(kinds[i], XDPS_FAILED, "makes no sense");
+}
+
+/* Debugging output. */
+
+/* What goes to our standard error meanwhile; `debug` is XDPSAMPLE_DEBUG. */
+static void open_loader_with(const char *debug, char *written, size_t size)
+{
+	const int err_fd = dup(2);
+	int pair[2];
+	ssize_t n;
+
+	assert_int_equal(pipe(pair), 0);
+	fflush(stderr);
+	dup2(pair[1], 2);
+	close(pair[1]);
+	setenv("XDPSAMPLE_DEBUG", debug, 1);
+	fds_before = count_fds();
+	assert_int_equal(open_with("loader"), XDPS_FAILED);
+	unsetenv("XDPSAMPLE_DEBUG");
+	dup2(err_fd, 2);
+	close(err_fd);
+	n = read(pair[0], written, size - 1);
+	assert_true(n >= 0);
+	written[n] = '\0';
+	close(pair[0]);
+	fds_before = count_fds();
+}
+
+static void a_helper_to_be_debugged_has_our_stderr(void **state)
+{
+	char written[256];
+
+	(void)state;
+	open_loader_with("1", written, sizeof(written));
+	assert_string_equal(written, "xdpsample-helper: error while loading shared libraries: libx.so.1\n");
+	assert_non_null(strstr(err.text, "ended without a word"));
+}
+
+static void no_other_helper_has(void **state)
+{
+	static const char *const values[] = { "", "0", "2", "yes", "11" };
+	char written[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		open_loader_with(values[i], written, sizeof(written));
+		assert_string_equal(written, "");
+		assert_non_null(strstr(err.text, "libx.so.1"));
+	}
+}
+
+static void debugging_starts_where_standard_error_is_closed(void **state)
+{
+	const int err_fd = dup(2);
+	enum xdps_status status;
+
+	(void)state;
+	close(2);
+	setenv("XDPSAMPLE_DEBUG", "1", 1);
+	status = open_with("good");
+	unsetenv("XDPSAMPLE_DEBUG");
+	xdps_client_close(&client);
+	xdps_grant_free(&grant);
+	dup2(err_fd, 2);
+	close(err_fd);
+	assert_int_equal(status, XDPS_OK);
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -381,6 +656,8 @@ int main(int argc, char **argv)
 		     refuses_a_helper_of_another_version),
 		EACH("refuses answers that make no sense",
 		     refuses_answers_that_make_no_sense),
+		EACH("does not wait for ever to be served",
+		     does_not_wait_for_ever_to_be_served),
 		EACH("keeps nothing of a helper that died halfway",
 		     keeps_nothing_of_a_helper_that_died_halfway),
 		EACH("names a helper that is not there",
@@ -403,6 +680,34 @@ int main(int argc, char **argv)
 		     closing_waits_for_a_second_at_most),
 		EACH("closing twice is harmless",
 		     closing_twice_is_harmless),
+		EACH("hears that a filter is in the kernel",
+		     hears_that_a_filter_is_in_the_kernel),
+		EACH("hears why a filter is not in the kernel",
+		     hears_why_a_filter_is_not_in_the_kernel),
+		EACH("hears that a filter is refused, and goes on",
+		     hears_that_a_filter_is_refused_and_goes_on),
+		EACH("sends a filter as it is",
+		     sends_a_filter_as_it_is),
+		EACH("sends 4096 instructions",
+		     sends_4096_instructions),
+		EACH("asks to filter nothing for what is too long, and says why",
+		     asks_to_filter_nothing_for_what_is_too_long),
+		EACH("an error instead of an answer is the end",
+		     an_error_instead_of_an_answer_is_the_end),
+		EACH("a helper that dies over a filter is the end",
+		     a_helper_that_dies_over_a_filter_is_the_end),
+		EACH("a dead helper's last words are the answer",
+		     a_dead_helpers_last_words_are_the_answer),
+		EACH("a silent helper is the end after ten seconds",
+		     a_silent_helper_is_the_end_after_ten_seconds),
+		EACH("an answer that makes no sense is the end",
+		     an_answer_that_makes_no_sense_is_the_end),
+		EACH("a helper to be debugged has our stderr",
+		     a_helper_to_be_debugged_has_our_stderr),
+		EACH("no other helper has",
+		     no_other_helper_has),
+		EACH("debugging starts where standard error is closed",
+		     debugging_starts_where_standard_error_is_closed),
 	};
 
 	(void)argc;

@@ -24,6 +24,10 @@ static struct fake_ring fake;
 static struct xdps_ring ring;
 static unsigned char scratch[XDPS_SCRATCH_BYTES];
 
+/* The other thread of the test that has one; it may fail before the thread ends. */
+static pthread_t producer;
+static bool has_producer, is_over;
+
 static void begin_at(uint64_t data_bytes, uint64_t start)
 {
 	fake_ring_init(&fake, data_bytes, start);
@@ -40,6 +44,9 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
+	__atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
+	if (has_producer)
+		pthread_join(producer, NULL);
 	fake_ring_free(&fake);
 	return 0;
 }
@@ -58,6 +65,7 @@ static struct xdps_record nth_record(uint32_t n, uint32_t caplen)
 		.len = caplen + n % 3,
 		.caplen = caplen,
 		.queue = n % 64,
+		.filter = n * 40503u,
 	};
 }
 
@@ -75,7 +83,7 @@ static bool put(uint32_t n, uint32_t caplen)
 static void check_packet(uint32_t n, uint32_t caplen, uint64_t mono_ns)
 {
 	struct xdps_record rec = nth_record(n, caplen);
-	struct xdps_packet pkt = { .wall_ns = 1 };
+	struct xdps_packet pkt = { .wall_ns = 1, .filtered = true };
 	int64_t tai_offset_ns;
 	uint32_t i;
 
@@ -86,11 +94,25 @@ static void check_packet(uint32_t n, uint32_t caplen, uint64_t mono_ns)
 	assert_int_equal(pkt.len, rec.len);
 	assert_int_equal(pkt.caplen, caplen);
 	assert_int_equal(pkt.queue, rec.queue);
+	assert_int_equal(pkt.filter, rec.filter);
+	assert_false(pkt.filtered);
 	assert_true(tai_offset_ns == rec.tai_offset_ns);
 	for (i = 0; i < caplen; i++) {
 		if (pkt.data[i] != nth_byte(n, i))
 			fail_msg("byte %u of %u of packet %u", i, caplen, n);
 	}
+}
+
+/* What is done with `arg` in a ring that is new each time, begun at each offset. */
+static void at_each_offset(void (*act)(const void *arg), const void *arg)
+{
+	fake_ring_free(&fake);
+	for (uint64_t start = 0; start < DATA_BYTES; start += 8) {
+		begin_at(DATA_BYTES, start);
+		act(arg);
+		fake_ring_free(&fake);
+	}
+	begin(NULL);
 }
 
 /* The next packet is this one; it is taken. */
@@ -249,25 +271,23 @@ static void test_in_place(void **state)
 	assert_ptr_equal(pkt.data, fake.data + 8 + 4 + REC_BYTES);
 }
 
+static void wrap(const void *arg)
+{
+	(void)arg;
+	assert_true(put(1, 333));
+	assert_true(put(2, 0));
+	assert_true(put(3, 1500));
+	expect(1, 333);
+	expect(2, 0);
+	expect(3, 1500);
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
+}
+
 static void test_wrap(void **state)
 {
-	uint64_t start;
-
 	(void)state;
-	fake_ring_free(&fake);
-	for (start = 0; start < DATA_BYTES; start += 8) {
-		begin_at(DATA_BYTES, start);
-		assert_true(put(1, 333));
-		assert_true(put(2, 0));
-		assert_true(put(3, 1500));
-		expect(1, 333);
-		expect(2, 0);
-		expect(3, 1500);
-		expect_empty();
-		assert_int_equal(ring.broken, 0);
-		fake_ring_free(&fake);
-	}
-	begin(NULL);
+	at_each_offset(wrap, NULL);
 }
 
 static void test_position_overflow(void **state)
@@ -286,45 +306,42 @@ static void test_position_overflow(void **state)
 	assert_int_equal(ring.broken, 0);
 }
 
-static void test_full(void **state)
+static void fill(const void *arg)
 {
-	uint64_t start;
 	uint32_t i;
 
+	(void)arg;
+	for (i = 0; i < 16; i++)
+		assert_true(put(i, 256 - 44));
+	assert_int_equal(xdps_ring_pending_bytes(&ring), DATA_BYTES);
+	assert_false(put(16, 0));
+	expect(0, 256 - 44);
+	assert_true(put(16, 256 - 44));
+	for (i = 1; i < 17; i++)
+		expect(i, 256 - 44);
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
+}
+
+static void test_full(void **state)
+{
 	(void)state;
-	fake_ring_free(&fake);
-	for (start = 0; start < DATA_BYTES; start += 8) {
-		begin_at(DATA_BYTES, start);
-		for (i = 0; i < 16; i++)
-			assert_true(put(i, 256 - 44));
-		assert_int_equal(xdps_ring_pending_bytes(&ring), DATA_BYTES);
-		assert_false(put(16, 0));
-		expect(0, 256 - 44);
-		assert_true(put(16, 256 - 44));
-		for (i = 1; i < 17; i++)
-			expect(i, 256 - 44);
-		expect_empty();
-		assert_int_equal(ring.broken, 0);
-		fake_ring_free(&fake);
-	}
-	begin(NULL);
+	at_each_offset(fill, NULL);
+}
+
+static void fill_with_one(const void *arg)
+{
+	(void)arg;
+	assert_true(put(1, DATA_BYTES - 44));
+	expect(1, DATA_BYTES - 44);
+	expect_empty();
+	assert_int_equal(ring.broken, 0);
 }
 
 static void test_whole_ring(void **state)
 {
-	uint64_t start;
-
 	(void)state;
-	fake_ring_free(&fake);
-	for (start = 0; start < DATA_BYTES; start += 8) {
-		begin_at(DATA_BYTES, start);
-		assert_true(put(1, DATA_BYTES - 44));
-		expect(1, DATA_BYTES - 44);
-		expect_empty();
-		assert_int_equal(ring.broken, 0);
-		fake_ring_free(&fake);
-	}
-	begin(NULL);
+	at_each_offset(fill_with_one, NULL);
 }
 
 static void test_largest(void **state)
@@ -367,26 +384,37 @@ static void test_lost(void **state)
 	assert_int_equal(ring.broken, 0);
 }
 
+/* A sample as it says that it is, and how long it is in truth. */
+struct sample {
+	uint16_t header_bytes;
+	uint32_t raw_bytes;
+	struct xdps_record rec;
+	size_t bytes;
+};
+
+static void put_sample(const struct sample *s)
+{
+	fake_ring_put_lie(&fake, s->header_bytes, s->raw_bytes, &s->rec, s->bytes);
+}
+
+static void lie_once(const void *arg)
+{
+	put(1, 100);
+	put_sample(arg);
+	put(2, 100);
+	expect(1, 100);
+	expect(2, 100);
+	expect_empty();
+	assert_int_equal(ring.broken, 1);
+}
+
 /* A sample that lies, at each offset: counted, and the next one is read. */
 static void lie(uint16_t header_bytes, uint32_t raw_bytes,
 		const struct xdps_record *rec)
 {
-	uint64_t start;
+	const struct sample sample = { header_bytes, raw_bytes, *rec, header_bytes };
 
-	fake_ring_free(&fake);
-	for (start = 0; start < DATA_BYTES; start += 8) {
-		begin_at(DATA_BYTES, start);
-		put(1, 100);
-		fake_ring_put_lie(&fake, header_bytes, raw_bytes, rec,
-				  header_bytes);
-		put(2, 100);
-		expect(1, 100);
-		expect(2, 100);
-		expect_empty();
-		assert_int_equal(ring.broken, 1);
-		fake_ring_free(&fake);
-	}
-	begin(NULL);
+	at_each_offset(lie_once, &sample);
 }
 
 static void test_honest(void **state)
@@ -469,28 +497,26 @@ static void test_tiny_ring(void **state)
 	assert_int_equal(ring.broken, 1);
 }
 
+static void lose_once(const void *arg)
+{
+	put(1, 100);
+	put_sample(arg);
+	put(2, 100);
+	expect(1, 100);
+	expect_empty();
+	assert_int_equal(ring.broken, 1);
+	put(3, 100);
+	expect(3, 100);
+	expect_empty();
+	assert_int_equal(ring.broken, 1);
+}
+
 /* A header that does not say where the next is: all that is known goes. */
 static void lose(uint16_t header_bytes, size_t bytes)
 {
-	struct xdps_record rec = { 0 };
-	uint64_t start;
+	const struct sample sample = { header_bytes, BARE_RAW_BYTES, { 0 }, bytes };
 
-	fake_ring_free(&fake);
-	for (start = 0; start < DATA_BYTES; start += 8) {
-		begin_at(DATA_BYTES, start);
-		put(1, 100);
-		fake_ring_put_lie(&fake, header_bytes, BARE_RAW_BYTES, &rec, bytes);
-		put(2, 100);
-		expect(1, 100);
-		expect_empty();
-		assert_int_equal(ring.broken, 1);
-		put(3, 100);
-		expect(3, 100);
-		expect_empty();
-		assert_int_equal(ring.broken, 1);
-		fake_ring_free(&fake);
-	}
-	begin(NULL);
+	at_each_offset(lose_once, &sample);
 }
 
 static void test_header_size(void **state)
@@ -600,26 +626,31 @@ static void *produce(void *arg)
 
 	(void)arg;
 	for (n = 0; n < MANY; n++) {
-		while (!put(n, nth_caplen(n)))
+		while (!put(n, nth_caplen(n))) {
+			if (__atomic_load_n(&is_over, __ATOMIC_RELAXED))
+				return NULL;
 			sched_yield();
+		}
 	}
 	return NULL;
 }
 
 static void test_thread(void **state)
 {
-	pthread_t producer;
 	uint64_t mono_ns;
 	uint32_t n;
 
 	(void)state;
+	is_over = false;
 	assert_int_equal(pthread_create(&producer, NULL, produce, NULL), 0);
+	has_producer = true;
 	for (n = 0; n < MANY; n++) {
 		while (!xdps_ring_peek(&ring, &mono_ns))
 			sched_yield();
 		expect(n, nth_caplen(n));
 	}
 	assert_int_equal(pthread_join(producer, NULL), 0);
+	has_producer = false;
 	expect_empty();
 	assert_int_equal(ring.broken, 0);
 }

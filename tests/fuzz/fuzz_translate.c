@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * fuzz_translate.c: any bytes as a filter, and as a packet.
+ *
+ * The input: how many instructions (16 bits), how much of the packet can be read
+ * directly (16 bits), whether zeros make it a very long one (8 bits), then the
+ * instructions; the rest is the packet.  What the helper's check takes, libpcap's
+ * validator takes; it is translated, or left to user space; and what comes out is
+ * sound and says what libpcap's machine says.
+ */
+#include <assert.h>
+#include <linux/filter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../helper/classic.h"
+#include "../unit/ebpf.h"
+#include "../unit/machine.h"
+
+#define INTRO_BYTES 5u
+#define NUMBER 7u
+#define LONG_BYTES 65100u
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Of each length its own memory, so that nothing is read behind it unseen. */
+static void *copy(const void *bytes, size_t n, size_t room)
+{
+	unsigned char *p = calloc(1, room ? room : 1);
+
+	assert(p);
+	if (n)
+		memcpy(p, bytes, n);
+	return p;
+}
+
+static void check_sentence(enum xdps_status status, const struct xdps_error *err)
+{
+	size_t len = strnlen(err->text, sizeof(err->text));
+
+	assert(err->status == status);
+	assert(len > 0 && len < sizeof(err->text) - 1);
+	for (size_t i = 0; i < len; i++)
+		assert(err->text[i] >= ' ' && err->text[i] <= '~');
+}
+
+static void expect(bool holds, const struct ebpf_fault *fault)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "%s\n", fault->text);
+	abort();
+}
+
+/* In libpcap's machine the scratch memory begins as it may be; in ours with zeros. */
+static uint32_t wanted_bytes(const struct xdps_insn *insns, size_t n,
+			     const struct ebpf_packet *pkt)
+{
+	struct xdps_insn *zeroing = calloc(XDPS_CLASSIC_WORDS + n, sizeof(*zeroing));
+	uint32_t wanted;
+
+	assert(zeroing);
+	for (uint32_t word = 0; word < XDPS_CLASSIC_WORDS; word++)
+		zeroing[word] = (struct xdps_insn){ .code = BPF_ST, .k = word };
+	memcpy(zeroing + XDPS_CLASSIC_WORDS, insns, n * sizeof(*insns));
+	wanted = machine_says(zeroing, pkt->data, pkt->len);
+	free(zeroing);
+	return wanted;
+}
+
+static void check_verdict(const struct xdps_code *code, const struct ebpf_packet *pkt,
+			  uint32_t linear, uint32_t wanted)
+{
+	unsigned char *bytes = copy(pkt->data, linear, linear);
+	struct ebpf_packet part = { bytes, linear, pkt->len };
+	struct ebpf_fault fault;
+	uint64_t verdict;
+
+	expect(ebpf_run(code, &part, &verdict, &fault), &fault);
+	if (verdict >> 32 == XDPS_FILTER_UNDECIDED && (uint32_t)verdict) {
+		assert((uint32_t)verdict == UINT32_MAX);
+		assert(linear < pkt->len);
+	} else {
+		assert((uint32_t)verdict == wanted);
+		assert(!wanted || verdict >> 32 == NUMBER);
+	}
+	free(bytes);
+}
+
+static void check(const struct xdps_insn *insns, size_t n, const struct ebpf_packet *pkt)
+{
+	struct xdps_code code = { .n = 0 };
+	struct xdps_error err = { .text = "" };
+	struct ebpf_fault fault;
+	enum xdps_status status;
+	uint32_t wanted;
+
+	status = xdps_classic_check(insns, n, &err);
+	if (status) {
+		assert(status == XDPS_BAD_FILTER);
+		check_sentence(status, &err);
+		return;
+	}
+	assert(bpf_validate(insns, n));
+	status = xdps_translate(insns, n, NUMBER, &code, &err);
+	if (status) {
+		assert(status == XDPS_UNSUPPORTED);
+		check_sentence(status, &err);
+		return;
+	}
+	expect(ebpf_check(&code, &fault), &fault);
+	wanted = wanted_bytes(insns, n, pkt);
+	check_verdict(&code, pkt, pkt->linear, wanted);
+	check_verdict(&code, pkt, pkt->len, wanted);
+	xdps_code_free(&code);
+}
+
+/* The next best program that is valid: guessing one takes for ever. */
+static void put_right(struct xdps_insn *insns, size_t n)
+{
+	static const uint16_t codes[] = {
+		0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0c, 0x14, 0x15, 0x16, 0x1c,
+		0x1d, 0x20, 0x24, 0x25, 0x28, 0x2c, 0x2d, 0x30, 0x34, 0x35, 0x3c, 0x3d, 0x40,
+		0x44, 0x45, 0x48, 0x4c, 0x4d, 0x50, 0x54, 0x5c, 0x60, 0x61, 0x64, 0x6c, 0x74,
+		0x7c, 0x80, 0x81, 0x84, 0x87, 0x94, 0x9c, 0xa4, 0xac, 0xb1,
+	};
+
+	for (size_t i = 0; i + 1 < n; i++) {
+		struct xdps_insn *insn = &insns[i];
+		size_t left = n - i - 1;
+
+		insn->code = codes[insn->code % ARRAY_SIZE(codes)];
+		switch (BPF_CLASS(insn->code)) {
+		case BPF_ST:
+		case BPF_STX:
+			insn->k %= XDPS_CLASSIC_WORDS;
+			break;
+		case BPF_LD:
+		case BPF_LDX:
+			if (BPF_MODE(insn->code) == BPF_MEM)
+				insn->k %= XDPS_CLASSIC_WORDS;
+			break;
+		case BPF_ALU:
+			if (BPF_OP(insn->code) == BPF_LSH || BPF_OP(insn->code) == BPF_RSH)
+				insn->k %= 33;
+			insn->k += !insn->k;
+			break;
+		case BPF_JMP:
+			insn->jt %= left;
+			insn->jf %= left;
+			if (BPF_OP(insn->code) == BPF_JA)
+				insn->k %= left;
+			break;
+		}
+	}
+	insns[n - 1].code = BPF_RET | (insns[n - 1].code & BPF_A);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ebpf_packet pkt;
+	struct xdps_error err;
+	struct xdps_insn *insns;
+	size_t n, n_bytes;
+
+	if (size < INTRO_BYTES)
+		return 0;
+	n = (data[0] | data[1] << 8) % (XDPS_FILTER_INSNS_MAX + 2);
+	if (n > (size - INTRO_BYTES) / sizeof(*insns))
+		n = (size - INTRO_BYTES) / sizeof(*insns);
+	n_bytes = n * sizeof(*insns);
+
+	insns = copy(data + INTRO_BYTES, n_bytes, n_bytes);
+	pkt.len = size - INTRO_BYTES - n_bytes;
+	n_bytes += INTRO_BYTES;
+	if (data[4] % 16 == 1 && pkt.len < LONG_BYTES) {
+		pkt.data = copy(data + n_bytes, pkt.len, LONG_BYTES);
+		pkt.len = LONG_BYTES;
+	} else {
+		pkt.data = copy(data + n_bytes, pkt.len, pkt.len);
+	}
+	pkt.linear = (data[2] | data[3] << 8) % (pkt.len + 1);
+
+	check(insns, n, &pkt);
+	if (n) {
+		put_right(insns, n);
+		assert(!xdps_classic_check(insns, n, &err));
+		check(insns, n, &pkt);
+	}
+	free(insns);
+	free((void *)pkt.data);
+	return 0;
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_engine.c: which filter is set, which packets it was that took them, and
+ * what the counts add up to.
+ *
+ * The engine's rings are ours, and so is its client, which answers what the test
+ * says.  The engine itself is in this file, with its parts.
+ */
+#include "../../engine/xdpsample.c"
+
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "fake_ring.h"
+#include "sentence.h"
+
+#define RING_BYTES 4096
+
+static struct fake_ring fake;
+static struct xdps_ring ring;
+static struct xdps_counters counters[3];
+
+/* What the client answers, and what it was asked. */
+static struct {
+	enum xdps_status status;
+	bool refused;
+	const char *text;
+	enum xdps_filter place;
+	unsigned int n_asked;
+	uint32_t number;		/* asked with last */
+	const struct xdps_insn *insns;
+	size_t n_insns;
+} client;
+
+static const struct xdps_insn insns[] = { { .code = 0x06, .k = 1 }, { .code = 0x06, .k = 2 } };
+static struct xdps *x;
+static struct xdps_error err;
+
+void xdps_client_init(struct xdps_client *c)
+{
+	c->sock = -1;
+}
+
+void xdps_client_close(struct xdps_client *c)
+{
+	close(c->sock);
+}
+
+void xdps_grant_init(struct xdps_grant *g)
+{
+	memset(g, 0, sizeof(*g));
+	g->inject_fd = -1;
+}
+
+void xdps_grant_free(struct xdps_grant *g)
+{
+	close(g->ring_fds[0]);
+	free(g->ring_fds);
+}
+
+enum xdps_status xdps_client_open(struct xdps_client *c, const struct xdps_options *opt,
+				  struct xdps_grant *g, struct xdps_error *e)
+{
+	(void)opt;
+	(void)e;
+	c->sock = eventfd(0, EFD_CLOEXEC);
+	g->ring_fds = malloc(sizeof(*g->ring_fds));
+	assert_non_null(g->ring_fds);
+	g->ring_fds[0] = eventfd(0, EFD_CLOEXEC);
+	g->n_rings = 1;
+	g->ring_bytes = RING_BYTES;
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_client_listen(struct xdps_client *c, struct xdps_error *e)
+{
+	(void)c;
+	(void)e;
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
+				    const struct xdps_insn *asked, size_t n,
+				    struct xdps_filtering *f, struct xdps_error *e)
+{
+	(void)c;
+	client.n_asked++;
+	client.number = number;
+	client.insns = asked;
+	client.n_insns = n;
+	f->refused = client.refused;
+	if (client.status)
+		return xdps_fail(e, client.status, "%s", client.text);
+	f->number = number;
+	f->place = client.place;
+	snprintf(f->why, sizeof(f->why), "%s", client.text);
+	return XDPS_OK;
+}
+
+void xdps_memory_init(struct xdps_memory *m)
+{
+	memset(m, 0, sizeof(*m));
+}
+
+enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant *g,
+				 struct xdps_error *e)
+{
+	(void)g;
+	(void)e;
+	m->rings = &ring;
+	m->n_rings = 1;
+	m->counters = counters;
+	m->n_counters = ARRAY_SIZE(counters);
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
+					struct xdps_error *e)
+{
+	(void)m;
+	(void)g;
+	(void)e;
+	return XDPS_OK;
+}
+
+void xdps_memory_free(struct xdps_memory *m)
+{
+	(void)m;
+}
+
+static int begin(void **state)
+{
+	struct xdps_options opt;
+
+	(void)state;
+	memset(&client, 0, sizeof(client));
+	memset(counters, 0, sizeof(counters));
+	client.place = XDPS_FILTER_KERNEL;
+	client.text = "";
+	fake_ring_init(&fake, RING_BYTES, 0);
+	fake_ring_open(&fake, &ring);
+	xdps_options_init(&opt);
+	opt.immediate = true;
+	return xdps_open(&x, &opt, &err);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	xdps_close(x);
+	fake_ring_free(&fake);
+	return 0;
+}
+
+static void answer(enum xdps_status status, bool refused, const char *text)
+{
+	client.status = status;
+	client.refused = refused;
+	client.text = text;
+}
+
+static enum xdps_status set_filter(void)
+{
+	return xdps_set_filter(x, insns, ARRAY_SIZE(insns), &err);
+}
+
+/* A packet that this filter took comes, and is that filter the one of now? */
+static bool is_filtered_by(uint32_t number)
+{
+	static uint64_t mono_ns;
+	const struct xdps_record rec = {
+		.mono_ns = ++mono_ns, .len = 4, .caplen = 4, .filter = number,
+	};
+	struct xdps_packet pkt;
+
+	assert_true(fake_ring_put(&fake, &rec, "abcd"));
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
+	assert_true(xdps_next(x, &pkt));
+	assert_int_equal(pkt.filter, number);
+	xdps_release(x);
+	return pkt.filtered;
+}
+
+static void assert_place(enum xdps_filter place, const char *words)
+{
+	const char *why = "something";
+
+	assert_int_equal(xdps_filter_place(x, &why), place);
+	assert_int_equal(xdps_filter_place(x, NULL), place);
+	if (words)
+		assert_string_equal(why, words);
+	else
+		assert_null(why);
+}
+
+static void first_takes_all(void **state)
+{
+	(void)state;
+	assert_place(XDPS_FILTER_NONE, NULL);
+	assert_true(is_filtered_by(XDPS_FILTER_FIRST));
+}
+
+static void only_the_one_of_now(void **state)
+{
+	(void)state;
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_int_equal(client.n_asked, 1);
+	assert_int_equal(client.number, 2);
+	assert_ptr_equal(client.insns, insns);
+	assert_int_equal(client.n_insns, ARRAY_SIZE(insns));
+	assert_place(XDPS_FILTER_KERNEL, NULL);
+	assert_false(is_filtered_by(XDPS_FILTER_FIRST));
+	assert_true(is_filtered_by(2));
+	assert_false(is_filtered_by(XDPS_FILTER_UNDECIDED));
+	assert_false(is_filtered_by(3));
+
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_false(is_filtered_by(2));
+	assert_true(is_filtered_by(3));
+}
+
+/* Also of those in a ring when it changes. */
+static void judged_when_delivered(void **state)
+{
+	const struct xdps_record rec = { .mono_ns = 1, .len = 4, .caplen = 4, .filter = 2 };
+	struct xdps_packet pkt;
+
+	(void)state;
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_true(fake_ring_put(&fake, &rec, "abcd"));
+	assert_true(fake_ring_put(&fake, &rec, "abcd"));
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
+	assert_true(xdps_next(x, &pkt));
+	assert_true(pkt.filtered);
+	xdps_release(x);
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_true(xdps_next(x, &pkt));
+	assert_false(pkt.filtered);
+	xdps_release(x);
+}
+
+static void user_space_says_why(void **state)
+{
+	(void)state;
+	client.place = XDPS_FILTER_USER;
+	answer(XDPS_OK, false, "it goes backwards");
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_place(XDPS_FILTER_USER, "it goes backwards");
+	assert_false(is_filtered_by(XDPS_FILTER_UNDECIDED));
+}
+
+static void refused_changes_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(set_filter(), XDPS_OK);
+	answer(XDPS_BAD_FILTER, true, "it never ends");
+	assert_int_equal(set_filter(), XDPS_BAD_FILTER);
+	assert_int_equal(err.status, XDPS_BAD_FILTER);
+	assert_string_equal(err.text, "it never ends");
+	assert_place(XDPS_FILTER_KERNEL, NULL);
+	assert_true(is_filtered_by(2));
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_TIMEOUT);
+
+	/* the number is used up all the same */
+	answer(XDPS_OK, false, "");
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_int_equal(client.number, 4);
+	assert_true(is_filtered_by(4));
+}
+
+static void after_the_end_the_rest_is_judged(void **state)
+{
+	(void)state;
+	assert_int_equal(set_filter(), XDPS_OK);
+	answer(XDPS_GONE, false, "The interface disappeared");
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_int_equal(client.n_asked, 2);
+	assert_place(XDPS_FILTER_USER, "The interface disappeared");
+	assert_false(is_filtered_by(2));
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_GONE);
+	assert_string_equal(err.text, "The interface disappeared");
+
+	/* nobody is there to be asked */
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_int_equal(client.n_asked, 2);
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_GONE);
+}
+
+static void numbers_begin_again(void **state)
+{
+	(void)state;
+	x->last_filter = UINT32_MAX - 1;
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_int_equal(client.number, UINT32_MAX);
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_int_equal(client.number, 2);
+	assert_int_equal(set_filter(), XDPS_OK);
+	assert_int_equal(client.number, 3);
+}
+
+static void counts_add_up(void **state)
+{
+	struct xdps_stats stats;
+
+	(void)state;
+	counters[0] = (struct xdps_counters){ .rejected = 1000, .chosen = 5 };
+	counters[1] = (struct xdps_counters){ .passed_over = 200, .chosen = 50, .lost = 20 };
+	counters[2] = (struct xdps_counters){
+		.rejected = 1ull << 40, .passed_over = 3, .chosen = 7, .lost = 7,
+	};
+	xdps_stats(x, &stats);
+	assert_int_equal(stats.rejected, (1ull << 40) + 1000);
+	assert_int_equal(stats.passed_over, 203);
+	assert_int_equal(stats.taken, 35);
+	assert_int_equal(stats.lost, 27);
+	assert_int_equal(stats.seen, stats.rejected + 203 + 35 + 27);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SENTENCE("What is loaded first takes everything", first_takes_all),
+		SENTENCE("A packet is filtered if the filter of now took it", only_the_one_of_now),
+		SENTENCE("The filter that counts is that of the delivery", judged_when_delivered),
+		SENTENCE("A filter in user space says why, and filters no packet", user_space_says_why),
+		SENTENCE("A refused filter changes nothing but the next number", refused_changes_nothing),
+		SENTENCE("When the capture is over what is left is for the caller to judge",
+			 after_the_end_the_rest_is_judged),
+		SENTENCE("Numbers begin again without 0 and 1", numbers_begin_again),
+		SENTENCE("Rejected, passed over, taken and lost are all that were seen", counts_add_up),
+	};
+	struct CMUnitTest with_capture[ARRAY_SIZE(tests)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+		with_capture[i] = tests[i];
+		with_capture[i].setup_func = begin;
+		with_capture[i].teardown_func = end;
+	}
+	return cmocka_run_group_tests_name("engine", with_capture, NULL, NULL);
+}
