@@ -22,7 +22,7 @@ struct suite {
 	size_t n_tests;
 };
 
-extern const struct suite open_suite, read_suite, packet_suite;
+extern const struct suite open_suite, read_suite, packet_suite, filter_suite;
 
 /* What came to the callback. */
 struct received {

@@ -18,7 +18,9 @@
 
 int main(void)
 {
-	const struct suite *suites[] = { &open_suite, &read_suite, &packet_suite };
+	const struct suite *suites[] = {
+		&open_suite, &read_suite, &packet_suite, &filter_suite,
+	};
 	struct CMUnitTest *all;
 	size_t n = 0;
 	int failed;

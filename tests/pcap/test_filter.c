@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_filter.c: who filters what: the engine gets every filter, and of its
+ * packets those are judged here that it did not filter with it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+
+/* What the engine is given. */
+
+static void assert_engine_has(const struct bpf_insn *insns, size_t n)
+{
+	assert_int_equal(fake.n_insns, n);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(fake.insns[i].code, insns[i].code);
+		assert_int_equal(fake.insns[i].jt, insns[i].jt);
+		assert_int_equal(fake.insns[i].jf, insns[i].jf);
+		assert_int_equal(fake.insns[i].k, insns[i].k);
+	}
+}
+
+static void the_engine_gets_the_program_once_and_unchanged(void **state)
+{
+	struct bpf_program prog;
+
+	(void)state;
+	activate_nonblocking();
+	assert_int_equal(fake.n_filters, 0);
+	assert_int_equal(pcap_compile(p, &prog, "udp port 53", 1, PCAP_NETMASK_UNKNOWN), 0);
+	assert_int_equal(pcap_setfilter(p, &prog), 0);
+	assert_int_equal(fake.n_filters, 1);
+	assert_true(prog.bf_len > 5);
+	assert_engine_has(prog.bf_insns, prog.bf_len);
+	pcap_freecode(&prog);
+
+	fake_batch(3);
+	assert_int_equal(dispatch(-1), 0);
+	assert_int_equal(fake.n_filters, 1);
+}
+
+/* The engine knows best what it can do with it. */
+static void a_program_of_any_length_is_for_the_engine(void **state)
+{
+	const u_int n = 10000;
+	struct bpf_insn *insns = calloc(n, sizeof(*insns));
+
+	(void)state;
+	assert_non_null(insns);
+	activate();
+	for (u_int i = 0; i < n; i++)
+		insns[i] = (struct bpf_insn)BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, i);
+	insns[n - 1] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_A, 0);
+	assert_int_equal(set_program(insns, n), 0);
+	assert_engine_has(insns, n);
+	free(insns);
+	fake_batch(1);
+	assert_int_equal(dispatch(-1), 1);
+}
+
+static void before_activate_there_is_nobody_to_filter(void **state)
+{
+	struct bpf_insn all = BPF_STMT(BPF_RET | BPF_K, 1000);
+
+	(void)state;
+	assert_int_equal(set_program(&all, 1), PCAP_ERROR_NOT_ACTIVATED);
+	activate();
+	assert_int_equal(fake.n_filters, 0);
+	fake_batch(1);
+	assert_int_equal(dispatch(-1), 1);
+}
+
+static void each_of_many_filters_reaches_the_engine_and_holds(void **state)
+{
+	struct bpf_insn prog[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 1000),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	(void)state;
+	activate_nonblocking();
+	for (unsigned int i = 0; i < 200; i++) {
+		prog[1].k = i;
+		assert_int_equal(set_program(prog, COUNT(prog)), 0);
+		assert_int_equal(fake.n_filters, i + 1);
+		assert_engine_has(prog, COUNT(prog));
+	}
+	fake_batch(256);
+	assert_int_equal(dispatch(-1), 1);
+	assert_int_equal(got.fill[0], 199);
+}
+
+/* What the kernel filtered. */
+
+/* It is asked nothing here: what is set would reject them all. */
+static void a_packet_that_is_filtered_comes_as_it_is(void **state)
+{
+	static const struct fake_packet packets[] = {
+		{ .fill = 0, .len = 60, .caplen = 60, .filtered = true },
+		{ .fill = 1, .len = 1500, .caplen = 20, .filtered = true },
+		{ .fill = 2, .len = 1500, .caplen = 1, .filtered = true },
+	};
+
+	(void)state;
+	activate();
+	reject_all();
+	fake_packets(packets, COUNT(packets));
+	assert_int_equal(dispatch(-1), COUNT(packets));
+	assert_received(COUNT(packets));
+	for (size_t i = 0; i < COUNT(packets); i++) {
+		assert_int_equal(got.hdr[i].len, packets[i].len);
+		assert_int_equal(got.hdr[i].caplen, packets[i].caplen);
+	}
+}
+
+static void a_packet_that_is_not_filtered_is_judged_among_others_that_are(void **state)
+{
+	static const struct fake_packet packets[] = {
+		{ .fill = 0, .len = 60, .caplen = 60, .filtered = true },
+		{ .fill = 9, .len = 60, .caplen = 60 },
+		{ .fill = 1, .len = 60, .caplen = 60 },
+		{ .fill = 9, .len = 60, .caplen = 60 },
+		{ .fill = 2, .len = 60, .caplen = 60, .filtered = true },
+	};
+
+	(void)state;
+	activate();
+	assert_int_equal(set_filter("ether[0] = 1"), 0);
+	fake_packets(packets, COUNT(packets));
+	assert_int_equal(dispatch(-1), 3);
+	assert_received(3);
+}
+
+static void a_packet_that_comes_whole_is_cut_as_filter_and_snaplen_want(void **state)
+{
+	static const struct fake_packet whole = { .len = 9000, .caplen = 9000 };
+	static const struct {
+		u_int wanted;
+		int snaplen, caplen;
+	} rows[] = {
+		{ 0xffffffff, 96, 96 }, { 20, 96, 20 }, { 96, 96, 96 },
+		{ 97, 96, 96 }, { 95, 96, 95 }, { 0xffffffff, 262144, 9000 },
+	};
+	struct bpf_insn prog = BPF_STMT(BPF_RET | BPF_K, 0);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		tear_down(NULL);
+		set_up(NULL);
+		assert_int_equal(pcap_set_snaplen(p, rows[i].snaplen), 0);
+		activate();
+		prog.k = rows[i].wanted;
+		assert_int_equal(set_program(&prog, 1), 0);
+		fake_packets(&whole, 1);
+		assert_int_equal(dispatch(-1), 1);
+		assert_int_equal(got.hdr[0].len, 9000);
+		assert_int_equal(got.hdr[0].caplen, rows[i].caplen);
+	}
+}
+
+/* The filter sees all of it, the program what it asked for. */
+static void a_filter_sees_more_of_a_whole_packet_than_the_program(void **state)
+{
+	static const struct fake_packet packets[] = {
+		{ .fill = 0, .len = 9000, .caplen = 9000 },
+		{ .fill = 1, .len = 9000, .caplen = 9000 },
+	};
+
+	(void)state;
+	assert_int_equal(pcap_set_snaplen(p, 64), 0);
+	activate();
+	assert_int_equal(set_filter("ether[8999] = 0"), 0);
+	fake_packets(packets, COUNT(packets));
+	assert_int_equal(dispatch(-1), 1);
+	assert_received(1);
+	assert_int_equal(got.hdr[0].caplen, 64);
+}
+
+/* What is not filtered. */
+
+static void only_packets_that_pass_the_filter_are_delivered_and_counted(void **state)
+{
+	(void)state;
+	activate();
+	assert_int_equal(set_filter("ether[0] & 1 = 1"), 0);
+	fake_batch(6);
+	assert_int_equal(dispatch(2), 2);
+	assert_int_equal(dispatch(2), 1);
+	assert_int_equal(got.fill[0], 1);
+	assert_int_equal(got.fill[1], 3);
+	assert_int_equal(got.fill[2], 5);
+}
+
+static void the_filters_answer_limits_the_captured_length(void **state)
+{
+	struct bpf_insn cut = BPF_STMT(BPF_RET | BPF_K, 20);
+
+	(void)state;
+	activate();
+	assert_int_equal(set_program(&cut, 1), 0);
+	fake_batch(1);
+	assert_int_equal(dispatch(-1), 1);
+	assert_int_equal(got.hdr[0].caplen, 20);
+	assert_int_equal(got.hdr[0].len, 60);
+}
+
+static void a_filter_that_wants_more_than_there_is_changes_no_length(void **state)
+{
+	struct bpf_insn all = BPF_STMT(BPF_RET | BPF_K, 0xffffffff);
+
+	(void)state;
+	activate();
+	assert_int_equal(set_program(&all, 1), 0);
+	fake_batch(1);
+	assert_int_equal(dispatch(-1), 1);
+	assert_int_equal(got.hdr[0].caplen, 60);
+}
+
+static void the_filter_knows_the_packets_true_length(void **state)
+{
+	static const struct fake_packet packets[] = {
+		{ .fill = 0, .len = 1500, .caplen = 40 },
+		{ .fill = 1, .len = 999, .caplen = 40 },
+	};
+
+	(void)state;
+	activate();
+	assert_int_equal(set_filter("greater 1000"), 0);
+	fake_packets(packets, COUNT(packets));
+	assert_int_equal(dispatch(-1), 1);
+	assert_received(1);
+}
+
+static void a_filter_cannot_see_what_was_not_captured(void **state)
+{
+	static const struct fake_packet packets[] = {
+		{ .fill = 0, .len = 1500, .caplen = 101 },
+		{ .fill = 0, .len = 1500, .caplen = 100 },
+		{ .fill = 0, .len = 1500, .caplen = 0 },
+	};
+
+	(void)state;
+	activate();
+	assert_int_equal(set_filter("ether[100] = 0"), 0);
+	fake_packets(packets, COUNT(packets));
+	assert_int_equal(dispatch(-1), 1);
+	assert_int_equal(got.hdr[0].caplen, 101);
+}
+
+static void filter_for_number_4(void)
+{
+	assert_int_equal(set_filter("ether[0] = 4"), 0);
+}
+
+static void a_filter_set_in_the_callback_holds_for_the_next_packet(void **state)
+{
+	(void)state;
+	activate();
+	assert_int_equal(set_filter("ether[0] < 200"), 0);
+	fake_batch(6);
+	got.act_at = 2;
+	got.act = filter_for_number_4;
+	assert_int_equal(dispatch(-1), 3);
+	assert_int_equal(got.fill[1], 1);
+	assert_int_equal(got.fill[2], 4);
+}
+
+static void a_filter_holds_for_packets_that_wait_already(void **state)
+{
+	(void)state;
+	activate();
+	fake_batch(6);
+	assert_int_equal(dispatch(1), 1);
+	assert_int_equal(set_filter("ether[0] = 5"), 0);
+	assert_int_equal(dispatch(-1), 1);
+	assert_int_equal(got.fill[1], 5);
+}
+
+static void vlan_tags_are_looked_for_in_the_packet(void **state)
+{
+	static const unsigned char tagged[] = {
+		0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2,
+		0x81, 0x00, 0x00, 0x05, 0x08, 0x00,
+	};
+	const struct fake_packet packet = {
+		.bytes = tagged, .len = 60, .caplen = sizeof(tagged),
+	};
+	struct pcap_pkthdr h;
+
+	(void)state;
+	activate_nonblocking();
+	assert_int_equal(set_filter("vlan 5"), 0);
+	fake_packets(&packet, 1);
+	assert_non_null(pcap_next(p, &h));
+	assert_int_equal(set_filter("not vlan"), 0);
+	fake_packets(&packet, 1);
+	assert_null(pcap_next(p, &h));
+}
+
+static void assert_refused_and_number_1_still_wanted(int ret)
+{
+	assert_int_equal(ret, -1);
+	assert_non_null(strstr(pcap_geterr(p), "inbound, outbound, ifindex"));
+	assert_true(strlen(pcap_geterr(p)) < PCAP_ERRBUF_SIZE - 1);
+	assert_int_equal(fake.n_filters, 1);
+	fake_batch(256);
+	assert_int_equal(dispatch(-1), 1);
+	assert_int_equal(got.fill[got.n - 1], 1);
+}
+
+static void a_filter_on_direction_is_refused_sooner_or_later(void **state)
+{
+	static const char *const expressions[] = {
+		"inbound", "outbound", "not inbound", "ifindex 1",
+		"tcp or outbound",
+	};
+	struct bpf_program prog;
+
+	(void)state;
+	activate();
+	assert_int_equal(set_filter("ether[0] = 1"), 0);
+	for (size_t i = 0; i < COUNT(expressions); i++) {
+		/* libpcap 1.11 does not even compile it */
+		if (pcap_compile(p, &prog, expressions[i], 1, 0) != 0)
+			continue;
+		got.n = 0;
+		assert_refused_and_number_1_still_wanted(pcap_setfilter(p, &prog));
+		pcap_freecode(&prog);
+	}
+}
+
+static void a_filter_on_metadata_is_refused_and_the_old_one_stays(void **state)
+{
+	/* SKF_AD_OFF, SKF_NET_OFF and SKF_LL_OFF, and all ways to load */
+	static const struct bpf_insn loads[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0xfffff008),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0xfffff004),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xfffff000 + 48),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xfffff000 + 44),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xffffffff),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xfff00000),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xffe00000),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, 0xfff00000),
+		BPF_STMT(BPF_LDX | BPF_MSH | BPF_B, 0xfff00000),
+	};
+	struct bpf_insn prog[2];
+
+	(void)state;
+	activate();
+	assert_int_equal(set_filter("ether[0] = 1"), 0);
+	for (size_t i = 0; i < COUNT(loads); i++) {
+		prog[0] = loads[i];
+		prog[1] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_K, 1000);
+		got.n = 0;
+		assert_refused_and_number_1_still_wanted(set_program(prog, 2));
+	}
+}
+
+static void a_filter_with_large_numbers_elsewhere_is_not_refused(void **state)
+{
+	struct bpf_insn prog[] = {
+		BPF_STMT(BPF_LDX | BPF_IMM, 0xfffff004),
+		BPF_STMT(BPF_LD | BPF_IMM, 0xfffff004),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xfffffffc),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xfffff004, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xffdfffff),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	(void)state;
+	activate();
+	assert_int_equal(set_program(prog, COUNT(prog)), 0);
+	fake_batch(1);
+	assert_int_equal(dispatch(-1), 1);
+}
+
+static void an_invalid_filter_is_refused_and_the_old_one_stays(void **state)
+{
+	struct bpf_insn endless = BPF_STMT(BPF_LD | BPF_IMM, 0);
+
+	(void)state;
+	activate();
+	assert_int_equal(set_filter("ether[0] = 1"), 0);
+	assert_int_equal(set_program(&endless, 1), -1);
+	assert_int_equal(set_program(NULL, 0), -1);
+	assert_int_equal(fake.n_filters, 1);
+	fake_batch(3);
+	assert_int_equal(dispatch(-1), 1);
+	assert_int_equal(got.fill[0], 1);
+}
+
+static void a_filter_that_the_engine_refuses_is_an_error_and_the_old_one_stays(void **state)
+{
+	static const enum xdps_status statuses[] = {
+		XDPS_BAD_FILTER, XDPS_NO_PERMISSION, XDPS_FAILED,
+	};
+
+	(void)state;
+	activate();
+	assert_int_equal(set_filter("ether[0] = 1"), 0);
+	for (size_t i = 0; i < COUNT(statuses); i++) {
+		fake.filter = (struct fake_answer){ statuses[i], "not this one" };
+		assert_int_equal(set_filter("ether[0] = 2"), -1);
+		assert_string_equal(pcap_geterr(p), "not this one");
+		got.n = 0;
+		fake_batch(256);
+		assert_int_equal(dispatch(-1), 1);
+		assert_int_equal(got.fill[0], 1);
+	}
+	fake.filter = (struct fake_answer){ XDPS_OK, "" };
+	assert_int_equal(set_filter("ether[0] = 2"), 0);
+	got.n = 0;
+	fake_batch(256);
+	assert_int_equal(dispatch(-1), 1);
+	assert_int_equal(got.fill[0], 2);
+}
+
+static void without_a_filter_before_a_refused_one_leaves_none(void **state)
+{
+	(void)state;
+	activate();
+	fake.filter = (struct fake_answer){ XDPS_BAD_FILTER, "not this one" };
+	assert_int_equal(set_filter("ether[0] = 2"), -1);
+	fake_batch(3);
+	assert_int_equal(dispatch(-1), 3);
+	assert_received(3);
+}
+
+static const struct CMUnitTest tests[] = {
+	TEST(the_engine_gets_the_program_once_and_unchanged),
+	TEST(a_program_of_any_length_is_for_the_engine),
+	TEST(before_activate_there_is_nobody_to_filter),
+	TEST(each_of_many_filters_reaches_the_engine_and_holds),
+	TEST(a_packet_that_is_filtered_comes_as_it_is),
+	TEST(a_packet_that_is_not_filtered_is_judged_among_others_that_are),
+	TEST(a_packet_that_comes_whole_is_cut_as_filter_and_snaplen_want),
+	TEST(a_filter_sees_more_of_a_whole_packet_than_the_program),
+	TEST(only_packets_that_pass_the_filter_are_delivered_and_counted),
+	TEST(the_filters_answer_limits_the_captured_length),
+	TEST(a_filter_that_wants_more_than_there_is_changes_no_length),
+	TEST(the_filter_knows_the_packets_true_length),
+	TEST(a_filter_cannot_see_what_was_not_captured),
+	TEST(a_filter_set_in_the_callback_holds_for_the_next_packet),
+	TEST(a_filter_holds_for_packets_that_wait_already),
+	TEST(vlan_tags_are_looked_for_in_the_packet),
+	TEST(a_filter_on_direction_is_refused_sooner_or_later),
+	TEST(a_filter_on_metadata_is_refused_and_the_old_one_stays),
+	TEST(a_filter_with_large_numbers_elsewhere_is_not_refused),
+	TEST(an_invalid_filter_is_refused_and_the_old_one_stays),
+	TEST(a_filter_that_the_engine_refuses_is_an_error_and_the_old_one_stays),
+	TEST(without_a_filter_before_a_refused_one_leaves_none),
+};
+
+const struct suite filter_suite = { tests, COUNT(tests) };
