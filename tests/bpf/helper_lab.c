@@ -30,6 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../engine/counters.h"
 #include "../../engine/ring.h"
 
 #define DEADLINE_MS 20000		/* longer than the helper's own */
@@ -224,7 +225,8 @@ static void become_helper(const struct how *how, int sock)
 {
 	const char *path = how->path ? how->path : getenv("XDPSAMPLE_HELPER");
 
-	if (dup2(sock, 0) || dup2(sock, 2) != 2 || restrict_self(how))
+	if (dup2(sock, 0) || dup2(how->err_fd ? how->err_fd : sock, 2) != 2 ||
+	    restrict_self(how))
 		_exit(EXEC_FAILED);
 	if (how->with_closed_stdio) {
 		close(1);
@@ -254,6 +256,25 @@ void helper_send(struct helper *h, const void *msg, size_t bytes)
 	if (send(h->sock, msg, bytes, MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET)
 		fail_msg("sending %zu bytes: %s", bytes, strerror(errno));
+}
+
+void helper_send_with_fd(struct helper *h, const void *msg, size_t bytes, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(fd))];
+	} control = { 0 };
+	struct iovec iov = { (void *)msg, bytes };
+	struct msghdr head = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	assert_int_equal(sendmsg(h->sock, &head, MSG_NOSIGNAL), bytes);
 }
 
 static void keep_fds(struct helper *h, struct msghdr *msg)
@@ -300,6 +321,8 @@ bool helper_hear(struct helper *h)
 		fail_msg("%zd bytes that are no message: %.*s", n, (int)n,
 			 (const char *)&h->say);
 	keep_fds(h, &msg);
+	if (h->say.kind == XDPS_SAY_READY)
+		h->ready = h->say;
 	return true;
 }
 
@@ -404,6 +427,38 @@ void open_near(const struct how *how)
 	helper_open(&helper, how, &ask);
 }
 
+void helper_filter(struct helper *h, uint32_t number, const struct xdps_insn *insns,
+		   uint32_t n_insns)
+{
+	const size_t bytes = n_insns * sizeof(*insns);
+	struct xdps_ask_filter *ask = malloc(sizeof(*ask) + bytes);
+
+	assert_non_null(ask);
+	*ask = (struct xdps_ask_filter){
+		.magic = XDPS_MAGIC,
+		.kind = XDPS_ASK_FILTER,
+		.filter = number,
+		.in_user_space = !n_insns,
+		.n_insns = n_insns,
+	};
+	if (n_insns)
+		memcpy(ask + 1, insns, bytes);
+	helper_send(h, ask, sizeof(*ask) + bytes);
+	free(ask);
+	assert_true(helper_hear(h));
+}
+
+void assert_filter(const struct helper *h, uint32_t number, enum xdps_filter place)
+{
+	if (h->say.kind != XDPS_SAY_FILTER || h->say.status)
+		fail_msg("(kind %u, status %u) \"%s\"", h->say.kind, h->say.status,
+			 h->say.text);
+	assert_int_equal(h->say.filter, number);
+	if (h->say.place != place)
+		fail_msg("in place %u and not %u: \"%s\"", h->say.place, place, h->say.text);
+	assert_int_equal(h->say.n_fds, 0);
+}
+
 uint64_t helper_status_hex(const char *field)
 {
 	char path[64], line[256], format[64];
@@ -424,7 +479,7 @@ uint64_t helper_status_hex(const char *field)
 static struct xdps_ring ring_of(int fd)
 {
 	const size_t page_bytes = sysconf(_SC_PAGESIZE);
-	const size_t bytes = page_bytes + helper.say.ring_bytes;
+	const size_t bytes = page_bytes + helper.ready.ring_bytes;
 	struct xdps_ring ring;
 	void *map;
 
@@ -439,7 +494,7 @@ static void close_ring(struct xdps_ring *ring)
 	munmap(ring->page, sysconf(_SC_PAGESIZE) + ring->data_bytes);
 }
 
-void assert_captured(const unsigned char *data, uint32_t bytes)
+uint32_t assert_captured(const unsigned char *data, uint32_t bytes)
 {
 	static unsigned char scratch[XDPS_SCRATCH_BYTES];
 	struct xdps_ring ring;
@@ -449,9 +504,9 @@ void assert_captured(const unsigned char *data, uint32_t bytes)
 	uint64_t mono_ns;
 	unsigned int i = 0;
 
-	for (i = 0; i < helper.say.n_rings; i++)
+	for (i = 0; i < helper.ready.n_rings; i++)
 		p[i] = (struct pollfd){ .fd = helper.fds[i], .events = POLLIN };
-	assert_true(poll(p, helper.say.n_rings, 5000) > 0);
+	assert_true(poll(p, helper.ready.n_rings, 5000) > 0);
 	for (i = 0; !(p[i].revents & POLLIN); i++)
 		;
 	ring = ring_of(helper.fds[i]);
@@ -463,6 +518,21 @@ void assert_captured(const unsigned char *data, uint32_t bytes)
 	xdps_ring_advance(&ring);
 	assert_false(xdps_ring_peek(&ring, &mono_ns));
 	close_ring(&ring);
+	return pkt.filter;
+}
+
+struct xdps_stats lab_stats(void)
+{
+	const size_t bytes = xdps_counters_bytes(helper.ready.n_counters);
+	struct xdps_stats stats = { 0 };
+	void *counters;
+
+	counters = mmap(NULL, bytes, PROT_READ, MAP_SHARED,
+			helper.fds[helper.ready.n_rings], 0);
+	assert_ptr_not_equal(counters, MAP_FAILED);
+	xdps_counters_sum(counters, helper.ready.n_counters, &stats);
+	munmap(counters, bytes);
+	return stats;
 }
 
 void make_frame(unsigned char *frame, unsigned char seed)
@@ -473,15 +543,40 @@ void make_frame(unsigned char *frame, unsigned char seed)
 	frame[13] = FRAME_TYPE & 0xff;
 }
 
-void assert_captures(unsigned char seed)
+/* When the stack has it, the program at the hook has seen it. */
+static void send_through(unsigned char *frame, unsigned char seed)
 {
-	unsigned char frame[FRAME_BYTES];
-	int sock = lab_packet_socket(FAR);
+	const int near = lab_packet_socket(NEAR), far = lab_packet_socket(FAR);
+	struct pollfd p = { .fd = near, .events = POLLIN };
+	unsigned char got[FRAME_BYTES + 1];
 
 	make_frame(frame, seed);
-	assert_int_equal(send(sock, frame, sizeof(frame), 0), sizeof(frame));
-	assert_captured(frame, sizeof(frame));
-	close(sock);
+	assert_int_equal(send(far, frame, FRAME_BYTES, 0), FRAME_BYTES);
+	assert_int_equal(poll(&p, 1, 5000), 1);
+	assert_int_equal(recv(near, got, sizeof(got), 0), FRAME_BYTES);
+	assert_memory_equal(got, frame, FRAME_BYTES);
+	close(near);
+	close(far);
+}
+
+uint32_t assert_captures(unsigned char seed)
+{
+	unsigned char frame[FRAME_BYTES];
+
+	send_through(frame, seed);
+	return assert_captured(frame, sizeof(frame));
+}
+
+void assert_rejects(unsigned char seed)
+{
+	const struct xdps_stats before = lab_stats();
+	unsigned char frame[FRAME_BYTES];
+	struct xdps_stats after;
+
+	send_through(frame, seed);
+	after = lab_stats();
+	assert_int_equal(after.rejected, before.rejected + 1);
+	assert_int_equal(after.seen, before.seen + 1);
 }
 
 void assert_is(int fd, const char *kind)

@@ -30,12 +30,14 @@ struct how {
 	bool with_closed_stdio;
 	uint64_t locked_bytes;		/* RLIMIT_MEMLOCK if not 0 */
 	unsigned int n_files;		/* soft RLIMIT_NOFILE if not 0 */
+	int err_fd;			/* its standard error if not 0, else the socket */
 };
 
 struct helper {
 	pid_t pid;			/* 0: none */
 	int sock;
 	struct xdps_say say;		/* the last it said */
+	struct xdps_say ready;		/* what it said when it was ready */
 	int fds[2 * XDPS_FDS_MAX];	/* all it gave */
 	unsigned int n_fds;
 };
@@ -70,6 +72,7 @@ struct xdps_ask lab_ask(const char *ifname);
 
 void helper_start(struct helper *h, const struct how *how);
 void helper_send(struct helper *h, const void *msg, size_t bytes);
+void helper_send_with_fd(struct helper *h, const void *msg, size_t bytes, int fd);
 
 /* False: it has closed.  Else h->say is what it said, h->fds grew. */
 bool helper_hear(struct helper *h);
@@ -78,6 +81,13 @@ bool helper_hear(struct helper *h);
 void helper_open(struct helper *h, const struct how *how, const struct xdps_ask *ask);
 
 void open_near(const struct how *how);	/* the usual question, about NEAR */
+
+/* Asks for a filter and hears; no instructions: for one in user space. */
+void helper_filter(struct helper *h, uint32_t number, const struct xdps_insn *insns,
+		   uint32_t n_insns);
+
+/* What it said to that: XDPS_FILTER_KERNEL or XDPS_FILTER_USER. */
+void assert_filter(const struct helper *h, uint32_t number, enum xdps_filter place);
 
 void assert_ready(const struct helper *h);
 void assert_error(const struct helper *h, enum xdps_status status, const char *words);
@@ -94,13 +104,23 @@ void helper_kill(struct helper *h);
 /* A hexadecimal number of its /proc/PID/status. */
 uint64_t helper_status_hex(const char *field);
 
-/* The next packet comes out of a ring, and is this one, whole. */
-void assert_captured(const unsigned char *data, uint32_t bytes);
+/*
+ * The next packet comes out of a ring, and is this one, whole.  Returns the number
+ * of the filter that took it.
+ */
+uint32_t assert_captured(const unsigned char *data, uint32_t bytes);
 
-/* A frame of FRAME_BYTES and FRAME_TYPE is sent from FAR and captured. */
+/*
+ * A frame of FRAME_BYTES and FRAME_TYPE is sent from FAR, passes NEAR, and is
+ * captured or rejected.  From byte 14 on it counts up, from the seed + 14.
+ */
 #define FRAME_BYTES 100
 void make_frame(unsigned char *frame, unsigned char seed);
-void assert_captures(unsigned char seed);
+uint32_t assert_captures(unsigned char seed);
+void assert_rejects(unsigned char seed);
+
+/* What the helper's program has counted. */
+struct xdps_stats lab_stats(void);
 
 /* What /proc calls it: "perf_event", "bpf-map", "socket:". */
 void assert_is(int fd, const char *kind);

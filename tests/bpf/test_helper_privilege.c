@@ -4,13 +4,19 @@
  */
 #define _GNU_SOURCE
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../helper/cpus.h"
+#include "../../helper/filter.h"
 #include "../../helper/kernel.h"
+#include "../../helper/privilege.h"
 #include "../unit/sentence.h"
 #include "helper_lab.h"
 
@@ -43,16 +49,150 @@ static int end_group(void **state)
 	return rmdir(dir);
 }
 
-static void keeps_two_capabilities(void **state)
+#define BY_DEFAULT (BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN) | BIT64(CAP_PERFMON))
+
+static void assert_keeps(uint64_t caps)
+{
+	assert_int_equal(helper_status_hex("CapPrm"), caps);
+	assert_int_equal(helper_status_hex("CapEff"), caps);
+	assert_int_equal(helper_status_hex("CapInh"), 0);
+	assert_int_equal(helper_status_hex("CapAmb"), 0);
+	assert_int_equal(helper_status_hex("NoNewPrivs"), 1);
+}
+
+/* What most filters on a port have: an offset that the packet says. */
+static const struct xdps_insn indirect[] = {
+	{ .code = BPF_LDX | BPF_B | BPF_MSH, .k = 14 },
+	{ .code = BPF_LD | BPF_H | BPF_IND, .k = 16 },
+	{ .code = BPF_RET | BPF_A },
+};
+
+static void assert_filters_in_kernel(void)
+{
+	helper_filter(&helper, 2, indirect, ARRAY_SIZE(indirect));
+	assert_filter(&helper, 2, XDPS_FILTER_KERNEL);
+	assert_string_equal(helper.say.text, "");
+	assert_int_equal(assert_captures(1), 2);
+}
+
+static void keeps_what_filters_need(void **state)
 {
 	(void)state;
 	open_near(&as_usual);
 	assert_ready(&helper);
-	assert_int_equal(helper_status_hex("CapPrm"), BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN));
-	assert_int_equal(helper_status_hex("CapEff"), BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN));
-	assert_int_equal(helper_status_hex("CapInh"), 0);
-	assert_int_equal(helper_status_hex("CapAmb"), 0);
-	assert_int_equal(helper_status_hex("NoNewPrivs"), 1);
+	assert_keeps(BY_DEFAULT);
+	assert_filters_in_kernel();
+	assert_keeps(BY_DEFAULT);
+}
+
+/* As in a container that was set up before there was a CAP_BPF. */
+static void sys_admin_stands_for_bpf(void **state)
+{
+	static const uint64_t lacking[] = {
+		BIT64(CAP_BPF), BIT64(CAP_BPF) | BIT64(CAP_PERFMON),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lacking); i++) {
+		const struct how how = { .without = lacking[i] };
+
+		open_near(&how);
+		assert_ready(&helper);
+		assert_keeps((BY_DEFAULT | BIT64(CAP_SYS_ADMIN)) & ~lacking[i]);
+		assert_filters_in_kernel();
+		assert_int_equal(helper_end(&helper), 0);
+	}
+}
+
+static bool give_up(uint64_t caps)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		data[i].effective &= ~(uint32_t)(caps >> 32 * i);
+		data[i].permitted = data[i].effective;
+	}
+	return !syscall(SYS_capset, &head, data);
+}
+
+static const struct xdps_insn fixed[] = {
+	{ .code = BPF_LD | BPF_H | BPF_ABS, .k = 16 },
+	{ .code = BPF_RET | BPF_A },
+};
+
+static struct xdps_say say_without_perfmon(const struct xdps_programs *p,
+					   const struct xdps_insn *insns, uint32_t n)
+{
+	const struct xdps_ask_filter ask = { .filter = 2, .n_insns = n };
+	struct xdps_say say;
+
+	xdps_filter_set(p, &ask, insns, &say);
+	return say;
+}
+
+/* In a child: what it says of the one filter and the other, or why it cannot. */
+static const char *try_without_perfmon(void)
+{
+	const struct xdps_ask everything = { .rate = 1, .snaplen = XDPS_SNAPLEN_MAX };
+	static struct xdps_error err;
+	struct xdps_programs programs;
+	static struct xdps_say say;
+	struct xdps_cpus cpus;
+
+	xdps_programs_init(&programs);
+	if (xdps_cpus_read(&cpus, &err) ||
+	    xdps_programs_load(&programs, &everything, cpus.n_possible, &err))
+		return err.text;
+	if (!give_up(BIT64(CAP_PERFMON) | BIT64(CAP_SYS_ADMIN)))
+		return "cannot give up capabilities";
+	say = say_without_perfmon(&programs, fixed, ARRAY_SIZE(fixed));
+	if (say.status || say.place != XDPS_FILTER_KERNEL)
+		return "the filter with a fixed offset is not in the kernel";
+	say = say_without_perfmon(&programs, indirect, ARRAY_SIZE(indirect));
+	if (say.status || say.place != XDPS_FILTER_USER)
+		return "the other one is not in user space";
+	if (strncmp(say.text, "loading the filter into the kernel: ", 36))
+		return say.text;
+	return NULL;
+}
+
+static bool has_mitigations(void)
+{
+	char line[4096] = "";
+	FILE *f = fopen("/proc/cmdline", "re");
+
+	if (f && !fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	if (f)
+		fclose(f);
+	return !strstr(line, "mitigations=off");
+}
+
+/* The helper itself could not open its rings then, but where everybody may. */
+static void without_perfmon_user_space_filters(void **state)
+{
+	const char *wrong;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (!has_mitigations()) {
+		print_message("# with mitigations=off nobody needs CAP_PERFMON for it\n");
+		skip();
+	}
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		wrong = try_without_perfmon();
+		if (wrong)
+			dprintf(STDOUT_FILENO, "# %s\n", wrong);
+		_exit(wrong != NULL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void missing_capability_is_named(void **state)
@@ -188,14 +328,17 @@ static void advice_helps(void **state)
 	assert_string_equal(helper.say.text, "");
 	assert_int_equal(helper.say.has_inject, 1);
 	assert_captures(8);
-	assert_int_equal(helper_status_hex("CapPrm"), BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN));
+	assert_keeps(BY_DEFAULT);
+	assert_filters_in_kernel();
 	assert_int_equal(helper_end(&helper), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SENTENCE("It keeps CAP_BPF and CAP_NET_ADMIN only", keeps_two_capabilities),
+		SENTENCE("It keeps CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON only", keeps_what_filters_need),
+		SENTENCE("It keeps CAP_SYS_ADMIN where that stands for CAP_BPF", sys_admin_stands_for_bpf),
+		SENTENCE("Without CAP_PERFMON user space filters by computed offsets", without_perfmon_user_space_filters),
 		SENTENCE("A capability that is missing is named", missing_capability_is_named),
 		SENTENCE("Without CAP_NET_RAW there is a warning, if it matters", no_raw_is_a_warning),
 		SENTENCE("Without CAP_IPC_LOCK the limits are named", memory_limit_is_named),

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 #include "../../bpf/record.h"
 #include "../../engine/ring.h"
 #include "../../helper/cpus.h"
+#include "../../helper/filter.h"
 #include "../../helper/loader.h"
 #include "../../helper/privilege.h"
 #include "../../helper/rings.h"
@@ -143,6 +145,31 @@ static void receive(uint32_t bytes, int times)
 	assert_int_equal(out.verdict, XDP_PASS);
 }
 
+static void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t n)
+{
+	const struct xdps_ask_filter ask = {
+		.filter = number, .n_insns = n, .in_user_space = !n,
+	};
+	struct xdps_say say;
+
+	xdps_filter_set(&lab.programs, &ask, insns, &say);
+	assert_int_equal(say.status, XDPS_OK);
+	assert_int_equal(say.place, n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER);
+}
+
+/* A filter that wants packets of this length and above. */
+static void want_from(uint32_t len)
+{
+	const struct xdps_insn insns[] = {
+		{ .code = BPF_LD | BPF_W | BPF_LEN },
+		{ .code = BPF_JMP | BPF_JGE | BPF_K, .jf = 1, .k = len },
+		{ .code = BPF_RET | BPF_K, .k = UINT32_MAX },
+		{ .code = BPF_RET | BPF_K, .k = 0 },
+	};
+
+	set_filter(2, insns, ARRAY_SIZE(insns));
+}
+
 /* The reader of the CPU that we run on. */
 static struct xdps_ring *reader(void)
 {
@@ -244,6 +271,19 @@ static void passed_over_passes(void **state)
 	assert_int_equal(counters()->passed_over, ARRAY_SIZE(sizes));
 }
 
+static void rejected_passes(void **state)
+{
+	(void)state;
+	load(everything);
+	want_from(UINT32_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
+	assert_int_equal(counters()->rejected, ARRAY_SIZE(sizes));
+	assert_int_equal(counters()->passed_over, 0);
+	assert_int_equal(counters()->chosen, 0);
+	assert_int_equal(drain(), 0);
+}
+
 static void empty_slot_passes(void **state)
 {
 	const uint32_t first = 0;
@@ -289,6 +329,7 @@ static void record_holds_packet(void **state)
 		assert_int_equal(pkt.len, sizes[i]);
 		assert_int_equal(pkt.caplen, sizes[i]);
 		assert_int_equal(pkt.queue, 0);
+		assert_int_equal(pkt.filter, XDPS_FILTER_FIRST);
 		assert_memory_equal(pkt.data, packet, sizes[i]);
 	}
 	assert_int_equal(drain(), 0);
@@ -406,6 +447,7 @@ static void takes_one_in(uint32_t rate)
 		fail_msg("rate %u: %.0f of %d were chosen, not %.0f", rate,
 			 off + mean, n, mean);
 	assert_int_equal(counters()->passed_over + counters()->chosen, n);
+	assert_int_equal(counters()->rejected, 0);
 	assert_int_equal(drain(), taken_now());
 	end(NULL);
 	begin(NULL);
@@ -447,6 +489,32 @@ static void chosen_by_chance(void **state)
 		fail_msg("the spread is %.2f of what chance would make it", sum / n_runs);
 }
 
+/* Through every change, each packet is in one count. */
+static void every_packet_is_counted_once(void **state)
+{
+	const uint64_t n = 20000;
+	struct xdps_ask ask = everything;
+
+	(void)state;
+	ask.rate = 2;
+	ask.snaplen = 64;
+	ask.buffer_bytes = 1;			/* for it to be full */
+	load(ask);
+	receive(64, n);
+	want_from(65);
+	receive(64, n);
+	receive(65, n);
+	set_filter(3, NULL, 0);
+	receive(64, n);
+	want_from(UINT32_MAX);
+	receive(64, n);
+	assert_int_equal(counters()->rejected, 2 * n);
+	assert_int_equal(counters()->passed_over + counters()->chosen, 3 * n);
+	assert_true(counters()->passed_over > 0);
+	assert_true(counters()->lost > 0);
+	assert_int_equal(drain(), taken_now());
+}
+
 static void rate_one_takes_all(void **state)
 {
 	struct xdps_ask ask = everything;
@@ -456,6 +524,7 @@ static void rate_one_takes_all(void **state)
 	load(ask);
 	receive(60, 5000);
 	assert_int_equal(taken_now(), 5000);
+	assert_int_equal(counters()->rejected, 0);
 	assert_int_equal(counters()->passed_over, 0);
 	assert_int_equal(counters()->lost, 0);
 	assert_int_equal(drain(), 5000);
@@ -641,6 +710,7 @@ int main(void)
 		SENTENCE("The entry passes every packet on, unchanged", entry_passes_all),
 		SENTENCE("The sampler passes every packet on, unchanged", sampler_passes_all),
 		SENTENCE("A packet that is not chosen passes, unchanged", passed_over_passes),
+		SENTENCE("A packet that the filter rejects passes, unchanged", rejected_passes),
 		SENTENCE("With its slot empty the entry passes every packet on", empty_slot_passes),
 		SENTENCE("The sampler can be taken out and put back under way", sampler_can_be_replaced),
 		SENTENCE("A record holds the packet and its length", record_holds_packet),
@@ -650,6 +720,7 @@ int main(void)
 		SENTENCE("A packet in fragments is cut anywhere", jumbo_is_cut_anywhere),
 		SENTENCE("One packet in so many is taken, and each is counted", rate_is_kept),
 		SENTENCE("Which packets are taken is left to chance", chosen_by_chance),
+		SENTENCE("Every packet is counted once, whatever the filter", every_packet_is_counted_once),
 		SENTENCE("A rate of 1 takes every packet", rate_one_takes_all),
 		SENTENCE("A full ring loses packets, counts each, and takes more when read", full_ring_loses),
 		SENTENCE("Packets of a CPU without a ring are counted as lost", no_ring_loses),

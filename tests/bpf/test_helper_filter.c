@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_helper_filter.c: what the helper is asked to filter by, and worse.
+ *
+ * Whatever it is, every packet passes, and the sampler is there for the next.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../unit/sentence.h"
+#include "helper_lab.h"
+
+/* A frame made from a seed has the seed, more or less, in this byte. */
+#define SEED_AT 20
+
+#define TAKE { .code = BPF_RET | BPF_K, .k = UINT32_MAX }
+#define REJECT { .code = BPF_RET | BPF_K, .k = 0 }
+
+/* A request with all that belongs to it, and room for more. */
+struct message {
+	struct xdps_ask_filter ask;
+	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX + 1];
+};
+
+static struct message message_for(uint32_t number, uint32_t n_insns)
+{
+	struct message msg = {
+		.ask = {
+			.magic = XDPS_MAGIC,
+			.kind = XDPS_ASK_FILTER,
+			.filter = number,
+			.n_insns = n_insns,
+		},
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(msg.insns); i++)
+		msg.insns[i] = (struct xdps_insn)TAKE;
+	return msg;
+}
+
+static size_t bytes_of(const struct message *msg)
+{
+	return sizeof(msg->ask) + msg->ask.n_insns * sizeof(msg->insns[0]);
+}
+
+/* Only frames of this seed. */
+static void filter_for(uint32_t number, unsigned char seed)
+{
+	const unsigned char byte = seed + SEED_AT;
+	const struct xdps_insn insns[] = {
+		{ .code = BPF_LD | BPF_B | BPF_ABS, .k = SEED_AT },
+		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .k = byte, .jf = 1 },
+		TAKE,
+		REJECT,
+	};
+
+	helper_filter(&helper, number, insns, ARRAY_SIZE(insns));
+	assert_filter(&helper, number, XDPS_FILTER_KERNEL);
+	assert_string_equal(helper.say.text, "");
+}
+
+static void assert_filters_for(uint32_t number, unsigned char seed)
+{
+	assert_int_equal(assert_captures(seed), number);
+	assert_rejects(seed + 1);
+	assert_int_equal(assert_captures(seed), number);
+}
+
+static void open_with_filter(uint32_t number, unsigned char seed)
+{
+	open_near(&as_usual);
+	assert_ready(&helper);
+	filter_for(number, seed);
+}
+
+static void filters_in_the_kernel(void **state)
+{
+	(void)state;
+	open_near(&as_usual);
+	assert_ready(&helper);
+	assert_int_equal(assert_captures(1), XDPS_FILTER_NUMBER);
+	filter_for(2, 50);
+	assert_filters_for(2, 50);
+	filter_for(UINT32_MAX, 60);
+	assert_filters_for(UINT32_MAX, 60);
+	assert_int_equal(helper_end(&helper), 0);
+	assert_string_equal(lab_xdp(NEAR, NULL), "none");
+}
+
+/* As every filter on a port does, behind the IP header. */
+static void filters_by_a_computed_offset(void **state)
+{
+	const struct xdps_insn insns[] = {
+		{ .code = BPF_LDX | BPF_B | BPF_MSH, .k = 12 },		/* 4 * (0x88 & 15) */
+		{ .code = BPF_LD | BPF_B | BPF_IND, .k = 8 },
+		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .k = 70 + 40, .jf = 1 },
+		TAKE,
+		REJECT,
+	};
+
+	(void)state;
+	open_near(&as_usual);
+	assert_ready(&helper);
+	helper_filter(&helper, 2, insns, ARRAY_SIZE(insns));
+	assert_filter(&helper, 2, XDPS_FILTER_KERNEL);
+	assert_filters_for(2, 70);
+}
+
+static void filters_nothing_where_it_is_told(void **state)
+{
+	(void)state;
+	open_with_filter(2, 50);
+	helper_filter(&helper, 3, NULL, 0);
+	assert_filter(&helper, 3, XDPS_FILTER_USER);
+	assert_string_equal(helper.say.text, "");
+	assert_int_equal(assert_captures(50), 0);
+	assert_int_equal(assert_captures(51), 0);
+	filter_for(4, 50);
+	assert_filters_for(4, 50);
+}
+
+/* From the inside it may go round for ever. */
+static const struct xdps_insn loop[] = {
+	{ .code = BPF_LD | BPF_B | BPF_ABS, .k = SEED_AT },
+	{ .code = BPF_JMP | BPF_JA, .k = -2 },
+	TAKE,
+};
+
+static void leaves_a_loop_to_user_space(void **state)
+{
+	(void)state;
+	open_with_filter(2, 50);
+	helper_filter(&helper, 3, loop, ARRAY_SIZE(loop));
+	assert_filter(&helper, 3, XDPS_FILTER_USER);
+	assert_int_not_equal(strlen(helper.say.text), 0);
+	assert_int_equal(assert_captures(50), 0);
+	assert_int_equal(assert_captures(51), 0);
+}
+
+static void takes_the_longest(void **state)
+{
+	static struct message msg;
+
+	(void)state;
+	open_near(&as_usual);
+	assert_ready(&helper);
+	msg = message_for(2, XDPS_FILTER_INSNS_MAX);
+	for (uint32_t i = 0; i < XDPS_FILTER_INSNS_MAX - 1; i++)
+		msg.insns[i] = (struct xdps_insn){ .code = BPF_ALU | BPF_ADD | BPF_K, .k = i };
+	msg.insns[XDPS_FILTER_INSNS_MAX - 1] = (struct xdps_insn){ .code = BPF_RET | BPF_A };
+	helper_send(&helper, &msg, bytes_of(&msg));
+	assert_true(helper_hear(&helper));
+	assert_filter(&helper, 2, XDPS_FILTER_KERNEL);
+	assert_int_equal(assert_captures(1), 2);
+}
+
+/* Every one is refused with a sentence, and the one before stays. */
+static void refuses_invalid_programs(void **state)
+{
+	static const struct {
+		struct xdps_insn insns[3];
+		uint32_t n;
+		const char *words;
+	} rows[] = {
+		{ { TAKE }, 0, "no instructions" },
+		{ { { BPF_JMP | BPF_JEQ | BPF_K, 200, 0, 0 }, TAKE }, 2, "instruction 0 jumps to 201" },
+		{ { { BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0 }, TAKE }, 2, "instruction 0 jumps to 2" },
+		{ { { BPF_JMP | BPF_JA, 0, 0, 1 }, TAKE }, 2, "instruction 0 jumps to 2" },
+		{ { { BPF_JMP | BPF_JA, 0, 0, INT32_MAX }, TAKE }, 2, "jumps to 2147483648" },
+		{ { { BPF_JMP | BPF_JA, 0, 0, INT32_MIN }, TAKE }, 2, "before its first" },
+		{ { TAKE, { BPF_JMP | BPF_JA, 0, 0, -3 }, TAKE }, 3, "instruction 1 jumps to -1" },
+		{ { { .code = 0xffff }, TAKE }, 2, "none of classic BPF" },
+		{ { { .code = 0x85 /* eBPF's call */ }, TAKE }, 2, "none of classic BPF" },
+		{ { { BPF_LD | BPF_MEM, 0, 0, 16 }, TAKE }, 2, "word 16" },
+		{ { { BPF_ST, 0, 0, UINT32_MAX }, TAKE }, 2, "word 4294967295" },
+		{ { { BPF_ALU | BPF_DIV | BPF_K, 0, 0, 0 }, TAKE }, 2, "divides by zero" },
+		{ { TAKE, { BPF_LD | BPF_IMM, 0, 0, 0 } }, 2, "does not return" },
+	};
+
+	(void)state;
+	open_with_filter(2, 50);
+	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct message msg = message_for(3 + i, rows[i].n);
+
+		memcpy(msg.insns, rows[i].insns, sizeof(rows[i].insns));
+		helper_send(&helper, &msg, bytes_of(&msg));
+		assert_true(helper_hear(&helper));
+		assert_int_equal(helper.say.kind, XDPS_SAY_FILTER);
+		assert_int_equal(helper.say.filter, 3 + i);
+		if (helper.say.status != XDPS_BAD_FILTER || !strstr(helper.say.text, rows[i].words))
+			fail_msg("%u: (status %u) \"%s\" does not say \"%s\"", i,
+				 helper.say.status, helper.say.text, rows[i].words);
+		assert_filters_for(2, 50);
+	}
+}
+
+static void refuses_what_is_too_long(void **state)
+{
+	static const uint32_t sizes[] = { 4097, 20000 };
+	char words[64];
+
+	(void)state;
+	open_with_filter(2, 50);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct xdps_insn *insns = calloc(sizes[i], sizeof(*insns));
+
+		assert_non_null(insns);
+		helper_filter(&helper, 3, insns, sizes[i]);
+		free(insns);
+		assert_int_equal(helper.say.kind, XDPS_SAY_FILTER);
+		assert_int_equal(helper.say.status, XDPS_BAD_FILTER);
+		snprintf(words, sizeof(words), "%u instructions, and 4096 are the most", sizes[i]);
+		if (!strstr(helper.say.text, words))
+			fail_msg("\"%s\"", helper.say.text);
+		assert_filters_for(2, 50);
+	}
+}
+
+/* Half of them valid: anything at all before the last one. */
+static void stays_whatever_the_program(void **state)
+{
+	static const uint16_t codes[] = {
+		BPF_LD | BPF_W | BPF_ABS, BPF_LD | BPF_B | BPF_IND, BPF_LD | BPF_H | BPF_IND,
+		BPF_LDX | BPF_B | BPF_MSH, BPF_LD | BPF_W | BPF_LEN, BPF_LD | BPF_IMM,
+		BPF_LDX | BPF_IMM, BPF_LD | BPF_MEM, BPF_ST, BPF_STX, BPF_MISC | BPF_TAX,
+		BPF_MISC | BPF_TXA, BPF_ALU | BPF_ADD | BPF_X, BPF_ALU | BPF_DIV | BPF_X,
+		BPF_ALU | BPF_LSH | BPF_X, BPF_ALU | BPF_RSH | BPF_K, BPF_ALU | BPF_NEG,
+		BPF_JMP | BPF_JA, BPF_JMP | BPF_JGT | BPF_K, BPF_JMP | BPF_JSET | BPF_X,
+		BPF_RET | BPF_A, 0xfff0,
+	};
+	static const uint32_t numbers[] = {
+		0, 1, 14, 15, 16, 31, 32, 64999, 65000, -1, -2, INT32_MIN,
+	};
+	unsigned int seed = 20251128, n_refused = 0, n_set = 0;
+
+	(void)state;
+	open_near(&as_usual);
+	assert_ready(&helper);
+	for (uint32_t round = 0; round < 1000; round++) {
+		struct message msg = message_for(2 + round, 2 + rand_r(&seed) % 30);
+
+		for (uint32_t i = 0; i + 1 < msg.ask.n_insns; i++)
+			msg.insns[i] = (struct xdps_insn){
+				.code = codes[rand_r(&seed) / 7 % ARRAY_SIZE(codes)],
+				.jt = rand_r(&seed) / 7 % 4,
+				.jf = rand_r(&seed) / 7 % 4,
+				.k = numbers[rand_r(&seed) / 7 % ARRAY_SIZE(numbers)],
+			};
+		helper_send(&helper, &msg, bytes_of(&msg));
+		assert_true(helper_hear(&helper));
+		assert_int_equal(helper.say.kind, XDPS_SAY_FILTER);
+		assert_true(!helper.say.status || helper.say.status == XDPS_BAD_FILTER);
+		*(helper.say.status ? &n_refused : &n_set) += 1;
+	}
+	print_message("# %u set, %u refused\n", n_set, n_refused);
+	assert_true(n_set > 50 && n_refused > 50);
+	filter_for(2, 50);
+	assert_filters_for(2, 50);
+}
+
+static unsigned int descriptors_of_helper(void)
+{
+	unsigned int n = 0;
+	char path[64];
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", helper.pid);
+	d = opendir(path);
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void changes_thousands_of_times(void **state)
+{
+	unsigned int n_fds;
+
+	(void)state;
+	open_with_filter(2, 50);
+	n_fds = descriptors_of_helper();
+	for (uint32_t number = 3; number < 3003; number++)
+		filter_for(number, number % 100);
+	assert_filters_for(3002, 3002 % 100);
+	assert_int_equal(descriptors_of_helper(), n_fds);
+	assert_int_equal(helper_end(&helper), 0);
+}
+
+/* Ends the capture with a sentence, and the interface is free. */
+static void assert_ends(const void *msg, size_t bytes, const char *words)
+{
+	open_with_filter(2, 50);
+	helper_send(&helper, msg, bytes);
+	assert_true(helper_hear(&helper));
+	assert_int_equal(helper.say.kind, XDPS_SAY_ERROR);
+	assert_int_not_equal(helper.say.status, XDPS_OK);
+	if (!strstr(helper.say.text, words))
+		fail_msg("%zu bytes: \"%s\" does not say \"%s\"", bytes, helper.say.text, words);
+	assert_string_equal(lab_xdp(NEAR, NULL), "none");
+	assert_false(helper_hear(&helper));
+	assert_int_equal(helper_end(&helper), 1);
+}
+
+static void a_wrong_size_ends_it(void **state)
+{
+	const struct message msg = message_for(3, 2);
+	const size_t right = bytes_of(&msg);
+	struct message many = message_for(3, 0x20000000);
+
+	(void)state;
+	for (size_t bytes = 1; bytes <= right + 9; bytes++)
+		if (bytes != right)
+			assert_ends(&msg, bytes, bytes < sizeof(msg.ask) ?
+				    "bytes, not 20" : "bytes, not 36");
+	/* whose size has no room in 32 bits */
+	assert_ends(&many, sizeof(many.ask), "bytes, not 4294967316");
+	many.ask.n_insns = UINT32_MAX;
+	assert_ends(&many, sizeof(many.ask), "bytes, not 34359738380");
+	assert_ends(&many, sizeof(many), "bytes, not 34359738380");
+}
+
+static void a_value_out_of_range_ends_it(void **state)
+{
+	struct message msg = message_for(0, 1);
+
+	(void)state;
+	assert_ends(&msg, bytes_of(&msg), "filter number of 0");
+	msg = message_for(XDPS_FILTER_NUMBER, 1);
+	assert_ends(&msg, bytes_of(&msg), "filter number of 1");
+	msg = message_for(3, 0);
+	msg.ask.in_user_space = 2;
+	assert_ends(&msg, bytes_of(&msg), "in_user_space of 2");
+	msg = message_for(3, 1);
+	msg.ask.in_user_space = 1;
+	assert_ends(&msg, bytes_of(&msg), "number of instructions of 1");
+	msg = message_for(3, 1);
+	msg.ask.magic++;
+	assert_ends(&msg, bytes_of(&msg), "another version of xdpsample");
+}
+
+static void another_kind_ends_it(void **state)
+{
+	static const uint32_t kinds[] = {
+		0, XDPS_SAY_RINGS, XDPS_SAY_READY, XDPS_SAY_ERROR, XDPS_SAY_FILTER, 7, UINT32_MAX,
+	};
+	const struct xdps_ask open = lab_ask(NEAR);
+	struct message msg = message_for(3, 1);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		msg.ask.kind = kinds[i];
+		assert_ends(&msg, bytes_of(&msg), "and only 5 may come now");
+	}
+	assert_ends(&open, sizeof(open), "of kind 1, and only 5 may come now");
+}
+
+static void descriptors_end_it(void **state)
+{
+	struct message msg = message_for(3, 1);
+
+	(void)state;
+	open_with_filter(2, 50);
+	helper_send_with_fd(&helper, &msg, bytes_of(&msg), 1);
+	assert_true(helper_hear(&helper));
+	assert_error(&helper, XDPS_FAILED, "came with descriptors");
+	assert_string_equal(lab_xdp(NEAR, NULL), "none");
+	assert_false(helper_hear(&helper));
+	assert_int_equal(helper_end(&helper), 1);
+}
+
+static void an_empty_message_is_the_end(void **state)
+{
+	(void)state;
+	open_with_filter(2, 50);
+	helper_send(&helper, "", 0);
+	assert_false(helper_hear(&helper));
+	assert_string_equal(lab_xdp(NEAR, NULL), "none");
+	assert_int_equal(helper_end(&helper), 0);
+}
+
+/* Nobody has asked for a capture yet. */
+static void a_filter_comes_second(void **state)
+{
+	struct message msg = message_for(2, 1);
+
+	(void)state;
+	helper_start(&helper, &as_usual);
+	helper_send(&helper, &msg, bytes_of(&msg));
+	assert_true(helper_hear(&helper));
+	assert_error(&helper, XDPS_FAILED, "28 bytes, not 56");
+	assert_int_equal(helper_end(&helper), 1);
+
+	helper_start(&helper, &as_usual);
+	helper_send(&helper, &msg, sizeof(struct xdps_ask));
+	assert_true(helper_hear(&helper));
+	assert_error(&helper, XDPS_FAILED, "of kind 5, and only 1 may come now");
+	assert_int_equal(helper_end(&helper), 1);
+	assert_string_equal(lab_xdp(NEAR, NULL), "none");
+}
+
+/* Debugging output. */
+
+/* Its standard error is the end of this pipe to write to. */
+static void open_debugged(int pair[2])
+{
+	struct how how = { 0 };
+
+	assert_int_equal(pipe2(pair, O_NONBLOCK | O_CLOEXEC), 0);
+	how.err_fd = pair[1];
+	open_near(&how);
+	assert_ready(&helper);
+}
+
+static void assert_written(int fd, const char *words)
+{
+	char text[1024];
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	if (n < 0)
+		fail_msg("nothing was written: %s", strerror(errno));
+	text[n] = '\0';
+	if (strncmp(text, words, strlen(words)) || strchr(text, '\n') != text + n - 1)
+		fail_msg("\"%s\" is not one line that begins with \"%s\"", text, words);
+}
+
+/* The line is written before the answer. */
+static void tells_where_it_filters(void **state)
+{
+	const struct xdps_insn wrong = { .code = BPF_LD | BPF_IMM };
+	int pair[2];
+	char byte;
+
+	(void)state;
+	open_debugged(pair);
+	filter_for(2, 50);
+	assert_written(pair[0], "xdpsample-helper: xa: filter 2: in the kernel, 4 instructions of classic BPF\n");
+	helper_filter(&helper, 3, loop, ARRAY_SIZE(loop));
+	assert_written(pair[0], "xdpsample-helper: xa: filter 3: in user space: ");
+	helper_filter(&helper, 4, NULL, 0);
+	assert_written(pair[0], "xdpsample-helper: xa: filter 4: in user space\n");
+	helper_filter(&helper, 5, &wrong, 1);
+	assert_written(pair[0], "xdpsample-helper: xa: filter 5: refused: the filter's last instruction");
+
+	assert_int_equal(assert_captures(1), 0);
+	assert_int_equal(helper_end(&helper), 0);
+	close(pair[1]);
+	assert_int_equal(read(pair[0], &byte, 1), 0);
+	close(pair[0]);
+}
+
+/* Whatever it said would come as a message that is none. */
+static void is_silent_otherwise(void **state)
+{
+	const struct how how = { .with_closed_stdio = true };
+
+	(void)state;
+	open_with_filter(2, 50);
+	helper_filter(&helper, 3, loop, ARRAY_SIZE(loop));
+	assert_filter(&helper, 3, XDPS_FILTER_USER);
+	assert_int_equal(helper_end(&helper), 0);
+
+	open_near(&how);
+	assert_ready(&helper);
+	filter_for(2, 50);
+	assert_filters_for(2, 50);
+}
+
+static void a_full_pipe_does_not_stop_it(void **state)
+{
+	static const char line[512];
+	int pair[2];
+
+	(void)state;
+	open_debugged(pair);
+	while (write(pair[1], line, sizeof(line)) > 0)
+		;
+	assert_int_equal(errno, EAGAIN);
+	/* the helper's end would wait */
+	assert_int_equal(fcntl(pair[1], F_SETFL, 0), 0);
+	for (uint32_t number = 2; number < 20; number++)
+		filter_for(number, number);
+	assert_filters_for(19, 19);
+	assert_int_equal(helper_end(&helper), 0);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void a_pipe_without_a_reader_does_not_stop_it(void **state)
+{
+	int pair[2];
+
+	(void)state;
+	open_debugged(pair);
+	close(pair[0]);
+	close(pair[1]);
+	for (uint32_t number = 2; number < 5; number++)
+		filter_for(number, number);
+	assert_filters_for(4, 4);
+	assert_int_equal(helper_end(&helper), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SENTENCE("A filter is put into the kernel", filters_in_the_kernel),
+		SENTENCE("So is one that computes where to look", filters_by_a_computed_offset),
+		SENTENCE("It filters nothing where user space does", filters_nothing_where_it_is_told),
+		SENTENCE("A filter with a loop is left to user space, with the reason", leaves_a_loop_to_user_space),
+		SENTENCE("A filter of 4096 instructions is put into the kernel", takes_the_longest),
+		SENTENCE("An invalid filter is refused, and the one before stays", refuses_invalid_programs),
+		SENTENCE("So is one that is too long", refuses_what_is_too_long),
+		SENTENCE("Whatever it is asked to filter by, the sampler stays", stays_whatever_the_program),
+		SENTENCE("The filter can be changed thousands of times", changes_thousands_of_times),
+		SENTENCE("A message of another size ends the capture", a_wrong_size_ends_it),
+		SENTENCE("A value out of its range ends the capture", a_value_out_of_range_ends_it),
+		SENTENCE("A message of another kind ends the capture", another_kind_ends_it),
+		SENTENCE("A filter with descriptors ends the capture", descriptors_end_it),
+		SENTENCE("An empty message ends the capture", an_empty_message_is_the_end),
+		SENTENCE("A filter before the capture is refused", a_filter_comes_second),
+		SENTENCE("To whoever listens it says where each filter is", tells_where_it_filters),
+		SENTENCE("To nobody else it says a word", is_silent_otherwise),
+		SENTENCE("A listener that does not read does not stop it", a_full_pipe_does_not_stop_it),
+		SENTENCE("A listener that has gone does not stop it", a_pipe_without_a_reader_does_not_stop_it),
+	};
+
+	return LAB_RUN("helper filter", tests, NULL, NULL);
+}
