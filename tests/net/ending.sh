@@ -29,19 +29,16 @@ ends_well()
 it_ends_by_sigint()	{ ends_well INT; }
 it_ends_by_sigterm()	{ ends_well TERM; }
 
-it_leaves_nothing_when_the_reader_is_killed()
+# reader_dies SIGNAL: nobody can tell the helper but the socket
+reader_dies()
 {
 	capture dump -i "$DEV"
-	stop dump KILL
+	stop dump "$1"
 	until_true 1 nothing_left || die "something is left a second after"
 }
 
-it_leaves_nothing_when_the_reader_crashes()
-{
-	capture dump -i "$DEV"
-	stop dump SEGV
-	until_true 1 nothing_left || die "something is left a second after"
-}
+it_leaves_nothing_when_the_reader_is_killed()	{ reader_dies KILL; }
+it_leaves_nothing_when_the_reader_crashes()	{ reader_dies SEGV; }
 
 it_is_gone_at_close_though_a_forked_child_lives_on()
 {
@@ -167,9 +164,7 @@ it_opens_again_at_once_after_the_reader_was_killed()
 	local i
 
 	for i in $(seq 10); do
-		capture dump -i "$DEV"
-		stop dump KILL
-		until_true 1 nothing_left || die "still attached after a second"
+		reader_dies KILL
 	done
 }
 
