@@ -54,11 +54,13 @@ end_capture()
 	read_counts "$(tail -n 3 "$T/$1.err")"
 }
 
-# consumer.c, on its first use
+# build_consumer [NAME]: consumer.c, or that other one, on its first use
 build_consumer()
 {
-	[ -x "$WORK/consumer" ] ||
-		"${CC:-cc}" -Wall -O2 -std=gnu11 -o "$WORK/consumer" "$HERE/consumer.c" \
+	local name=${1:-consumer}
+
+	[ -x "$WORK/$name" ] ||
+		"${CC:-cc}" -Wall -O2 -std=gnu11 -o "$WORK/$name" "$HERE/$name.c" \
 			-I "$XDPS_BUILD/libpcap" -L "$XDPS_LIBS" -l:libpcap.so.0.8 -pthread
 }
 
@@ -99,10 +101,10 @@ same_packets()
 		{ diff "$T/sent.txt" "$T/got.txt" | cut -c 1-200 | head -20; die "not the same packets"; }
 }
 
-# show FILE: lengths and bytes; show_times FILE: nanoseconds
+# show FILE...: lengths and bytes; show_times FILE: nanoseconds
 show()
 {
-	"$HERE/show_frames.py" "$1" | cut -d ' ' -f 2-
+	"$HERE/show_frames.py" "$@" | cut -d ' ' -f 2-
 }
 
 show_times()

@@ -116,22 +116,41 @@ process_gone()
 	! readlink "/proc/$1/exe" >/dev/null
 }
 
+# The map of the one helper at work that has its counters, by id: an array of
+# cache lines.
+counters_map()
+{
+	cat "/proc/$(helpers)/fdinfo/"* 2>/dev/null |
+		awk '{ v[$1] = $2 } $1 == "map_id:" && v["map_type:"] == 2 && v["value_size:"] == 64 { print $2 }'
+}
+
+# tally: all counts of the one helper at work, of all CPUs, to REJECTED,
+# PASSED_OVER, CHOSEN, LOST and SEEN, read once
+tally()
+{
+	# shellcheck disable=SC2034	# for the test
+	read -r REJECTED PASSED_OVER CHOSEN LOST SEEN < <(
+		bpftool -j map dump id "$(counters_map)" | tr ',{}' '\n' |
+		awk -F '[":]+' 'NF == 3 { n[$2] += $3 }
+			END { print n["rejected"], n["passed_over"], n["chosen"], n["lost"],
+			      n["rejected"] + n["passed_over"] + n["chosen"] }')
+}
+
+# seen COUNT: whether so many packets have passed the hook
+seen()
+{
+	tally && [ "${SEEN:-0}" -eq "$1" ]
+}
+
 # counters NAME...: the sum of these counts of the one helper at work, a line
 # for each CPU
 counters()
 {
-	local id
-
-	sed -n 's/^map_id:[[:space:]]*//p' "/proc/$(helpers)/fdinfo/"* 2>/dev/null |
-	while read -r id; do
-		! bpftool map show id "$id" | grep 'name counters' >/dev/null ||
-			bpftool -j map dump id "$id" >"$T/counters"
-	done
-	python3 - "$T/counters" "$@" <<-EOF
-		import json, sys
-		for row in json.load(open(sys.argv[1])):
-		    print(sum(row["formatted"]["value"][name] for name in sys.argv[2:]))
-	EOF
+	bpftool -j map dump id "$(counters_map)" | tr ',{}' '\n' | awk -F '[":]+' -v names="$*" '
+		BEGIN { split(names, list, " "); for (i in list) asked[list[i]] }
+		$2 == "formatted" { rows++ }
+		$2 in asked { sum[rows] += $3 }
+		END { for (i = 1; i <= rows; i++) printf "%d\n", sum[i] }'
 }
 
 # counter NAME...: of all CPUs together

@@ -4,9 +4,8 @@
  *
  *	consumer TEST DEVICE [COUNT]
  *
- * Each test opens the device as some real program does, says "ready", and
- * waits, where it needs packets to be queued, for SIGUSR1.  It ends with
- * status 0, or with a sentence on stderr and 1.
+ * Each test is told in a word what to do; consumer.h has what they have in
+ * common, also with refilter.c.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,36 +22,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "consumer.h"
+
 #define NOBODY 65534
-
-#define need(condition, ...) do {			\
-	if (!(condition)) {				\
-		fprintf(stderr, __VA_ARGS__);		\
-		fprintf(stderr, "\n");			\
-		exit(1);				\
-	}						\
-} while (0)
-
-struct settings {
-	int snaplen;
-	int timeout_ms;
-	bool immediate;
-	bool nonblock;
-};
 
 static const struct settings usual = { .snaplen = 65535, .timeout_ms = 250 };
 
 static const char *device;
 static int wanted;		/* packets */
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 /* Seconds since the packet passed the hook. */
 static double age_s(const struct pcap_pkthdr *h)
@@ -61,49 +38,6 @@ static double age_s(const struct pcap_pkthdr *h)
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	return t.tv_sec - h->ts.tv_sec + t.tv_nsec / 1e9 - h->ts.tv_usec / 1e6;
-}
-
-static pcap_t *open_with(const char *name, const struct settings *s)
-{
-	char text[PCAP_ERRBUF_SIZE];
-	pcap_t *p = pcap_create(name, text);
-	int status;
-
-	need(p, "pcap_create: %s", text);
-	pcap_set_snaplen(p, s->snaplen);
-	pcap_set_timeout(p, s->timeout_ms);
-	pcap_set_immediate_mode(p, s->immediate);
-	pcap_set_buffer_size(p, 16 << 20);
-	status = pcap_activate(p);
-	need(status == 0, "pcap_activate: %d: %s", status, pcap_geterr(p));
-	if (s->nonblock)
-		need(pcap_setnonblock(p, 1, text) == 0, "pcap_setnonblock: %s", text);
-	return p;
-}
-
-static void say(const char *word)
-{
-	puts(word);
-	fflush(stdout);
-}
-
-/* Until the test's script says that all packets are sent. */
-static void wait_for_packets(void)
-{
-	sigset_t set;
-	int got;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	say("ready");
-	sigwait(&set, &got);
-}
-
-static void count_one(unsigned char *user, const struct pcap_pkthdr *h, const unsigned char *data)
-{
-	(void)h;
-	(void)data;
-	(*(int *)user)++;
 }
 
 static bool readable(int fd, int timeout_ms)
@@ -224,27 +158,6 @@ static void twice(void)
 	p = open_with(device, &usual);
 	need(pcap_activate(p) == PCAP_ERROR_ACTIVATED, "activated twice");
 	pcap_close(p);
-}
-
-static void set_filter(pcap_t *p, const char *expression)
-{
-	struct bpf_program program;
-
-	need(!pcap_compile(p, &program, expression, 1, PCAP_NETMASK_UNKNOWN), "pcap_compile: %s",
-	     pcap_geterr(p));
-	need(!pcap_setfilter(p, &program), "pcap_setfilter: %s", pcap_geterr(p));
-	pcap_freecode(&program);
-}
-
-static void take_all(pcap_t *p, int n_wanted)
-{
-	double end = now_s() + 10;
-	int n = 0;
-
-	while (n < n_wanted && now_s() < end)
-		need(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
-		     pcap_geterr(p));
-	need(n == n_wanted, "%d packets of %d", n, n_wanted);
 }
 
 /* A filter holds for the next packet that is delivered, queued or not. */
@@ -689,15 +602,12 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	sigset_t set;
 	size_t i;
 
 	need(argc >= 3, "usage: consumer TEST DEVICE [COUNT]");
 	device = argv[2];
 	wanted = argc > 3 ? atoi(argv[3]) : 0;
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	block_usr1();
 	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		if (!strcmp(argv[1], tests[i].name)) {
 			tests[i].run();

@@ -5,12 +5,20 @@
     make_frames.py numbered FILE COUNT SIZE [SOURCE]
         COUNT (up to 65536) UDP packets of SIZE bytes, Ethernet header
         included, numbered in the IP identification
+    make_frames.py marked FILE COUNT SIZE
+        the same, and each byte of the payload is the lowest of the number
+    make_frames.py pointing FILE SIZE FIRST LAST...
+        frames of up to SIZE bytes: behind the Ethernet header an offset, from
+        FIRST to LAST, and there 0xfeedbeef, or not, or not all of it
     make_frames.py varied FILE
         frames of 14 to 9014 bytes, of all sorts, well and badly formed
     make_frames.py dns FILE COUNT
         questions to a name server
     make_frames.py ip FILE
         packets without a link-layer header
+    make_frames.py mixed FILE
+        frames of which every filter wants some and leaves some, numbered in
+        the IP identification of those that have one
 """
 import random
 import struct
@@ -49,6 +57,22 @@ def udp_packet(number, source, payload, port=9):
 
 def numbered(count, size, source="192.0.2.1"):
     return [IPV4 + udp_packet(n, source, bytes(size - 42)) for n in range(count)]
+
+
+def marked(count, size):
+    return [IPV4 + udp_packet(n, "192.0.2.1", bytes([n & 0xFF]) * (size - 42))
+            for n in range(count)]
+
+
+def pointing(size, ranges):
+    mark = bytes.fromhex("feedbeef")
+    frames = []
+    for first, last in zip(ranges[::2], ranges[1::2]):
+        for at in range(first, last + 1):
+            data = RX + TX + b"\x88\xb5" + struct.pack("!H", at)
+            data += bytes(at - len(data)) + (mark if at % 3 else mark[::-1])
+            frames += [data, data[:-1], (data + bytes(size))[:size]]
+    return frames
 
 
 def dns(count):
@@ -108,14 +132,106 @@ def varied():
     return frames
 
 
+HOSTS = ["192.0.2.1", "192.0.2.77", "192.0.2.78", "198.51.100.9", "198.51.100.200"]
+HOSTS6 = ["2001:db8::1", "2001:db8::77", "2001:db8:1::9"]
+PORTS = [9, 53, 80, 443, 1053, 8080, 40000]
+
+
+def payload(rng):
+    """Of all lengths; some begin with what filters look for, or have it far in."""
+    data = bytearray(rng.randbytes(rng.choice([0, 1, 4, 6, 18, 60, 200, 700, 1200, 1400])))
+    for at, mark in (0, b"GET "), (0, b"mark"), (92, b"\xa5"), (992, b"\xbe\xef"):
+        if len(data) >= at + len(mark) and rng.random() < 0.3:
+            data[at:at + len(mark)] = mark
+    return bytes(data)
+
+
+def transports(rng):
+    from scapy.all import ICMP, TCP, UDP, Raw
+
+    ports = {"sport": rng.choice(PORTS), "dport": rng.choice(PORTS)}
+    flags = rng.choice(["S", "SA", "A", "PA", "FA", "R"])
+    return [
+        UDP(**ports) / Raw(payload(rng)),
+        TCP(**ports, flags=flags, options=rng.choice([[], [("MSS", 1460)]])) / Raw(payload(rng)),
+        ICMP(type=rng.choice([0, 8, 3])) / Raw(payload(rng)),
+    ]
+
+
+def four(rng, **more):
+    from scapy.all import IP
+
+    return IP(src=rng.choice(HOSTS), dst=rng.choice(HOSTS[1:]), id=rng.randrange(65536),
+              ttl=rng.choice([0, 1, 4, 64, 255]), tos=rng.choice([0, 46 << 2]), **more)
+
+
+def networks(rng):
+    """A packet of each kind, whatever carries it."""
+    from scapy.all import (AH, GRE, ICMPv6EchoRequest, IPOption, IPv6, IPv6ExtHdrDestOpt,
+                           IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, Raw)
+
+    udp, tcp, icmp = transports(rng)
+    six = IPv6(src=rng.choice(HOSTS6), dst=rng.choice(HOSTS6))
+    return [
+        four(rng) / udp, four(rng) / tcp, four(rng) / icmp,
+        four(rng, options=[IPOption(b"\x94\x04\0\0")]) / rng.choice([udp, tcp]),
+        four(rng, flags="MF") / udp,
+        four(rng, frag=rng.randrange(1, 200), proto=17) / Raw(payload(rng)),
+        four(rng) / AH(payloadlen=1) / udp,
+        four(rng) / GRE() / four(rng) / udp,
+        six / udp, six / tcp, six / ICMPv6EchoRequest(data=payload(rng)),
+        six / IPv6ExtHdrFragment(offset=rng.randrange(100), m=1) / udp,
+        six / IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt() / rng.choice([udp, tcp]),
+    ]
+
+
+def carriers(rng):
+    from scapy.all import Dot1AD, Dot1Q, PPPoE, Raw
+    from scapy.contrib.mpls import MPLS
+
+    yield from [lambda packet: packet] * 3
+    yield lambda packet: Dot1Q(vlan=rng.choice([7, 8]), prio=5) / packet
+    yield lambda packet: Dot1AD(vlan=100) / Dot1Q(vlan=rng.choice([200, 201])) / packet
+    yield lambda packet: MPLS(label=16, s=0) / MPLS(label=rng.choice([17, 18]), s=1) / packet
+    yield lambda packet: (PPPoE(sessionid=rng.choice([1, 2])) /
+                          Raw(b"\0\x57" if packet.version == 6 else b"\0\x21") / packet)
+
+
+def mixed():
+    from scapy.all import ARP, LLC, STP, Dot3, Ether, Raw
+
+    rng = random.Random(4)
+    frames = []
+    for carry in carriers(rng):
+        for _ in range(8):
+            ether = Ether(dst="02:00:5e:10:00:02", src="02:00:5e:10:00:%02x" % rng.choice([1, 7]))
+            frames += [bytes(ether / carry(packet)) for packet in networks(rng)]
+    for last in b"\x02\xff\x09":
+        ether = Ether(src=TX, dst=(RX[:5] + bytes([last]) if last < 0xff else b"\xff" * 6))
+        frames += [bytes(ether / ARP(psrc=HOSTS[1], pdst=HOSTS[2])),
+                   bytes(Ether(src=TX, dst="01:00:5e:00:00:fb") / four(rng) / transports(rng)[0])]
+        for size in 0, 20, 1399, 1400, 1500:
+            frames.append(bytes(ether)[:12] + b"\x88\xb5" + rng.randbytes(size))
+        frames.append(bytes(Dot3(src=TX, dst="01:80:c2:00:00:00") / LLC() / STP() / Raw(bytes(8))))
+    frames += [frame[:rng.randrange(14, len(frame))] for frame in frames if len(frame) > 14]
+    rng.shuffle(frames)
+    return frames
+
+
 def main(argv):
     kind, path = argv[1], argv[2]
     if kind == "numbered":
         write(path, ETHERNET, numbered(int(argv[3]), int(argv[4]), *argv[5:]))
+    elif kind == "marked":
+        write(path, ETHERNET, marked(int(argv[3]), int(argv[4])))
+    elif kind == "pointing":
+        write(path, ETHERNET, pointing(int(argv[3]), [int(at) for at in argv[4:]]))
     elif kind == "dns":
         write(path, ETHERNET, dns(int(argv[3])))
     elif kind == "varied":
         write(path, ETHERNET, varied())
+    elif kind == "mixed":
+        write(path, ETHERNET, mixed())
     elif kind == "ip":
         sizes = [28, 29, 60, 576, 1499, 1500]
         write(path, RAW, [udp_packet(n, "192.0.2.9", bytes(size - 28))
