@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../../bpf/record.h"
+#include "captured.h"
 #include "crafted.h"
 
 #define CUT_TO_EVERY_LENGTH_BELOW 200	/* what is longer has only data there */
@@ -63,15 +64,34 @@ static void add_crafted(void *to, const char *name, const char *expression,
 	memcpy(packet->data, data, len);
 }
 
+/* Those that are long, or those that are not. */
+static void add_captured(struct packets *p, const struct captured *captured, uint32_t from,
+			 uint32_t to)
+{
+	for (unsigned int i = 0; i < captured->n; i++) {
+		const struct captured_frame *frame = &captured->frames[i];
+		struct packet *packet;
+
+		if (frame->len < from || frame->len > to)
+			continue;
+		packet = add(p, frame->len, "captured %u, %s", i + 1, frame->name);
+		memcpy(packet->data, frame->data, frame->len);
+	}
+}
+
+static void cut_to(struct packets *p, size_t i, uint32_t len)
+{
+	struct packet *packet = add(p, len, "%s, cut to %u bytes", p->all[i].name, len);
+
+	memcpy(packet->data, p->all[i].data, len);
+}
+
 static void cut(struct packets *p, size_t i)
 {
 	for (uint32_t len = PACKET_BYTES_MIN; len < p->all[i].len; len++) {
-		struct packet *packet;
-
 		if (len == CUT_TO_EVERY_LENGTH_BELOW)
 			len = p->all[i].len - 1;
-		packet = add(p, len, "%s, cut to %u bytes", p->all[i].name, len);
-		memcpy(packet->data, p->all[i].data, len);
+		cut_to(p, i, len);
 	}
 }
 
@@ -232,12 +252,29 @@ static void noise(struct packets *p, struct chance *c)
 static void lengthen(struct packets *p, size_t i, uint32_t len, struct chance *c)
 {
 	struct packet *packet = add(p, len, "%s, lengthened to %u bytes", p->all[i].name, len);
+	const uint32_t kept = p->all[i].len < len ? p->all[i].len : len;
 
-	memcpy(packet->data, p->all[i].data, p->all[i].len);
-	fill_with_noise(packet->data, p->all[i].len, len, c);
+	memcpy(packet->data, p->all[i].data, kept);
+	fill_with_noise(packet->data, kept, len, c);
 }
 
-/* Each crafted one once, at a length that is of interest or by chance. */
+/* The captured ones that are long as they come, as much of them as is long, and changed. */
+static void make_long_captured(struct packets *p, const struct captured *captured,
+			       uint32_t linear, struct chance *c)
+{
+	const size_t first = p->n;
+
+	add_captured(p, captured, linear + 1, PACKET_BYTES_MAX);
+	for (size_t n = p->n - first, i = first; n; n--, i++) {
+		cut_to(p, i, linear + 1 + chance_below(c, p->all[i].len - linear));
+		change(p, i, c);
+	}
+}
+
+/*
+ * Each crafted one and each captured one once, at a length that is of interest
+ * or by chance.
+ */
 static void make_long(struct packets *p, uint32_t linear, struct chance *c)
 {
 	const uint32_t lengths[] = {
@@ -245,39 +282,53 @@ static void make_long(struct packets *p, uint32_t linear, struct chance *c)
 		4096, 4097, 8191, 8192, 8193, PACKET_BYTES_FRAGS_MAX,
 	};
 	const size_t n = sizeof(lengths) / sizeof(lengths[0]);
-	const size_t first = p->n;
 
-	for (size_t i = 0; i < p->n_crafted; i++)
+	for (size_t i = 0; i < p->n_crafted + p->n_captured; i++)
 		lengthen(p, i, i % 2 ? lengths[i / 2 % n] :
 			 linear + 1 + chance_below(c, PACKET_BYTES_FRAGS_MAX - linear), c);
 	/* no record holds so much, and user space's filters see no more either */
 	lengthen(p, 5, XDPS_CAPLEN_MAX, c);
 	lengthen(p, 6, XDPS_CAPLEN_MAX + 1, c);
 	lengthen(p, 7, PACKET_BYTES_MAX, c);
-	p->n_long = p->n - first;
 }
 
-void packets_make(struct packets *p, uint32_t linear, uint64_t seed)
+/* All that is made of these. */
+static void derive(struct packets *p, size_t first, size_t n, struct chance *c)
+{
+	for (size_t i = 0; i < n; i++)
+		cut(p, first + i);
+	for (size_t i = 0; i < n; i++)
+		wrap(p, first + i);
+	for (size_t i = 0; i < n; i++)
+		make_twins(p, first + i);
+	for (size_t i = 0; i < n * N_AIMED_OF_EACH; i++)
+		aim(p, first + i % n, c);
+	for (size_t i = 0; i < n * N_CHANGED_OF_EACH; i++)
+		change(p, first + i % n, c);
+}
+
+void packets_make(struct packets *p, const struct captured *captured, uint32_t linear,
+		  uint64_t seed)
 {
 	struct chance c = { .state = seed ? seed : 1 };
+	struct chance other = { .state = ~c.state };	/* not to change what is crafted */
 
 	*p = (struct packets){ 0 };
 	crafted_packets(add_crafted, p);
 	p->n_crafted = p->n;
-	for (size_t i = 0; i < p->n_crafted; i++)
-		cut(p, i);
-	for (size_t i = 0; i < p->n_crafted; i++)
-		wrap(p, i);
-	for (size_t i = 0; i < p->n_crafted; i++)
-		make_twins(p, i);
-	for (size_t i = 0; i < p->n_crafted * N_AIMED_OF_EACH; i++)
-		aim(p, i % p->n_crafted, &c);
-	for (size_t i = 0; i < p->n_crafted * N_CHANGED_OF_EACH; i++)
-		change(p, i % p->n_crafted, &c);
+	add_captured(p, captured, 0, linear ? linear : CRAFTED_BYTES_MAX);
+	p->n_captured = p->n - p->n_crafted;
+	derive(p, 0, p->n_crafted, &c);
 	for (int i = 0; i < N_NOISE; i++)
 		noise(p, &c);
-	if (linear)
+	derive(p, p->n_crafted, p->n_captured, &other);
+	if (linear) {
+		const size_t n_short = p->n;
+
 		make_long(p, linear, &c);
+		make_long_captured(p, captured, linear, &other);
+		p->n_long = p->n - n_short;
+	}
 }
 
 void packets_free(struct packets *p)

@@ -3,9 +3,9 @@
  * test_filter.c: the kernel's filter is libpcap's.
  *
  * Expressions and programs by chance, translated by the helper and run by the kernel
- * (BPF_PROG_TEST_RUN) on thousands of packets: what it says has to be what libpcap's
- * bpf_filter() says, in bytes, or "undecided" if and only if bpf_filter() would read a
- * byte that lies in a fragment.
+ * (BPF_PROG_TEST_RUN) on thousands of packets, crafted and captured: what it says has
+ * to be what libpcap's bpf_filter() says, in bytes, or "undecided" if and only if
+ * bpf_filter() would read a byte that lies in a fragment.
  *
  * FILTER_PROGRAMS   how many programs by chance, 10000 if not set
  * FILTER_SEED       what chance begins with, 1 if not set
@@ -29,6 +29,7 @@
 #include "../../helper/privilege.h"
 #include "../unit/random_filter.h"
 #include "../unit/sentence.h"
+#include "captured.h"
 #include "expressions.h"
 #include "filter_lab.h"
 #include "packets.h"
@@ -39,6 +40,7 @@
 #define PACKETS_EACH_BY_CHANCE 100
 #define N_COMBINED 600
 #define COMPLAINTS_MAX 10
+#define SHOWN_BYTES_MAX 128
 
 /* What came of comparing many programs. */
 struct counts {
@@ -66,6 +68,7 @@ struct subject {
 
 static struct filter_lab lab;
 static struct xdps_programs programs;	/* the sampler, for filters to be put in */
+static struct captured *captured;
 static struct packets packets;
 static struct xdps_error err;
 static uint32_t linear;			/* of a long packet; 0: there are no fragments */
@@ -116,6 +119,11 @@ static void show(const struct subject *s, const struct packet *packet, struct ve
 		      "libpcap says %s%u\n", s->name, packet->name, packet->len,
 		      (uint32_t)(kernel.filter >> 32), (uint32_t)kernel.filter,
 		      pcap.decided ? "" : "undecided, ", pcap.bytes);
+	/* a captured one will not come again */
+	print_message("# it begins with");
+	for (uint32_t i = 0; i < packet->len && i < SHOWN_BYTES_MAX; i++)
+		print_message(" %02x", packet->data[i]);
+	print_message("\n");
 }
 
 static bool compare_packet(const struct subject *s, int prog_fd, const struct packet *packet,
@@ -144,13 +152,14 @@ static const struct packet *any_packet(struct chance *chance)
 }
 
 /*
- * All of the crafted packets and of the long ones, and every so many of the
- * others, beginning with another one for each program.  Some by chance if there
- * shall be fewer than that.
+ * All of the crafted packets, of the captured and of the long ones, and every so
+ * many of the others, beginning with another one for each program.  Some by chance
+ * if there shall be fewer than that.
  */
 static void compare_packets(const struct subject *s, int prog_fd, struct counts *c)
 {
-	const size_t n_fixed = packets.n_crafted + packets.n_long;
+	const size_t n_first = packets.n_crafted + packets.n_captured;
+	const size_t n_fixed = n_first + packets.n_long;
 	const size_t n_others = packets.n - n_fixed;
 	struct chance chance = { .state = s->number * 0x9e3779b97f4a7c15ull };
 	const uint64_t before = c->packets;
@@ -163,11 +172,11 @@ static void compare_packets(const struct subject *s, int prog_fd, struct counts 
 	} else {
 		const size_t step = n_others / (s->n_packets - n_fixed);
 
-		for (size_t i = 0; i < packets.n_crafted; i++)
+		for (size_t i = 0; i < n_first; i++)
 			matched += compare_packet(s, prog_fd, &packets.all[i], c);
 		for (size_t i = s->number % step; i < n_others; i += step)
 			matched += compare_packet(s, prog_fd,
-						  &packets.all[packets.n_crafted + i], c);
+						  &packets.all[n_first + i], c);
 		for (size_t i = packets.n - packets.n_long; i < packets.n; i++)
 			matched += compare_packet(s, prog_fd, &packets.all[i], c);
 	}
@@ -416,6 +425,56 @@ static void packets_are_real(void **state)
 		      "%u bytes\n", packets.n, packets.n_crafted, packets.n_long, linear);
 }
 
+/* How many of the captured packets it matches, the long ones aside. */
+static unsigned int captured_matches(const char *expression)
+{
+	struct program program;
+	unsigned int n = 0;
+
+	assert_null(pcap_side_compile(expression, true, &program));
+	pcap_side_use(program.insns, program.n);
+	for (size_t i = 0; i < packets.n_captured; i++) {
+		const struct packet *packet = &packets.all[packets.n_crafted + i];
+
+		n += pcap_side_judge(packet->data, packet->len, packet->len).bytes > 0;
+	}
+	pcap_side_free(&program);
+	return n;
+}
+
+static void captured_are_of_all_kinds(void **state)
+{
+	static const char *const kinds[] = {
+		"tcp dst port 80 and ip", "tcp dst port 80 and ip6",
+		"tcp[tcpflags] = tcp-syn and tcp[12] & 0xf0 > 0x50", "tcp[tcpflags] & tcp-fin != 0",
+		"tcp[tcpflags] & tcp-rst != 0", "tcp[tcpflags] & tcp-push != 0 and greater 1400",
+		"udp dst port 53 and ip", "udp dst port 53 and ip6", "udp[4:2] = 8 and ip",
+		"ip[6:2] & 0x1fff != 0", "ip6[6] = 44", "ip[0] & 0xf > 5", "ip6[6] = 0",
+		"icmp[icmptype] = icmp-echo", "icmp[icmptype] = icmp-echoreply",
+		"icmp[icmptype] = icmp-unreach and icmp[icmpcode] = 3",
+		"icmp[icmptype] = icmp-unreach and icmp[icmpcode] = 2",
+		"icmp6[icmp6type] = icmp6-echo", "icmp6[icmp6type] = icmp6-echoreply",
+		"icmp6[icmp6type] = icmp6-destinationunreach",
+		"icmp6[icmp6type] = icmp6-parameterproblem",
+		"icmp6[icmp6type] = icmp6-neighborsolicit", "ip proto 253", "ip6 proto 253",
+		"ip multicast", "ip6 multicast",
+	};
+
+	(void)state;
+	print_message("# captured: %u, of these short: %zu\n", captured->n, packets.n_captured);
+	if (captured->why_not[0]) {
+		print_message("# not all was captured: %s\n", captured->why_not);
+		if (!geteuid())
+			fail_msg("root can");
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!captured_matches(kinds[i]))
+			fail_msg("none is \"%s\"", kinds[i]);
+	assert_true(captured->n > packets.n_captured);
+	assert_int_equal(captured_matches("ether proto 0x88b5"), 0);
+}
+
 /* The verdict of a program on the first `len` bytes of a packet of 'U's. */
 static struct verdict judge(const struct xdps_insn *insns, size_t n, uint32_t len)
 {
@@ -639,7 +698,8 @@ static int begin(void **state)
 	linear = filter_lab_linear(&lab);
 	if (linear > PACKET_BYTES_FRAGS_MAX - PACKET_BYTES_FAR)
 		linear = 0;		/* the pages are large: nothing of ours is as long */
-	packets_make(&packets, linear, seed());
+	captured = captured_make();
+	packets_make(&packets, captured, linear, seed());
 	return 0;
 }
 
@@ -647,6 +707,7 @@ static int end(void **state)
 {
 	(void)state;
 	packets_free(&packets);
+	captured_free(captured);
 	xdps_programs_free(&programs);
 	return 0;
 }
@@ -655,6 +716,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SENTENCE("The packets are what they are called", packets_are_real),
+		SENTENCE("The captured packets are of all kinds that were sent", captured_are_of_all_kinds),
 		SENTENCE("The comparison finds what is different", comparison_can_fail),
 		SENTENCE("A byte in a fragment makes a packet undecided", bytes_in_fragments),
 		SENTENCE("A byte behind the packet's end is no match", bytes_behind_the_end),
