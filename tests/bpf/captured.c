@@ -193,6 +193,10 @@ static void open_capture(void)
 	need(!bind(capture_fd, &lo.any, sizeof(lo.frame)), "binding a packet socket to lo");
 }
 
+/*
+ * The kernel adds an IPv6 address's own route in its own time: with one for all of
+ * them there is nothing to wait for.
+ */
 static void open_network(void)
 {
 	static const char commands[] =
@@ -200,6 +204,7 @@ static void open_network(void)
 		" && ip address add 192.0.2.1/24 dev lo"
 		" && ip address add 2001:db8::1/128 dev lo nodad"
 		" && ip address add 2001:db8:1::77/128 dev lo nodad"
+		" && ip route add local 2001:db8::/32 dev lo"
 		" && ip route add local ff00::/8 dev lo; } >/dev/null 2>&1";
 
 	snprintf(doing, sizeof(doing), "a network");

@@ -2,145 +2,50 @@
 /*
  * test_filter_slot.c: the sampler with a filter in it, in its slot.
  *
- * Loaded, filtered and put in by the helper's functions, run by the kernel on packets
- * of ours (BPF_PROG_TEST_RUN), read by the engine's reader.
+ * Translated, loaded and put in by the helper's functions.
  */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
-#include <errno.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../bpf/record.h"
-#include "../../engine/ring.h"
-#include "../../helper/cpus.h"
 #include "../../helper/filter.h"
-#include "../../helper/privilege.h"
-#include "../../helper/rings.h"
-#include "../unit/sentence.h"
-#include "xdpsample.skel.h"
+#include "sampler_lab.h"
 
 #define SNAPLEN 96
-#define LONG_BYTES 9000
+#define LONG_BYTES LAB_PACKET_BYTES
 #define KEY_AT 20			/* a byte that says what kind of packet it is */
 
 #define LOAD_KEY { .code = BPF_LD | BPF_B | BPF_ABS, .k = KEY_AT }
 #define RETURN(bytes) { .code = BPF_RET | BPF_K, .k = (bytes) }
 
-static struct {
-	struct xdps_cpus cpus;
-	struct xdps_programs programs;
-	struct xdps_rings rings;
-	struct xdps_counters *counters;
-	struct xdps_ring reader;
-} lab;
-
 static struct xdps_error err;
-static unsigned char scratch[XDPS_SCRATCH_BYTES];
-static unsigned char packet[LONG_BYTES];
 
 static const struct xdps_ask usual = { .rate = 1, .snaplen = SNAPLEN };
-
-static size_t counters_bytes(void)
-{
-	return lab.cpus.n_possible * sizeof(struct xdps_counters);
-}
-
-static const struct xdps_counters *counters(void)
-{
-	return &lab.counters[lab.cpus.online[0]];
-}
-
-static void run_on_first_cpu(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(lab.cpus.online[0], &set);
-	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
-}
-
-static void load(struct xdps_ask ask)
-{
-	const size_t page_bytes = sysconf(_SC_PAGESIZE);
-
-	if (xdps_cpus_read(&lab.cpus, &err) ||
-	    xdps_programs_load(&lab.programs, &ask, lab.cpus.n_possible, &err) ||
-	    xdps_rings_open(&lab.rings, &ask, &lab.cpus, lab.programs.rings_fd, &err))
-		fail_msg("%s", err.text);
-	lab.counters = mmap(NULL, counters_bytes(), PROT_READ, MAP_SHARED,
-			    lab.programs.counters_fd, 0);
-	assert_ptr_not_equal(lab.counters, MAP_FAILED);
-	assert_int_equal(xdps_ring_init(&lab.reader, lab.rings.maps[0],
-					page_bytes + lab.rings.ring_bytes, page_bytes), 0);
-	run_on_first_cpu();
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	memset(&lab, 0, sizeof(lab));
-	xdps_programs_init(&lab.programs);
-	xdps_rings_init(&lab.rings);
-	for (size_t i = 0; i < sizeof(packet); i++)
-		packet[i] = i * 7 + (i >> 8);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	if (lab.counters)
-		munmap(lab.counters, counters_bytes());
-	xdps_rings_close(&lab.rings);
-	xdps_programs_free(&lab.programs);
-	return 0;
-}
 
 /* `times` packets of `bytes`, with `key` at KEY_AT. */
 static void receive(uint8_t key, uint32_t bytes, int times)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts,
-		    .data_in = packet, .data_size_in = bytes, .repeat = times);
-
 	packet[KEY_AT] = key;
-	if (bpf_prog_test_run_opts(lab.programs.entry_fd, &opts))
-		fail_msg("%u bytes, %d times: %s", bytes, times, strerror(errno));
-	assert_int_equal(opts.retval, XDP_PASS);
-}
-
-/* Takes the next packet, which has to be there. */
-static struct xdps_packet take(void)
-{
-	struct xdps_packet pkt = { 0 };
-	int64_t tai_offset_ns;
-	uint64_t mono_ns;
-
-	assert_true(xdps_ring_peek(&lab.reader, &mono_ns));
-	xdps_ring_packet(&lab.reader, scratch, &pkt, &tai_offset_ns);
-	xdps_ring_advance(&lab.reader);
-	return pkt;
+	lab_receive(bytes, times);
 }
 
 static void assert_nothing_left(void)
 {
 	uint64_t mono_ns;
 
-	assert_false(xdps_ring_peek(&lab.reader, &mono_ns));
-	assert_int_equal(lab.reader.broken, 0);
+	assert_false(xdps_ring_peek(reader(), &mono_ns));
+	assert_int_equal(reader()->broken, 0);
 	assert_int_equal(counters()->lost, 0);
 }
 
 /* Takes one, which `filter` took in `caplen` of its bytes. */
 static void assert_taken(uint32_t filter, uint32_t len, uint32_t caplen)
 {
-	const struct xdps_packet pkt = take();
+	int64_t tai_offset_ns;
+	const struct xdps_packet pkt = lab_take(&tai_offset_ns);
 
 	assert_int_equal(pkt.filter, filter);
 	assert_int_equal(pkt.len, len);
@@ -190,7 +95,7 @@ static void set_key(uint32_t number, uint8_t key, uint32_t bytes)
 static void no_filter_takes_all(void **state)
 {
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	receive(1, 60, 1);
 	receive(2, 1000, 1);
 	packet[KEY_AT] = 1;
@@ -204,7 +109,7 @@ static void no_filter_takes_all(void **state)
 static void rejected_is_counted(void **state)
 {
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	receive(6, 60, 1000);
 	receive(7, 60, 5);
@@ -233,7 +138,7 @@ static void caplen_is_the_least(void **state)
 	};
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		set_key(2 + i, 9, cases[i].bytes);
 		receive(9, cases[i].len, 1);
@@ -248,7 +153,7 @@ static void returned_by_the_packet(void **state)
 	const struct xdps_insn insns[] = { LOAD_KEY, { .code = BPF_RET | BPF_A } };
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	set_in_kernel(5, insns, ARRAY_SIZE(insns));
 	receive(0, 60, 3);
 	receive(33, 60, 1);
@@ -264,21 +169,13 @@ static void filtered_then_chosen(void **state)
 
 	(void)state;
 	ask.rate = UINT32_MAX;
-	load(ask);
+	lab_load(ask);
 	set_key(2, 7, UINT32_MAX);
 	receive(7, 60, 1000);
 	receive(8, 60, 2000);
 	assert_int_equal(counters()->rejected, 2000);
 	assert_int_equal(counters()->passed_over + counters()->chosen, 1000);
 	assert_true(counters()->passed_over > 900);
-}
-
-static bool skip_without_fragments(void)
-{
-	if (lab.programs.skel->rodata->config.frags)
-		return false;
-	print_message("# this kernel has no XDP fragments (before 5.18)\n");
-	return true;
 }
 
 /* With a snapshot length that would have left nothing to judge. */
@@ -294,8 +191,8 @@ static void undecided_comes_whole(void **state)
 
 	(void)state;
 	ask.snaplen = 1;
-	load(ask);
-	if (skip_without_fragments())
+	lab_load(ask);
+	if (lab_has_no_fragments())
 		skip();
 	set_in_kernel(2, insns, ARRAY_SIZE(insns));
 	receive(0, LONG_BYTES, 1);
@@ -323,7 +220,7 @@ static void user_space_gets_all(void **state)
 	struct xdps_say say;
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	say = set(3, NULL, 0);
 	assert_int_equal(say.status, XDPS_OK);
@@ -343,7 +240,7 @@ static void loops_go_to_user_space(void **state)
 	struct xdps_say say;
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	say = set(3, loop, ARRAY_SIZE(loop));
 	assert_int_equal(say.status, XDPS_OK);
@@ -387,7 +284,7 @@ static void refused_goes_to_user_space(void **state)
 	struct xdps_say say;
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	say = set(3, insns, write_labyrinth(insns));
 	assert_int_equal(say.status, XDPS_OK);
@@ -410,7 +307,7 @@ static void refused_code_is_explained(void **state)
 	};
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	assert_int_equal(xdps_filter_load(&lab.programs, &code, &err), -1);
 	if (strncmp(err.text, "loading the filter into the kernel: ", 36) ||
@@ -428,7 +325,7 @@ static void invalid_leaves_the_old(void **state)
 	struct xdps_say say;
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	set_key(2, 7, 50);
 	say = set(3, no_end, ARRAY_SIZE(no_end));
 	assert_int_equal(say.status, XDPS_BAD_FILTER);
@@ -446,7 +343,7 @@ static void replaced_many_times(void **state)
 	const uint32_t n = 500;
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t key = i;
 
@@ -467,7 +364,7 @@ static void longest_is_put_in(void **state)
 	const uint32_t n = ARRAY_SIZE(insns);
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	insns[0] = (struct xdps_insn)LOAD_KEY;
 	for (uint32_t i = 1; i < n - 1; i++)
 		insns[i] = (struct xdps_insn){ .code = BPF_ALU | BPF_ADD | BPF_K, .k = 1 };
@@ -495,7 +392,7 @@ static void function_names_stay(void **state)
 	int fd;
 
 	(void)state;
-	load(usual);
+	lab_load(usual);
 	set_key(2, 7, 50);
 	assert_int_equal(bpf_map_lookup_elem(lab.programs.slot_fd, &first, &slot_id), 0);
 	fd = bpf_prog_get_fd_by_id(slot_id);
@@ -528,17 +425,6 @@ int main(void)
 		SENTENCE("A filter of 4096 instructions is put in", longest_is_put_in),
 		SENTENCE("The sampler with a filter has its names", function_names_stay),
 	};
-	struct CMUnitTest in_a_lab[ARRAY_SIZE(tests)];
 
-	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_NET_ADMIN) ||
-	    !xdps_has_capability(CAP_PERFMON)) {
-		puts("1..0 # SKIP needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON to load BPF programs");
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
-		in_a_lab[i] = tests[i];
-		in_a_lab[i].setup_func = begin;
-		in_a_lab[i].teardown_func = end;
-	}
-	return cmocka_run_group_tests_name("filter_slot", in_a_lab, NULL, NULL);
+	return LAB_RUN("filter_slot", tests);
 }

@@ -1,46 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * test_program.c: the programs, run by the kernel on packets of ours.
- *
- * Loaded by the helper's loader, with the helper's rings, and read by the
- * engine's reader; BPF_PROG_TEST_RUN stands in for a network card.
+ * test_program.c: the programs do what they should, one by one and together.
  */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../../bpf/record.h"
-#include "../../engine/ring.h"
-#include "../../helper/cpus.h"
 #include "../../helper/filter.h"
-#include "../../helper/loader.h"
-#include "../../helper/privilege.h"
-#include "../../helper/rings.h"
-#include "../unit/sentence.h"
+#include "sampler_lab.h"
 #include "xdpsample.skel.h"
 
 #define ETH_BYTES 14			/* less is no packet for the kernel */
-#define JUMBO_BYTES 9000
-
-struct lab {
-	struct xdps_ask ask;
-	struct xdps_cpus cpus;
-	struct xdps_programs programs;
-	struct xdps_rings rings;
-	struct xdps_counters *counters;
-	struct xdps_ring *readers;	/* one for each ring */
-};
+#define JUMBO_BYTES LAB_PACKET_BYTES
 
 /* What came of running a program. */
 struct outcome {
@@ -49,100 +27,25 @@ struct outcome {
 	unsigned char data[JUMBO_BYTES + 1];
 };
 
-static struct lab lab;
 static struct xdps_error err;
-static unsigned char scratch[XDPS_SCRATCH_BYTES];
-static unsigned char packet[JUMBO_BYTES];
 
 static const struct xdps_ask everything = {
 	.rate = 1,
 	.snaplen = XDPS_SNAPLEN_MAX,
 };
 
-static size_t counters_bytes(void)
-{
-	return lab.cpus.n_possible * sizeof(struct xdps_counters);
-}
-
-static void open_readers(void)
-{
-	const size_t page_bytes = sysconf(_SC_PAGESIZE);
-
-	lab.readers = calloc(lab.rings.n, sizeof(*lab.readers));
-	assert_non_null(lab.readers);
-	for (unsigned int i = 0; i < lab.rings.n; i++)
-		assert_int_equal(xdps_ring_init(&lab.readers[i], lab.rings.maps[i],
-						page_bytes + lab.rings.ring_bytes,
-						page_bytes), 0);
-}
-
-static void load(struct xdps_ask ask)
-{
-	lab.ask = ask;
-	if (xdps_cpus_read(&lab.cpus, &err) ||
-	    xdps_programs_load(&lab.programs, &ask, lab.cpus.n_possible, &err) ||
-	    xdps_rings_open(&lab.rings, &ask, &lab.cpus, lab.programs.rings_fd, &err))
-		fail_msg("%s", err.text);
-	lab.counters = mmap(NULL, counters_bytes(), PROT_READ, MAP_SHARED,
-			    lab.programs.counters_fd, 0);
-	assert_ptr_not_equal(lab.counters, MAP_FAILED);
-	open_readers();
-}
-
-static void run_on_cpu(unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	memset(&lab, 0, sizeof(lab));
-	xdps_programs_init(&lab.programs);
-	xdps_rings_init(&lab.rings);
-	for (size_t i = 0; i < sizeof(packet); i++)
-		packet[i] = i * 7 + (i >> 8);
-	if (xdps_cpus_read(&lab.cpus, &err))
-		return -1;
-	run_on_cpu(lab.cpus.online[0]);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	if (lab.counters)
-		munmap(lab.counters, counters_bytes());
-	free(lab.readers);
-	xdps_rings_close(&lab.rings);
-	xdps_programs_free(&lab.programs);
-	return 0;
-}
-
-/* The first `bytes` of packet[], `times` times. */
-static void run(int prog_fd, uint32_t bytes, int times, struct outcome *out)
+/* On the first `bytes` of packet[]. */
+static void run(int prog_fd, uint32_t bytes, struct outcome *out)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts,
 		    .data_in = packet, .data_size_in = bytes,
 		    .data_out = out->data, .data_size_out = sizeof(out->data),
-		    .repeat = times);
+		    .repeat = 1);
 
 	if (bpf_prog_test_run_opts(prog_fd, &opts))
-		fail_msg("%u bytes, %d times: %s", bytes, times, strerror(errno));
+		fail_msg("%u bytes: %s", bytes, strerror(errno));
 	out->verdict = opts.retval;
 	out->bytes = opts.data_size_out;
-}
-
-static void receive(uint32_t bytes, int times)
-{
-	static struct outcome out;
-
-	run(lab.programs.entry_fd, bytes, times, &out);
-	assert_int_equal(out.verdict, XDP_PASS);
 }
 
 static void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t n)
@@ -170,39 +73,9 @@ static void want_from(uint32_t len)
 	set_filter(2, insns, ARRAY_SIZE(insns));
 }
 
-/* The reader of the CPU that we run on. */
-static struct xdps_ring *reader(void)
-{
-	const unsigned int cpu = sched_getcpu();
-
-	for (unsigned int i = 0; i < lab.cpus.n_online; i++)
-		if (lab.cpus.online[i] == cpu)
-			return &lab.readers[i];
-	fail_msg("CPU %u has no ring", cpu);
-	return NULL;
-}
-
-static const struct xdps_counters *counters(void)
-{
-	return &lab.counters[sched_getcpu()];
-}
-
 static uint64_t taken_now(void)
 {
 	return counters()->chosen - counters()->lost;
-}
-
-/* Takes the next packet, which has to be there. */
-static struct xdps_packet take(int64_t *tai_offset_ns)
-{
-	struct xdps_packet pkt = { 0 };
-	uint64_t mono_ns;
-
-	assert_true(xdps_ring_peek(reader(), &mono_ns));
-	xdps_ring_packet(reader(), scratch, &pkt, tai_offset_ns);
-	assert_int_equal(pkt.mono_ns, mono_ns);
-	xdps_ring_advance(reader());
-	return pkt;
 }
 
 static uint64_t drain(void)
@@ -233,7 +106,7 @@ static void assert_passes_unchanged(int prog_fd, uint32_t bytes)
 	static struct outcome out;
 
 	memset(out.data, 0xee, sizeof(out.data));
-	run(prog_fd, bytes, 1, &out);
+	run(prog_fd, bytes, &out);
 	assert_int_equal(out.verdict, XDP_PASS);
 	assert_int_equal(out.bytes, bytes);
 	assert_memory_equal(out.data, packet, bytes);
@@ -243,7 +116,7 @@ static void assert_passes_unchanged(int prog_fd, uint32_t bytes)
 static void entry_passes_all(void **state)
 {
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
 	assert_int_equal(taken_now(), ARRAY_SIZE(sizes));
@@ -252,7 +125,7 @@ static void entry_passes_all(void **state)
 static void sampler_passes_all(void **state)
 {
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.programs.skel->progs.xdps_sampler),
 					sizes[i]);
@@ -265,7 +138,7 @@ static void passed_over_passes(void **state)
 
 	(void)state;
 	ask.rate = UINT32_MAX;
-	load(ask);
+	lab_load(ask);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
 	assert_int_equal(counters()->passed_over, ARRAY_SIZE(sizes));
@@ -274,7 +147,7 @@ static void passed_over_passes(void **state)
 static void rejected_passes(void **state)
 {
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	want_from(UINT32_MAX);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
@@ -289,7 +162,7 @@ static void empty_slot_passes(void **state)
 	const uint32_t first = 0;
 
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(lab.programs.skel->maps.slot),
 					     &first), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
@@ -304,14 +177,14 @@ static void sampler_can_be_replaced(void **state)
 	int fd, slot_fd;
 
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	slot_fd = bpf_map__fd(lab.programs.skel->maps.slot);
 	fd = bpf_program__fd(lab.programs.skel->progs.xdps_sampler);
-	receive(60, 3);
+	lab_receive(60, 3);
 	assert_int_equal(bpf_map_delete_elem(slot_fd, &first), 0);
-	receive(60, 4);
+	lab_receive(60, 4);
 	assert_int_equal(bpf_map_update_elem(slot_fd, &first, &fd, BPF_ANY), 0);
-	receive(60, 5);
+	lab_receive(60, 5);
 	assert_int_equal(drain(), 3 + 5);
 }
 
@@ -320,12 +193,12 @@ static void record_holds_packet(void **state)
 	int64_t tai_offset_ns;
 
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct xdps_packet pkt;
 
-		receive(sizes[i], 1);
-		pkt = take(&tai_offset_ns);
+		lab_receive(sizes[i], 1);
+		pkt = lab_take(&tai_offset_ns);
 		assert_int_equal(pkt.len, sizes[i]);
 		assert_int_equal(pkt.caplen, sizes[i]);
 		assert_int_equal(pkt.queue, 0);
@@ -345,19 +218,19 @@ static void kernel_cuts(void **state)
 
 	(void)state;
 	ask.snaplen = 61;
-	load(ask);
-	receive(1000, 1);
+	lab_load(ask);
+	lab_receive(1000, 1);
 	assert_int_equal(xdps_ring_pending_bytes(reader()),
 			 (8 + 4 + sizeof(struct xdps_record) + 61 + 7) / 8 * 8);
-	pkt = take(&tai_offset_ns);
+	pkt = lab_take(&tai_offset_ns);
 	assert_int_equal(pkt.len, 1000);
 	assert_int_equal(pkt.caplen, 61);
 	assert_memory_equal(pkt.data, packet, 61);
 
-	receive(61, 1);
-	assert_int_equal(take(&tai_offset_ns).caplen, 61);
-	receive(60, 1);
-	assert_int_equal(take(&tai_offset_ns).caplen, 60);
+	lab_receive(61, 1);
+	assert_int_equal(lab_take(&tai_offset_ns).caplen, 61);
+	lab_receive(60, 1);
+	assert_int_equal(lab_take(&tai_offset_ns).caplen, 60);
 }
 
 static void one_byte_snaplen(void **state)
@@ -368,17 +241,12 @@ static void one_byte_snaplen(void **state)
 
 	(void)state;
 	ask.snaplen = 1;
-	load(ask);
-	receive(100, 1);
-	pkt = take(&tai_offset_ns);
+	lab_load(ask);
+	lab_receive(100, 1);
+	pkt = lab_take(&tai_offset_ns);
 	assert_int_equal(pkt.len, 100);
 	assert_int_equal(pkt.caplen, 1);
 	assert_int_equal(pkt.data[0], packet[0]);
-}
-
-static bool has_frags(void)
-{
-	return lab.programs.skel->rodata->config.frags;
 }
 
 static void jumbo_is_whole(void **state)
@@ -387,13 +255,11 @@ static void jumbo_is_whole(void **state)
 	int64_t tai_offset_ns;
 
 	(void)state;
-	load(everything);
-	if (!has_frags()) {
-		print_message("# this kernel has no XDP fragments (before 5.18)\n");
+	lab_load(everything);
+	if (lab_has_no_fragments())
 		skip();
-	}
 	assert_passes_unchanged(lab.programs.entry_fd, JUMBO_BYTES);
-	pkt = take(&tai_offset_ns);
+	pkt = lab_take(&tai_offset_ns);
 	assert_int_equal(pkt.len, JUMBO_BYTES);
 	assert_int_equal(pkt.caplen, JUMBO_BYTES);
 	assert_memory_equal(pkt.data, packet, JUMBO_BYTES);
@@ -411,18 +277,15 @@ static void jumbo_is_cut_anywhere(void **state)
 		int64_t tai_offset_ns;
 
 		ask.snaplen = cuts[i];
-		load(ask);
-		if (!has_frags()) {
-			print_message("# this kernel has no XDP fragments (before 5.18)\n");
+		lab_load(ask);
+		if (lab_has_no_fragments())
 			skip();
-		}
-		receive(JUMBO_BYTES, 1);
-		pkt = take(&tai_offset_ns);
+		lab_receive(JUMBO_BYTES, 1);
+		pkt = lab_take(&tai_offset_ns);
 		assert_int_equal(pkt.len, JUMBO_BYTES);
 		assert_int_equal(pkt.caplen, cuts[i]);
 		assert_memory_equal(pkt.data, packet, cuts[i]);
-		end(NULL);
-		begin(NULL);
+		lab_renew();
 	}
 }
 
@@ -440,8 +303,8 @@ static void takes_one_in(uint32_t rate)
 
 	ask.rate = rate;
 	ask.snaplen = 1;
-	load(ask);
-	receive(60, n);
+	lab_load(ask);
+	lab_receive(60, n);
 	off = counters()->chosen - mean;
 	if (off * off > 25 * variance + 9)
 		fail_msg("rate %u: %.0f of %d were chosen, not %.0f", rate,
@@ -449,8 +312,7 @@ static void takes_one_in(uint32_t rate)
 	assert_int_equal(counters()->passed_over + counters()->chosen, n);
 	assert_int_equal(counters()->rejected, 0);
 	assert_int_equal(drain(), taken_now());
-	end(NULL);
-	begin(NULL);
+	lab_renew();
 }
 
 static void rate_is_kept(void **state)
@@ -477,11 +339,11 @@ static void chosen_by_chance(void **state)
 	(void)state;
 	ask.rate = 2;
 	ask.snaplen = 1;
-	load(ask);
+	lab_load(ask);
 	for (int i = 0; i < n_runs; i++) {
 		double off;
 
-		receive(60, n_packets);
+		lab_receive(60, n_packets);
 		off = drain() - n_packets / 2.;
 		sum += off * off / variance;
 	}
@@ -499,15 +361,15 @@ static void every_packet_is_counted_once(void **state)
 	ask.rate = 2;
 	ask.snaplen = 64;
 	ask.buffer_bytes = 1;			/* for it to be full */
-	load(ask);
-	receive(64, n);
+	lab_load(ask);
+	lab_receive(64, n);
 	want_from(65);
-	receive(64, n);
-	receive(65, n);
+	lab_receive(64, n);
+	lab_receive(65, n);
 	set_filter(3, NULL, 0);
-	receive(64, n);
+	lab_receive(64, n);
 	want_from(UINT32_MAX);
-	receive(64, n);
+	lab_receive(64, n);
 	assert_int_equal(counters()->rejected, 2 * n);
 	assert_int_equal(counters()->passed_over + counters()->chosen, 3 * n);
 	assert_true(counters()->passed_over > 0);
@@ -521,8 +383,8 @@ static void rate_one_takes_all(void **state)
 
 	(void)state;
 	ask.snaplen = 64;
-	load(ask);
-	receive(60, 5000);
+	lab_load(ask);
+	lab_receive(60, 5000);
 	assert_int_equal(taken_now(), 5000);
 	assert_int_equal(counters()->rejected, 0);
 	assert_int_equal(counters()->passed_over, 0);
@@ -539,15 +401,15 @@ static void full_ring_loses(void **state)
 	(void)state;
 	ask.snaplen = 64;
 	ask.buffer_bytes = 1;			/* the smallest there is */
-	load(ask);
-	receive(64, n);
+	lab_load(ask);
+	lab_receive(64, n);
 	taken = taken_now();
 	assert_true(taken > 0 && taken < n);
 	assert_int_equal(taken + counters()->lost, n);
 	assert_int_equal(counters()->passed_over, 0);
 	assert_int_equal(drain(), taken);
 
-	receive(64, 10);
+	lab_receive(64, 10);
 	assert_int_equal(taken_now(), taken + 10);
 	assert_int_equal(drain(), 10);
 }
@@ -557,9 +419,9 @@ static void no_ring_loses(void **state)
 	uint32_t cpu = lab.cpus.online[0];
 
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	assert_int_equal(bpf_map_delete_elem(lab.programs.rings_fd, &cpu), 0);
-	receive(60, 7);
+	lab_receive(60, 7);
 	assert_int_equal(counters()->lost, 7);
 	assert_int_equal(taken_now(), 0);
 }
@@ -567,10 +429,10 @@ static void no_ring_loses(void **state)
 static void each_cpu_for_itself(void **state)
 {
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	for (unsigned int i = 0; i < lab.cpus.n_online; i++) {
 		run_on_cpu(lab.cpus.online[i]);
-		receive(60, 10 + i);
+		lab_receive(60, 10 + i);
 	}
 	for (unsigned int i = 0; i < lab.cpus.n_online; i++) {
 		run_on_cpu(lab.cpus.online[i]);
@@ -585,12 +447,12 @@ static void stamped_when_it_ran(void **state)
 	int64_t tai_offset_ns;
 
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	before_ns = clock_ns(CLOCK_MONOTONIC);
-	receive(60, 100);
+	lab_receive(60, 100);
 	after_ns = clock_ns(CLOCK_MONOTONIC);
 	for (int i = 0; i < 100; i++) {
-		uint64_t mono_ns = take(&tai_offset_ns).mono_ns;
+		uint64_t mono_ns = lab_take(&tai_offset_ns).mono_ns;
 
 		assert_in_range(mono_ns, before_ns, after_ns);
 		assert_true(mono_ns >= last_ns);
@@ -623,16 +485,16 @@ static void dated_by_tai(void **state)
 	int64_t min_ns, max_ns, tai_offset_ns;
 
 	(void)state;
-	load(everything);
+	lab_load(everything);
 	if (!lab.programs.skel->rodata->config.tai) {
 		print_message("# this kernel has no bpf_ktime_get_tai_ns (before 6.1)\n");
 		skip();
 	}
 	/* an interrupt may fall between the two clocks, but not for ever */
-	receive(60, 100);
+	lab_receive(60, 100);
 	drain();
-	receive(60, 1);
-	take(&tai_offset_ns);
+	lab_receive(60, 1);
+	lab_take(&tai_offset_ns);
 	measure_tai_offset(&min_ns, &max_ns);
 	if (tai_offset_ns < min_ns || tai_offset_ns > max_ns + XDPS_TAI_OFFSET_ERROR_NS)
 		fail_msg("an offset of %" PRId64 " ns is not within %" PRId64 " and %" PRId64,
@@ -647,11 +509,10 @@ static uint64_t chosen_of(uint32_t rate)
 	uint64_t chosen;
 
 	ask.rate = rate;
-	load(ask);
+	lab_load(ask);
 	config = (const void *)&lab.programs.skel->rodata->config;
 	chosen = (uint64_t)config->threshold << 32 | config->fraction;
-	end(NULL);
-	begin(NULL);
+	lab_renew();
 	return chosen;
 }
 
@@ -671,25 +532,22 @@ static void rings_are_sized(void **state)
 
 	(void)state;
 	ask.snaplen = 96;
-	load(ask);
+	lab_load(ask);
 	assert_int_equal(lab.rings.ring_bytes, XDPS_RING_BYTES_DEFAULT);
-	end(NULL);
 
+	lab_renew();
 	ask.buffer_bytes = lab.cpus.n_online * 300000ull;
-	begin(NULL);
-	load(ask);
+	lab_load(ask);
 	assert_int_equal(lab.rings.ring_bytes, 1 << 19);
-	end(NULL);
 
+	lab_renew();
 	ask.buffer_bytes = 1;
-	begin(NULL);
-	load(ask);
+	lab_load(ask);
 	assert_int_equal(lab.rings.ring_bytes, sysconf(_SC_PAGESIZE));
-	end(NULL);
 
+	lab_renew();
 	ask.snaplen = XDPS_SNAPLEN_MAX;
-	begin(NULL);
-	load(ask);
+	lab_load(ask);
 	assert_int_equal(lab.rings.ring_bytes, 1 << 17);
 }
 
@@ -731,17 +589,6 @@ int main(void)
 		SENTENCE("Rings are as large as asked, and hold two packets at least", rings_are_sized),
 		SENTENCE("What the kernel refuses is explained", refused_map_is_explained),
 	};
-	struct CMUnitTest in_a_lab[ARRAY_SIZE(tests)];
 
-	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_NET_ADMIN) ||
-	    !xdps_has_capability(CAP_PERFMON)) {
-		puts("1..0 # SKIP needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON to load BPF programs");
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
-		in_a_lab[i] = tests[i];
-		in_a_lab[i].setup_func = begin;
-		in_a_lab[i].teardown_func = end;
-	}
-	return cmocka_run_group_tests_name("program", in_a_lab, NULL, NULL);
+	return LAB_RUN("program", tests);
 }

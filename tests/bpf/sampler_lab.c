@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * sampler_lab.c: the programs, run by the kernel on packets of ours.
+ */
+#define _GNU_SOURCE
+#include "sampler_lab.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../../helper/privilege.h"
+#include "xdpsample.skel.h"
+
+struct sampler_lab lab;
+unsigned char packet[LAB_PACKET_BYTES];
+
+static struct xdps_error err;
+static unsigned char scratch[XDPS_SCRATCH_BYTES];
+
+static size_t counters_bytes(void)
+{
+	return lab.cpus.n_possible * sizeof(struct xdps_counters);
+}
+
+static void open_readers(void)
+{
+	const size_t page_bytes = sysconf(_SC_PAGESIZE);
+
+	lab.readers = calloc(lab.rings.n, sizeof(*lab.readers));
+	assert_non_null(lab.readers);
+	for (unsigned int i = 0; i < lab.rings.n; i++)
+		assert_int_equal(xdps_ring_init(&lab.readers[i], lab.rings.maps[i],
+						page_bytes + lab.rings.ring_bytes,
+						page_bytes), 0);
+}
+
+void lab_load(struct xdps_ask ask)
+{
+	if (xdps_programs_load(&lab.programs, &ask, lab.cpus.n_possible, &err) ||
+	    xdps_rings_open(&lab.rings, &ask, &lab.cpus, lab.programs.rings_fd, &err))
+		fail_msg("%s", err.text);
+	lab.counters = mmap(NULL, counters_bytes(), PROT_READ, MAP_SHARED,
+			    lab.programs.counters_fd, 0);
+	assert_ptr_not_equal(lab.counters, MAP_FAILED);
+	open_readers();
+}
+
+void run_on_cpu(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	memset(&lab, 0, sizeof(lab));
+	xdps_programs_init(&lab.programs);
+	xdps_rings_init(&lab.rings);
+	for (size_t i = 0; i < sizeof(packet); i++)
+		packet[i] = i * 7 + (i >> 8);
+	if (xdps_cpus_read(&lab.cpus, &err)) {
+		print_message("# %s\n", err.text);
+		return -1;
+	}
+	run_on_cpu(lab.cpus.online[0]);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	if (lab.counters && lab.counters != MAP_FAILED)
+		munmap(lab.counters, counters_bytes());
+	free(lab.readers);
+	xdps_rings_close(&lab.rings);
+	xdps_programs_free(&lab.programs);
+	return 0;
+}
+
+void lab_renew(void)
+{
+	end(NULL);
+	assert_int_equal(begin(NULL), 0);
+}
+
+void lab_receive(uint32_t bytes, int times)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts,
+		    .data_in = packet, .data_size_in = bytes, .repeat = times);
+
+	if (bpf_prog_test_run_opts(lab.programs.entry_fd, &opts))
+		fail_msg("%u bytes, %d times: %s", bytes, times, strerror(errno));
+	assert_int_equal(opts.retval, XDP_PASS);
+}
+
+struct xdps_ring *reader(void)
+{
+	const unsigned int cpu = sched_getcpu();
+
+	for (unsigned int i = 0; i < lab.cpus.n_online; i++)
+		if (lab.cpus.online[i] == cpu)
+			return &lab.readers[i];
+	fail_msg("CPU %u has no ring", cpu);
+	return NULL;
+}
+
+const struct xdps_counters *counters(void)
+{
+	return &lab.counters[sched_getcpu()];
+}
+
+struct xdps_packet lab_take(int64_t *tai_offset_ns)
+{
+	struct xdps_packet pkt = { 0 };
+	uint64_t mono_ns;
+
+	assert_true(xdps_ring_peek(reader(), &mono_ns));
+	xdps_ring_packet(reader(), scratch, &pkt, tai_offset_ns);
+	assert_int_equal(pkt.mono_ns, mono_ns);
+	xdps_ring_advance(reader());
+	return pkt;
+}
+
+bool lab_has_no_fragments(void)
+{
+	if (lab.programs.skel->rodata->config.frags)
+		return false;
+	print_message("# this kernel has no XDP fragments (before 5.18)\n");
+	return true;
+}
+
+int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests)
+{
+	struct CMUnitTest in_a_lab[n_tests];
+
+	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_NET_ADMIN) ||
+	    !xdps_has_capability(CAP_PERFMON)) {
+		puts("1..0 # SKIP needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON to load BPF programs");
+		return 0;
+	}
+	for (size_t i = 0; i < n_tests; i++) {
+		in_a_lab[i] = tests[i];
+		in_a_lab[i].setup_func = begin;
+		in_a_lab[i].teardown_func = end;
+	}
+	return _cmocka_run_group_tests(name, in_a_lab, n_tests, NULL, NULL);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sampler_lab.h: the programs, run by the kernel on packets of ours.
+ *
+ * Loaded by the helper's loader, with the helper's rings, and read by the
+ * engine's reader; BPF_PROG_TEST_RUN stands in for a network card.
+ */
+#ifndef SAMPLER_LAB_H
+#define SAMPLER_LAB_H
+
+#include "../../bpf/record.h"
+#include "../../engine/ring.h"
+#include "../../helper/cpus.h"
+#include "../../helper/loader.h"
+#include "../../helper/rings.h"
+#include "../unit/sentence.h"
+
+#define LAB_PACKET_BYTES 9000
+
+struct sampler_lab {
+	struct xdps_cpus cpus;
+	struct xdps_programs programs;
+	struct xdps_rings rings;
+	struct xdps_counters *counters;	/* one for each CPU */
+	struct xdps_ring *readers;	/* one for each ring */
+};
+
+extern struct sampler_lab lab;		/* of this test: empty before and after it */
+extern unsigned char packet[LAB_PACKET_BYTES];
+
+/* Runs the tests, each in a lab of its own; or says why they are all skipped. */
+int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests);
+#define LAB_RUN(name, tests) lab_run(name, tests, ARRAY_SIZE(tests))
+
+void lab_load(struct xdps_ask ask);
+
+/* Another lab within a test, to be loaded. */
+void lab_renew(void);
+
+void run_on_cpu(unsigned int cpu);
+
+/* The first `bytes` of packet[] come in, `times` times, and pass. */
+void lab_receive(uint32_t bytes, int times);
+
+/* Of the CPU that we run on. */
+struct xdps_ring *reader(void);
+const struct xdps_counters *counters(void);
+
+/* Takes the next packet, which has to be there. */
+struct xdps_packet lab_take(int64_t *tai_offset_ns);
+
+/* True, and says why: a packet cannot be longer than a page. */
+bool lab_has_no_fragments(void);
+
+#endif
