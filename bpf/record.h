@@ -33,6 +33,14 @@
 #define XDPS_FILTER_UNDECIDED 0u	/* user space has to judge the packet */
 #define XDPS_FILTER_FIRST 1u		/* what is loaded first: takes everything */
 
+#define XDPS_ACTION_NONE 0xff
+
+/*
+ * Beside another program a filter sees a copy of the first bytes: what traces has
+ * no direct way to a packet.
+ */
+#define XDPS_COPY_BYTES 512
+
 /* How a program is to work; read-only for it, set before it is loaded. */
 struct xdps_config {
 	__u32 snaplen;		/* bytes to copy, 1..XDPS_CAPLEN_MAX */
@@ -41,6 +49,11 @@ struct xdps_config {
 	__u8 frags;		/* bpf_xdp_get_buff_len() is there (5.18) */
 	__u8 tai;		/* bpf_ktime_get_tai_ns() is there (6.1) */
 	__u16 reserved;
+
+	/* beside another program, which may be on other interfaces too */
+	__u32 ifindex;		/* take only packets of this one ... */
+	__u32 netns;		/* ... in this namespace (its inode); 0: in all */
+	__u32 actions;		/* a bit for each action; 0: all */
 };
 
 /*
@@ -67,11 +80,13 @@ struct xdps_record {
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC; 0: not known */
 	__u32 len;		/* bytes of the packet, fragments included */
 	__u32 caplen;		/* bytes that follow */
-	__u32 queue;		/* receive queue */
+	__u16 queue;		/* receive queue */
+	__u8 action;		/* enum xdp_action; XDPS_ACTION_NONE: not decided yet */
+	__u8 reserved;
 	__u32 filter;		/* number of the one that took it */
 };
 
-_Static_assert(sizeof(struct xdps_config) == 16, "no padding");
+_Static_assert(sizeof(struct xdps_config) == 28, "no padding");
 _Static_assert(sizeof(struct xdps_counters) == 64, "a cache line for each CPU");
 _Static_assert(sizeof(struct xdps_record) == 32, "no padding");
 

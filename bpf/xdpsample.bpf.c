@@ -2,54 +2,11 @@
 /*
  * xdpsample.bpf.c: filter, choose, copy to this CPU's ring, count.
  *
+ * For an interface without an XDP program; trace.bpf.c is for one with.
  * What these programs promise to the host: every path returns XDP_PASS, no
- * packet is modified, nothing is printed, nothing is allocated.  What does
- * not depend on the packet is in .rodata, so that the verifier removes the
- * branches that a configuration does not take.
+ * packet is modified, nothing is printed, nothing is allocated.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-
-#include "record.h"
-
-#define NSEC_PER_USEC 1000
-
-/*
- * How old the offset between the clocks may be.  It changes only when
- * somebody sets the clock; reading it for each packet would double the price
- * of the time stamp, which is a third of what a packet costs.
- */
-#define TAI_OFFSET_AGE_NS (100 * NSEC_PER_USEC)
-
-const volatile struct xdps_config config;
-
-/* One perf ring for each CPU; how many there are, the loader says. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
-	__type(key, __u32);
-	__type(value, __u32);
-} rings SEC(".maps");
-
-/* One struct xdps_counters for each of as many CPUs, which the reader maps. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct xdps_counters);
-} counters SEC(".maps");
-
-/*
- * The program that does the work.  What is attached is only xdp_entry(), so
- * that another sampler, with a filter in it, can take this one's place
- * between two packets, and whoever traces the attached program goes on
- * tracing.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} slot SEC(".maps");
+#include "sample.h"
 
 /*
  * The filter, as it is loaded first: takes everything.  Its instructions are
@@ -67,59 +24,10 @@ __hidden __noinline __u64 filter(const void *data, const void *data_end, __u32 l
 	return verdict;
 }
 
-/* One in 2^64 / (threshold, fraction): exact also for one in some billions. */
-static __always_inline int chosen(void)
-{
-	__u32 number;
-
-	if (!config.threshold)
-		return 1;
-	number = bpf_get_prandom_u32();
-	return number < config.threshold ||
-	       (number == config.threshold && bpf_get_prandom_u32() < config.fraction);
-}
-
 static __always_inline __u32 packet_len(struct xdp_md *ctx)
 {
 	return config.frags ? bpf_xdp_get_buff_len(ctx)
 			    : ctx->data_end - ctx->data;
-}
-
-/*
- * CLOCK_TAI is CLOCK_MONOTONIC plus an offset that no program can read by
- * itself.  An interrupt between the two readings would be taken for a part
- * of it: then the old one stays, and the next packet tries again.
- */
-static __always_inline void read_tai_offset(struct xdps_counters *c, __u64 mono_ns)
-{
-	__u64 tai_ns = bpf_ktime_get_tai_ns();
-
-	if (bpf_ktime_get_ns() - mono_ns >= XDPS_TAI_OFFSET_ERROR_NS)
-		return;
-	c->tai_offset_ns = tai_ns - mono_ns;
-	c->tai_read_ns = mono_ns;
-}
-
-/*
- * Packets are ordered by the monotonic clock, which nobody can set, and dated
- * by the offset to the clock that somebody may set.
- */
-static __always_inline void stamp(struct xdps_record *rec, struct xdps_counters *c)
-{
-	rec->mono_ns = bpf_ktime_get_ns();
-	if (config.tai && rec->mono_ns - c->tai_read_ns > TAI_OFFSET_AGE_NS)
-		read_tai_offset(c, rec->mono_ns);
-	rec->tai_offset_ns = c->tai_offset_ns;
-}
-
-/* Of a packet that the filter left to user space, user space gets all. */
-static __always_inline __u32 packet_caplen(const struct xdps_record *rec, __u64 verdict)
-{
-	__u32 most = XDPS_CAPLEN_MAX, wanted = verdict;
-
-	if (rec->filter != XDPS_FILTER_UNDECIDED)
-		most = wanted < config.snaplen ? wanted : config.snaplen;
-	return rec->len < most ? rec->len : most;
 }
 
 /*
@@ -130,7 +38,10 @@ SEC("xdp")
 int xdps_sampler(struct xdp_md *ctx)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct xdps_record rec = { .queue = ctx->rx_queue_index };
+	struct xdps_record rec = {
+		.queue = ctx->rx_queue_index,
+		.action = XDPS_ACTION_NONE,
+	};
 	struct xdps_counters *c;
 	__u64 verdict, flags;
 
@@ -139,21 +50,10 @@ int xdps_sampler(struct xdp_md *ctx)
 		return XDP_PASS;
 	rec.len = packet_len(ctx);
 	verdict = filter((void *)(long)ctx->data, (void *)(long)ctx->data_end, rec.len);
-	if (!(__u32)verdict) {
-		c->rejected++;
+	if (!wanted(c, verdict))
 		return XDP_PASS;
-	}
-	if (!chosen()) {
-		c->passed_over++;
-		return XDP_PASS;
-	}
 
-	stamp(&rec, c);
-	rec.filter = verdict >> 32;
-	rec.caplen = packet_caplen(&rec, verdict);
-
-	/* BPF_F_CTXLEN_MASK: so many bytes of the packet itself. */
-	flags = (__u64)rec.caplen << 32 | BPF_F_CURRENT_CPU;
+	flags = fill(&rec, c, verdict);
 	c->chosen++;
 	if (bpf_perf_event_output(ctx, &rings, flags, &rec, sizeof(rec)))
 		c->lost++;
@@ -166,6 +66,3 @@ int xdps_entry(struct xdp_md *ctx)
 	bpf_tail_call(ctx, &slot, 0);
 	return XDP_PASS;
 }
-
-/* The GPL half is for the kernel, which asks it of bpf_perf_event_output(). */
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

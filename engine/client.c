@@ -93,10 +93,13 @@ static enum xdps_status ask(struct xdps_client *c, const struct xdps_options *op
 							   : XDPS_SNAPLEN_MAX,
 		.immediate = opt->immediate,
 		.promisc = opt->promisc,
+		.point = opt->point,
+		.actions = opt->actions,
 		.buffer_bytes = opt->buffer_bytes,
 	};
 
 	memcpy(ask.ifname, opt->ifname, sizeof(ask.ifname));
+	memcpy(ask.prog, opt->prog, sizeof(ask.prog));
 	if (send(c->sock, &ask, sizeof(ask), MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET)
 		return xdps_fail_errno(err, errno, "asking %s", c->path);

@@ -27,15 +27,24 @@ struct quote {
 	char text[QUOTE_CHARS + sizeof("...")];
 };
 
+/* Of keys, or of what an option allows. */
 struct list {
-	char text[96];
+	char text[128];
 };
 
-/* A key and its values: one of `words`, or a number from `min` to `max`. */
+/* What a value is, and what becomes of it in struct xdps_options. */
+enum kind {
+	NUMBER,		/* from `min` to `max`: a uint32_t */
+	WORD,		/* one of `words`: a uint32_t, the index */
+	WORDS,		/* some of `words`: a uint32_t, 1 << index for each */
+	PROGRAM,	/* a name of at most `max` characters, or an id: the text */
+};
+
 struct option {
 	const char *key;
-	size_t offset;		/* of a uint32_t in struct xdps_options */
-	const char *const *words;	/* NULL-terminated; the value is the index */
+	enum kind kind;
+	size_t offset;		/* in struct xdps_options */
+	const char *const *words;	/* NULL-terminated */
 	uint32_t min, max;
 	const char *unit;
 };
@@ -47,30 +56,77 @@ static const char *const mode_words[] = {
 	NULL
 };
 
-enum { RATE, MODE, HOLD };
+static const char *const point_words[] = {
+	[XDPS_POINT_ENTRY] = "entry",
+	[XDPS_POINT_EXIT] = "exit",
+	NULL
+};
+
+static const char *const action_words[] = {
+	[XDPS_ACTION_ABORTED] = "aborted",
+	[XDPS_ACTION_DROP] = "drop",
+	[XDPS_ACTION_PASS] = "pass",
+	[XDPS_ACTION_TX] = "tx",
+	[XDPS_ACTION_REDIRECT] = "redirect",
+	NULL
+};
+
+enum { RATE, MODE, HOLD, POINT, ACTION, PROG };
 
 static const struct option options[] = {
 	[RATE] = {
-		.key = "rate", .offset = offsetof(struct xdps_options, rate),
+		.key = "rate", .kind = NUMBER,
+		.offset = offsetof(struct xdps_options, rate),
 		.min = 1, .max = UINT32_MAX, .unit = "",
 	},
 	[MODE] = {
-		.key = "mode", .offset = offsetof(struct xdps_options, mode),
+		.key = "mode", .kind = WORD,
+		.offset = offsetof(struct xdps_options, mode),
 		.words = mode_words,
 	},
 	[HOLD] = {
-		.key = "hold", .offset = offsetof(struct xdps_options, hold_us),
+		.key = "hold", .kind = NUMBER,
+		.offset = offsetof(struct xdps_options, hold_us),
 		.max = XDPS_HOLD_MAX_US, .unit = " (microseconds)",
+	},
+	[POINT] = {
+		.key = "point", .kind = WORD,
+		.offset = offsetof(struct xdps_options, point),
+		.words = point_words,
+	},
+	[ACTION] = {
+		.key = "action", .kind = WORDS,
+		.offset = offsetof(struct xdps_options, actions),
+		.words = action_words,
+	},
+	[PROG] = {
+		.key = "prog", .kind = PROGRAM,
+		.offset = offsetof(struct xdps_options, prog),
+		.max = XDPS_PROG_CHARS,
 	},
 };
 
-_Static_assert(sizeof(enum xdps_mode) == sizeof(uint32_t),
+/* How an error comes to what is allowed. */
+static const struct {
+	const char *missing, *wrong;
+} phrases[] = {
+	[NUMBER] = { "it takes", "not" },
+	[WORD] = { "there are", "not one of" },
+	[WORDS] = { "there are", "not one of" },
+	[PROGRAM] = { "it takes", "not" },
+};
+
+_Static_assert(sizeof(enum xdps_mode) == sizeof(uint32_t) &&
+	       sizeof(enum xdps_point) == sizeof(uint32_t),
 	       "an option's value is written as a uint32_t");
+_Static_assert(ARRAY_SIZE(action_words) == XDPS_N_ACTIONS + 1,
+	       "each action has its word");
 
 void xdps_options_init(struct xdps_options *opt)
 {
 	*opt = (struct xdps_options){
 		.mode = XDPS_MODE_AUTO,
+		.point = XDPS_POINT_ENTRY,
 		.rate = 1,
 		.hold_us = XDPS_HOLD_DEFAULT_US,
 		.snaplen = XDPS_SNAPLEN_MAX,
@@ -107,12 +163,21 @@ static struct list list_keys(void)
 	return l;
 }
 
-static struct list list_words(const char *const *words)
+static struct list list_allowed(const struct option *o)
 {
 	struct list l = { "" };
 
-	while (*words)
-		list_add(&l, *words++);
+	for (size_t i = 0; o->words && o->words[i]; i++)
+		list_add(&l, o->words[i]);
+	if (o->kind == WORDS)
+		list_add(&l, "joined by +, none twice");
+	else if (o->kind == NUMBER)
+		snprintf(l.text, sizeof(l.text), "a number from %u to %u%s",
+			 o->min, o->max, o->unit);
+	else if (o->kind == PROGRAM)
+		snprintf(l.text, sizeof(l.text),
+			 "a program's name (letters, digits, '_' and '.', at most %u) or its id, from 1 to %u",
+			 o->max, UINT32_MAX);
 	return l;
 }
 
@@ -166,35 +231,88 @@ static bool read_word(struct span s, const char *const *words, uint32_t *index)
 	return false;
 }
 
-static bool read_value(const struct option *o, struct span s, uint32_t *value)
+/* No word twice: whoever writes one twice meant another. */
+static bool read_words(struct span s, const char *const *words, uint32_t *set)
 {
-	if (o->words)
-		return read_word(s, o->words, value);
-	return read_number(s, value) && *value >= o->min && *value <= o->max;
+	const char *end = s.at + s.len;
+	struct span word;
+	uint32_t index;
+
+	*set = 0;
+	do {
+		word = take(&s, '+');
+		if (!read_word(word, words, &index) || *set & 1u << index)
+			return false;
+		*set |= 1u << index;
+	} while (word.at + word.len != end);
+	return true;
+}
+
+/*
+ * What the kernel allows in a program's name (bpf_obj_name_cpy()) and in that of
+ * its function in BTF.  Digits alone are an id: C has no such names.
+ */
+static bool read_program(struct span s, uint32_t max_chars, char *text)
+{
+	bool is_number = true;
+	uint32_t id;
+
+	if (s.len > max_chars)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.at[i];
+		bool is_digit = c >= '0' && c <= '9';
+
+		if (!is_digit && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    c != '_' && c != '.')
+			return false;
+		is_number = is_number && is_digit;
+	}
+	if (is_number && (!read_number(s, &id) || !id))
+		return false;
+	memset(text, 0, max_chars + 1);
+	memcpy(text, s.at, s.len);
+	return true;
+}
+
+/* False: `*opt` is as it was. */
+static bool read_value(const struct option *o, struct span s, struct xdps_options *opt)
+{
+	char *field = (char *)opt + o->offset;
+	uint32_t value;
+	bool good;
+
+	switch (o->kind) {
+	case NUMBER:
+		good = read_number(s, &value) && value >= o->min && value <= o->max;
+		break;
+	case WORD:
+		good = read_word(s, o->words, &value);
+		break;
+	case WORDS:
+		good = read_words(s, o->words, &value);
+		break;
+	default:
+		return read_program(s, o->max, field);
+	}
+	if (good)
+		memcpy(field, &value, sizeof(value));
+	return good;
 }
 
 static enum xdps_status fail_missing(const struct option *o,
 				     struct xdps_error *err)
 {
-	if (o->words)
-		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: has no value; there are %s",
-				 o->key, list_words(o->words).text);
-	return xdps_fail(err, XDPS_BAD_OPTION,
-			 "%s: has no value; it takes a number from %u to %u%s",
-			 o->key, o->min, o->max, o->unit);
+	return xdps_fail(err, XDPS_BAD_OPTION, "%s: has no value; %s %s", o->key,
+			 phrases[o->kind].missing, list_allowed(o).text);
 }
 
 static enum xdps_status fail_value(const struct option *o, struct span value,
 				   struct xdps_error *err)
 {
-	if (o->words)
-		return xdps_fail(err, XDPS_BAD_OPTION, "%s=%s: not one of %s",
-				 o->key, quote(value).text,
-				 list_words(o->words).text);
-	return xdps_fail(err, XDPS_BAD_OPTION,
-			 "%s=%s: not a number from %u to %u%s", o->key,
-			 quote(value).text, o->min, o->max, o->unit);
+	return xdps_fail(err, XDPS_BAD_OPTION, "%s=%s: %s %s", o->key,
+			 quote(value).text, phrases[o->kind].wrong,
+			 list_allowed(o).text);
 }
 
 static const struct option *find_option(struct span key)
@@ -213,7 +331,6 @@ static enum xdps_status parse_option(struct xdps_options *opt, struct span s,
 	struct span whole = s;
 	struct span key = take(&s, '=');
 	const struct option *o = find_option(key);
-	uint32_t value;
 
 	if (!o)
 		return xdps_fail(err, XDPS_BAD_OPTION,
@@ -224,10 +341,8 @@ static enum xdps_status parse_option(struct xdps_options *opt, struct span s,
 		return xdps_fail(err, XDPS_BAD_OPTION, "%s: given twice", o->key);
 	if (!s.len)
 		return fail_missing(o, err);
-	if (!read_value(o, s, &value))
+	if (!read_value(o, s, opt))
 		return fail_value(o, s, err);
-
-	memcpy((char *)opt + o->offset, &value, sizeof(value));
 	*given |= 1u << (o - options);
 	return XDPS_OK;
 }
@@ -260,6 +375,17 @@ static enum xdps_status check_ifname(struct span s, struct xdps_error *err)
 	return XDPS_OK;
 }
 
+static enum xdps_status check_point(struct xdps_options *opt, unsigned int given,
+				    struct xdps_error *err)
+{
+	if (given & 1u << ACTION && !(given & 1u << POINT))
+		opt->point = XDPS_POINT_EXIT;
+	if (opt->actions && opt->point == XDPS_POINT_ENTRY)
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "action= together with point=entry: a program has not decided before it runs; leave one of them out, or say point=exit");
+	return XDPS_OK;
+}
+
 enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 				    struct xdps_error *err)
 {
@@ -285,7 +411,8 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 		if (parse_option(&parsed, s, &given, err))
 			return err->status;
 	}
-
+	if (check_point(&parsed, given, err))
+		return err->status;
 	if (given & 1u << HOLD)
 		parsed.hold_given = true;
 	*opt = parsed;

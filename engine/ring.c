@@ -26,6 +26,8 @@
 
 _Static_assert(XDPS_SNAPLEN_MAX == XDPS_CAPLEN_MAX,
 	       "the engine promises what the program can do");
+_Static_assert(XDPS_ACTION_UNDECIDED == XDPS_ACTION_NONE,
+	       "not decided is not decided");
 _Static_assert(XDPS_OFFSET_ERROR_NS == XDPS_TAI_OFFSET_ERROR_NS,
 	       "the clock forgives what the program allows itself");
 _Static_assert(XDPS_SCRATCH_BYTES > UINT16_MAX,
@@ -195,6 +197,7 @@ void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		.len = rec.len,
 		.caplen = rec.caplen,
 		.queue = rec.queue,
+		.action = rec.action,
 		.filter = rec.filter,
 		.data = ring->data + position(ring, PACKET_AT),
 	};

@@ -70,6 +70,23 @@ enum xdps_mode {
 	XDPS_MODE_GENERIC,
 };
 
+/* Where, beside another XDP program. */
+enum xdps_point {
+	XDPS_POINT_ENTRY,	/* before it runs */
+	XDPS_POINT_EXIT,	/* after it has decided */
+};
+
+/* What an XDP program can decide: enum xdp_action of Linux. */
+enum xdps_action {
+	XDPS_ACTION_ABORTED,
+	XDPS_ACTION_DROP,
+	XDPS_ACTION_PASS,
+	XDPS_ACTION_TX,
+	XDPS_ACTION_REDIRECT,
+	XDPS_N_ACTIONS,
+	XDPS_ACTION_UNDECIDED = 255,
+};
+
 enum xdps_link {
 	XDPS_LINK_ETHERNET,
 	XDPS_LINK_IP,		/* packets begin with the IP header */
@@ -93,6 +110,7 @@ struct xdps_insn {
 };
 
 #define XDPS_SNAPLEN_MAX 65000u		/* a perf record can carry no more */
+#define XDPS_PROG_CHARS 127		/* of a program's name: KSYM_NAME_LEN before 6.1 */
 #define XDPS_HOLD_MAX_US 1000000u
 #define XDPS_HOLD_DEFAULT_US 1000u
 
@@ -104,6 +122,9 @@ struct xdps_options {
 	uint32_t rate;		/* one packet in so many; 1: all */
 	uint32_t hold_us;	/* how long to wait for older packets ... */
 	bool hold_given;	/* ... or XDPS_HOLD_DEFAULT_US, 0 if immediate */
+	enum xdps_point point;
+	uint32_t actions;	/* 1 << enum xdps_action, or'ed: only these; 0: all */
+	char prog[XDPS_PROG_CHARS + 1];	/* name or id of the program to trace; "" */
 
 	/* from the program's own calls */
 	uint32_t snaplen;	/* bytes to copy, at least 1; XDPS_SNAPLEN_MAX caps it */
@@ -120,6 +141,7 @@ struct xdps_packet {
 	uint32_t len;		/* bytes of the packet, fragments included */
 	uint32_t caplen;	/* bytes at data */
 	uint32_t queue;		/* receive queue */
+	enum xdps_action action;	/* what was decided, at point exit */
 	uint32_t filter;	/* number of the filter that took it */
 	bool filtered;		/* and that is the one that is set; else: ask it */
 	const unsigned char *data;

@@ -15,31 +15,17 @@
 #include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../engine/error.h"
 
 #include "kernel.h"
+#include "target.h"
 
-#define OWN_NAME "xdps_entry"
+#define PROGRAM_BYTES 120
 
 /* A page, generously less head and tail room: above, a driver has to know fragments. */
 #define MTU_OF_ONE_PAGE 3000		/* bytes */
-
-/*
- * A capture whose program was killed goes by itself, as fast as the kernel
- * detaches: some 40 ms.  Who starts the next one at once should not notice.
- */
-#define LEAVING_TRIES 20
-#define LEAVING_STEP_NS 10000000	/* 10 ms */
-
-/* The program that is in our way. */
-struct occupant {
-	uint32_t id;
-	const char *mode;
-	char name[BPF_OBJ_NAME_LEN];	/* "": we may not ask */
-};
 
 static uint32_t mode_flags(enum xdps_mode mode)
 {
@@ -54,60 +40,29 @@ static uint32_t mode_flags(enum xdps_mode mode)
 	return 0;
 }
 
-/* By id, which the kernel grants to CAP_SYS_ADMIN only (bpf_prog_get_fd_by_id()). */
-static void read_name(struct occupant *o)
-{
-	struct bpf_prog_info info = { 0 };
-	__u32 bytes = sizeof(info);
-	int fd;
-
-	fd = bpf_prog_get_fd_by_id(o->id);
-	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &bytes))
-		snprintf(o->name, sizeof(o->name), "%s", info.name);
-	close(fd);
-}
-
-static bool find_occupant(const struct xdps_interface *iface, struct occupant *o)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, found);
-
-	*o = (struct occupant){ 0 };
-	if (bpf_xdp_query(iface->index, 0, &found))
-		return false;
-	if (found.drv_prog_id) {
-		o->id = found.drv_prog_id;
-		o->mode = "native";
-	} else if (found.skb_prog_id) {
-		o->id = found.skb_prog_id;
-		o->mode = "generic";
-	} else if (found.hw_prog_id) {
-		o->id = found.hw_prog_id;
-		o->mode = "offloaded";
-	} else {
-		return false;
-	}
-	read_name(o);
-	return true;
-}
-
 static enum xdps_status explain_busy(const struct xdps_interface *iface, int errnum,
 				     struct xdps_error *err)
 {
-	struct occupant o;
+	char program[PROGRAM_BYTES];
+	struct xdps_target occupant;
 
-	if (!find_occupant(iface, &o))
-		return xdps_fail(err, XDPS_BUSY,
-				 "%s: %s; an XDP program on an interface above it (a bond?) or the driver is in the way",
-				 iface->name, strerror(errnum));
-	if (!strcmp(o.name, OWN_NAME))
-		return xdps_fail(err, XDPS_BUSY,
-				 "%s: another xdpsample capture is running there (XDP program %s, id %u, %s mode), and was left alone; an interface takes one at a time",
-				 iface->name, o.name, o.id, o.mode);
-	return xdps_fail(err, XDPS_BUSY,
-			 "%s: XDP program %s%s(id %u) is attached there in %s mode, and was left alone; an interface takes one at a time",
-			 iface->name, o.name, o.name[0] ? " " : "", o.id, o.mode);
+	xdps_target_init(&occupant);
+	xdps_target_look(&occupant, iface);
+	xdps_target_describe(&occupant, program, sizeof(program));
+	if (!occupant.attached.id)
+		xdps_fail(err, XDPS_BUSY,
+			  "%s: %s; an XDP program on an interface above it (a bond?) or the driver is in the way",
+			  iface->name, strerror(errnum));
+	else if (xdps_target_is_own(&occupant))
+		xdps_fail(err, XDPS_BUSY,
+			  "%s: another xdpsample capture is running there: %s, and was left alone; an interface takes one at a time",
+			  iface->name, program);
+	else
+		xdps_fail(err, XDPS_BUSY,
+			  "%s: %s is attached there, and was left alone; an interface takes one at a time",
+			  iface->name, program);
+	xdps_target_free(&occupant);
+	return err->status;
 }
 
 /* The driver said no. */
@@ -155,32 +110,15 @@ static enum xdps_status explain(const struct xdps_interface *iface, int errnum,
 	return explain_driver(iface, errnum, mode, err);
 }
 
-/* True, after a while, if what is in the way may be on its way out. */
-static bool wait_for_leaving(const struct xdps_interface *iface)
-{
-	const struct timespec step = { .tv_nsec = LEAVING_STEP_NS };
-	struct occupant o;
-
-	if (find_occupant(iface, &o) && o.name[0] && strcmp(o.name, OWN_NAME))
-		return false;
-	nanosleep(&step, NULL);
-	return true;
-}
-
 enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     const struct xdps_interface *iface,
 			     enum xdps_mode mode, struct xdps_error *err)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode_flags(mode));
-	int tries = 0, errnum, fd;
+	int fd = bpf_link_create(prog_fd, iface->index, BPF_XDP, &opts);
 
-	do {
-		fd = bpf_link_create(prog_fd, iface->index, BPF_XDP, &opts);
-		errnum = errno;
-	} while (fd < 0 && (errnum == EBUSY || errnum == EEXIST) &&
-		 tries++ < LEAVING_TRIES && wait_for_leaving(iface));
 	if (fd < 0)
-		return explain(iface, errnum, mode, err);
+		return explain(iface, -fd, mode, err);
 	*link_fd = fd;
 	return XDPS_OK;
 }

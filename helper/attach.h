@@ -13,7 +13,6 @@
  * On failure it is untouched, and the sentence names what is in the way:
  * XDPS_BUSY another XDP program, XDPS_UNSUPPORTED the driver or the kernel,
  * XDPS_NO_DEVICE the interface is gone; else what xdps_fail_errno() says.
- * Waits up to 0.2 s for a capture that is on its way out.
  */
 enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     const struct xdps_interface *iface,

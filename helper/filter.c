@@ -15,7 +15,6 @@
 
 #include "../bpf/record.h"
 #include "../engine/error.h"
-#include "xdpsample.skel.h"
 
 #include "classic.h"
 #include "verifier.h"
@@ -66,26 +65,30 @@ static bool splice(const struct bpf_program *prog, const struct xdps_code *code,
  */
 static int load(const struct xdps_programs *p, const struct sampler *s, char *log)
 {
-	const struct bpf_program *first = p->skel->progs.xdps_sampler;
-	const struct btf *btf = bpf_object__btf(p->skel->obj);
+	const char *name = bpf_program__name(p->sampler);
+	const struct btf *btf = bpf_object__btf(p->obj);
 	struct bpf_func_info functions[] = {
-		{ 0, btf__find_by_name_kind(btf, "xdps_sampler", BTF_KIND_FUNC) },
+		{ 0, btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) },
 		{ s->filter_at, btf__find_by_name_kind(btf, "filter", BTF_KIND_FUNC) },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = bpf_program__expected_attach_type(first),
-		    .prog_flags = bpf_program__flags(first),
+		    .expected_attach_type = bpf_program__expected_attach_type(p->sampler),
+		    .prog_flags = bpf_program__flags(p->sampler),
 		    .log_buf = log,
 		    .log_size = log ? LOG_BYTES : 0,
 		    .log_level = log ? 1 : 0);
 
-	if (bpf_object__btf_fd(p->skel->obj) >= 0) {
-		opts.prog_btf_fd = bpf_object__btf_fd(p->skel->obj);
+	if (p->traced) {
+		opts.attach_prog_fd = p->traced->fd;
+		opts.attach_btf_id = p->traced->btf_id;
+	}
+	if (bpf_object__btf_fd(p->obj) >= 0) {
+		opts.prog_btf_fd = bpf_object__btf_fd(p->obj);
 		opts.func_info = functions;
 		opts.func_info_cnt = sizeof(functions) / sizeof(functions[0]);
 		opts.func_info_rec_size = sizeof(functions[0]);
 	}
-	return bpf_prog_load(BPF_PROG_TYPE_XDP, "xdps_sampler", "Dual BSD/GPL",
+	return bpf_prog_load(bpf_program__type(p->sampler), name, "Dual BSD/GPL",
 			     s->insns, s->n, &opts);
 }
 
@@ -129,7 +132,7 @@ int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code
 	struct sampler s;
 	int fd;
 
-	if (!splice(p->skel->progs.xdps_sampler, code, &s)) {
+	if (!splice(p->sampler, code, &s)) {
 		xdps_fail_errno(err, ENOMEM, "making a sampler of the filter");
 		return -1;
 	}
@@ -165,7 +168,7 @@ static enum xdps_status put_translated(const struct xdps_programs *p,
 	struct xdps_code code;
 	enum xdps_status status;
 
-	status = xdps_translate(insns, ask->n_insns, ask->filter, &code, err);
+	status = xdps_translate(insns, ask->n_insns, ask->filter, p->memory, &code, err);
 	if (status)
 		return status;
 	status = put(p, &code, err);

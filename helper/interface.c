@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../engine/error.h"
@@ -150,6 +151,13 @@ static enum xdps_status find_link(struct xdps_interface *iface,
 			 facts->kind[0] ? facts->kind : "unknown");
 }
 
+static uint32_t own_netns(void)
+{
+	struct stat ns;
+
+	return stat("/proc/self/ns/net", &ns) ? 0 : ns.st_ino;
+}
+
 enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 				     const char *name, struct xdps_error *err)
 {
@@ -168,6 +176,7 @@ enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 				       name);
 	snprintf(found.name, sizeof(found.name), "%s", name);
 	found.index = facts.index;
+	found.netns = own_netns();
 	found.mtu = facts.mtu;
 	status = find_link(&found, &facts, err);
 	if (!status)

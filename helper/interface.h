@@ -9,7 +9,8 @@
 
 struct xdps_interface {
 	char name[IF_NAMESIZE];
-	int index;			/* in this network namespace */
+	int index;			/* in this network namespace ... */
+	uint32_t netns;			/* ... whose inode this is; 0: not known (no /proc) */
 	uint32_t mtu;			/* bytes */
 	enum xdps_link link;
 };

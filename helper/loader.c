@@ -2,8 +2,9 @@
 /*
  * loader.c: the programs and maps, from the object in the helper to the kernel.
  *
- * Nothing here needs the kernel's own BTF, and libbpf does not read it unless
- * asked: it is 6 MiB and 7 ms for somebody who only wants packets.
+ * Only what traces another program needs the kernel's own BTF, and libbpf does not
+ * read it unless asked: it is 6 MiB and 7 ms for somebody who only wants packets.
+ * Hence two objects.
  */
 #define _GNU_SOURCE
 #include "loader.h"
@@ -19,6 +20,7 @@
 
 #include "../bpf/record.h"
 #include "../engine/error.h"
+#include "trace.skel.h"
 #include "xdpsample.skel.h"
 
 #include "privilege.h"
@@ -105,49 +107,122 @@ static void set_rate(struct xdps_config *config, uint32_t rate)
 	config->fraction = (uint32_t)chosen;
 }
 
-static int configure(struct xdpsample *skel, const struct xdps_ask *ask,
-		     unsigned int n_cpus)
+/* 0 or -errno. */
+static int open_own(struct xdps_programs *p, struct xdps_config **config)
 {
-	bool frags = has_frags();
-	uint32_t flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
-	int rc;
+	p->own = xdpsample__open();
+	if (!p->own)
+		return -errno;
+	p->obj = p->own->obj;
+	p->entry = p->own->progs.xdps_entry;
+	p->sampler = p->own->progs.xdps_sampler;
+	p->memory = XDPS_MEMORY_PACKET;
+	*config = &p->own->rodata->config;
+	return 0;
+}
 
-	skel->rodata->config.snaplen = ask->snaplen;
-	set_rate(&skel->rodata->config, ask->rate);
-	skel->rodata->config.frags = frags;
-	skel->rodata->config.tai = has_tai();
+/* Of the two pairs of programs in it, the one for `point`. */
+static int open_trace(struct xdps_programs *p, enum xdps_point point,
+		      struct xdps_config **config)
+{
+	struct bpf_program *prog;
+	int rc = 0;
 
-	/* The slot takes only what has the entry's flags (bpf_prog_map_compatible()). */
-	rc = bpf_program__set_flags(skel->progs.xdps_entry, flags);
-	if (!rc)
-		rc = bpf_program__set_flags(skel->progs.xdps_sampler, flags);
-	if (!rc)
-		rc = bpf_map__set_max_entries(skel->maps.rings, n_cpus);
-	if (!rc)
-		rc = bpf_map__set_max_entries(skel->maps.counters, n_cpus);
+	p->trace = xdpstrace__open();
+	if (!p->trace)
+		return -errno;
+	p->obj = p->trace->obj;
+	if (point == XDPS_POINT_ENTRY) {
+		p->entry = p->trace->progs.xdps_at_entry;
+		p->sampler = p->trace->progs.xdps_before;
+	} else {
+		p->entry = p->trace->progs.xdps_at_exit;
+		p->sampler = p->trace->progs.xdps_after;
+	}
+	p->memory = XDPS_MEMORY_COPY;
+	*config = &p->trace->rodata->config;
+
+	bpf_object__for_each_program(prog, p->obj) {
+		if (prog != p->entry && prog != p->sampler)
+			bpf_program__set_autoload(prog, false);
+		else if (!rc)
+			rc = bpf_program__set_attach_target(prog, p->traced->fd,
+							    p->traced->name);
+	}
 	return rc;
 }
 
-static int load(struct xdpsample *skel)
+static void configure(struct xdps_config *config, const struct xdps_ask *ask,
+		      const struct xdps_interface *iface)
+{
+	config->snaplen = ask->snaplen;
+	set_rate(config, ask->rate);
+	config->frags = has_frags();
+	config->tai = has_tai();
+	config->ifindex = iface ? iface->index : 0;
+	config->netns = iface ? iface->netns : 0;
+	config->actions = ask->actions;
+}
+
+/*
+ * The slot takes only what has the entry's flags (bpf_prog_map_compatible()); what
+ * traces has none.
+ */
+static int set_flags(struct xdps_programs *p, bool frags)
+{
+	uint32_t flags = frags && !p->traced ? BPF_F_XDP_HAS_FRAGS : 0;
+	int rc;
+
+	rc = bpf_program__set_flags(p->entry, flags);
+	if (!rc)
+		rc = bpf_program__set_flags(p->sampler, flags);
+	return rc;
+}
+
+static int map_fd(const struct xdps_programs *p, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(p->obj, name);
+}
+
+/* As many as there are CPUs, or those that are in use. */
+static int set_maps(struct xdps_programs *p, const struct xdps_load *want)
+{
+	struct bpf_map *rings = bpf_object__find_map_by_name(p->obj, "rings");
+	struct bpf_map *counters = bpf_object__find_map_by_name(p->obj, "counters");
+	int rc;
+
+	if (want->before) {
+		rc = bpf_map__reuse_fd(rings, want->before->rings_fd);
+		return rc ? rc : bpf_map__reuse_fd(counters, want->before->counters_fd);
+	}
+	rc = bpf_map__set_max_entries(rings, want->n_cpus);
+	return rc ? rc : bpf_map__set_max_entries(counters, want->n_cpus);
+}
+
+static int load(struct xdps_programs *p)
 {
 	const uint32_t first = 0;
 	int rc, sampler_fd;
 
-	rc = xdpsample__load(skel);
+	rc = bpf_object__load(p->obj);
 	if (rc)
 		return rc;
-	sampler_fd = bpf_program__fd(skel->progs.xdps_sampler);
-	return bpf_map__update_elem(skel->maps.slot, &first, sizeof(first),
-				    &sampler_fd, sizeof(sampler_fd), BPF_ANY);
+	p->slot_fd = map_fd(p, "slot");
+	p->rings_fd = map_fd(p, "rings");
+	p->counters_fd = map_fd(p, "counters");
+	sampler_fd = bpf_program__fd(p->sampler);
+	return bpf_map_update_elem(p->slot_fd, &first, &sampler_fd, BPF_ANY);
 }
 
-static enum xdps_status explain(struct xdps_error *err, int errnum)
+static enum xdps_status explain(struct xdps_error *err, int errnum, const char *doing)
 {
-	static const char doing[] = "loading the BPF programs";
-
 	/* What it says about permission is misleading: the verifier is asked twice. */
 	if (errnum == EPERM)
 		return xdps_privilege_fail(err, errnum, doing);
+	if (errnum == ESRCH)		/* libbpf's, for a BTF of the kernel's */
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: /sys/kernel/btf/vmlinux is not to be read; the kernel was built without (CONFIG_DEBUG_INFO_BTF), or /sys is not mounted",
+				 doing);
 	if (said.verifier[0])
 		return xdps_fail(err, XDPS_FAILED, "%s: %s; the verifier says: %s",
 				 doing, strerror(errnum), said.verifier);
@@ -160,43 +235,40 @@ static enum xdps_status explain(struct xdps_error *err, int errnum)
 void xdps_programs_init(struct xdps_programs *p)
 {
 	*p = (struct xdps_programs){
-		.entry_fd = -1,
 		.slot_fd = -1,
 		.rings_fd = -1,
 		.counters_fd = -1,
 	};
 }
 
-enum xdps_status xdps_programs_load(struct xdps_programs *p,
-				    const struct xdps_ask *ask,
-				    unsigned int n_cpus, struct xdps_error *err)
+enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_load *want,
+				    struct xdps_error *err)
 {
-	struct xdpsample *skel;
+	struct xdps_config *config;
 	int rc;
 
 	libbpf_set_print(listen_to_libbpf);
 	memset(&said, 0, sizeof(said));
-	skel = xdpsample__open();
-	if (!skel)
-		return explain(err, errno);
-	rc = configure(skel, ask, n_cpus);
-	if (!rc)
-		rc = load(skel);
-	if (rc) {
-		xdpsample__destroy(skel);
-		return explain(err, -rc);
+	p->traced = want->traced;
+	rc = p->traced ? open_trace(p, want->ask->point, &config) : open_own(p, &config);
+	if (!rc) {
+		configure(config, want->ask, want->iface);
+		rc = set_flags(p, config->frags);
 	}
-
-	p->skel = skel;
-	p->entry_fd = bpf_program__fd(skel->progs.xdps_entry);
-	p->slot_fd = bpf_map__fd(skel->maps.slot);
-	p->rings_fd = bpf_map__fd(skel->maps.rings);
-	p->counters_fd = bpf_map__fd(skel->maps.counters);
+	if (!rc)
+		rc = set_maps(p, want);
+	if (!rc)
+		rc = load(p);
+	if (rc) {
+		xdps_programs_free(p);
+		return explain(err, -rc, want->doing);
+	}
 	return XDPS_OK;
 }
 
 void xdps_programs_free(struct xdps_programs *p)
 {
-	xdpsample__destroy(p->skel);
+	xdpsample__destroy(p->own);
+	xdpstrace__destroy(p->trace);
 	xdps_programs_init(p);
 }

@@ -22,12 +22,9 @@
 #include "../engine/error.h"
 
 #include "answer.h"
-#include "attach.h"
-#include "cpus.h"
 #include "debug.h"
-#include "filter.h"
+#include "hook.h"
 #include "interface.h"
-#include "loader.h"
 #include "privilege.h"
 #include "protocol.h"
 #include "request.h"
@@ -37,6 +34,7 @@
 
 #define SOCK 0
 #define USAGE_RC 64			/* EX_USAGE */
+#define PROGRAM_BYTES 80
 #define PATIENCE_MS 10000		/* with an engine that does not ask, or read */
 
 /* What the engine said last; the rest of a longer one is lost. */
@@ -48,13 +46,10 @@ struct message {
 
 struct capture {
 	struct message msg;
-	struct xdps_ask ask;
-	struct xdps_interface iface;
-	struct xdps_cpus cpus;
+	struct xdps_setting setting;
 	struct xdps_watch watch;
-	struct xdps_programs programs;
+	struct xdps_hook hook;
 	struct xdps_rings rings;
-	int link_fd;
 	struct xdps_sockets sockets;
 	struct xdps_error warning;
 };
@@ -156,9 +151,8 @@ static void settle(void)
 static void capture_init(struct capture *c)
 {
 	memset(c, 0, sizeof(*c));
-	c->link_fd = -1;
 	xdps_watch_init(&c->watch);
-	xdps_programs_init(&c->programs);
+	xdps_hook_init(&c->hook);
 	xdps_rings_init(&c->rings);
 	xdps_sockets_init(&c->sockets);
 }
@@ -187,35 +181,25 @@ static bool receive_ask(struct capture *c, struct xdps_error *err)
 	if (poll(&p, 1, PATIENCE_MS) <= 0 || !receive(&c->msg, err))
 		return false;
 	if (!err->status)
-		xdps_request_check(c->msg.buf, c->msg.bytes, &c->ask, err);
+		xdps_request_check(c->msg.buf, c->msg.bytes, &c->setting.ask, err);
 	return true;
 }
 
-/*
- * Attaches last: what cannot be had is known before any packet is touched,
- * and whatever happens to the interface from here on is seen.
- */
+/* Whatever happens to the interface after this has begun is seen. */
 static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 {
+	struct xdps_setting *s = &c->setting;
 	enum xdps_status status;
 
-	status = xdps_interface_find(&c->iface, c->ask.ifname, err);
+	status = xdps_interface_find(&s->iface, s->ask.ifname, err);
 	if (!status)
-		status = xdps_cpus_read(&c->cpus, err);
+		status = xdps_cpus_read(&s->cpus, err);
 	if (!status)
 		status = xdps_watch_open(&c->watch, err);
 	if (!status)
-		status = xdps_programs_load(&c->programs, &c->ask,
-					    c->cpus.n_possible, err);
+		status = xdps_hook_open(&c->hook, s, &c->rings, err);
 	if (!status)
-		status = xdps_rings_open(&c->rings, &c->ask, &c->cpus,
-					 c->programs.rings_fd, err);
-	if (!status)
-		status = xdps_attach(&c->link_fd, c->programs.entry_fd, &c->iface,
-				     c->ask.mode, err);
-	if (!status)
-		xdps_sockets_open(&c->sockets, &c->iface, c->ask.promisc,
-				  &c->warning);
+		xdps_sockets_open(&c->sockets, &s->iface, s->ask.promisc, &c->warning);
 	return status;
 }
 
@@ -225,11 +209,11 @@ static enum xdps_status answer(struct capture *c, struct xdps_error *err)
 		.kind = XDPS_SAY_READY,
 		.n_rings = c->rings.n,
 		.ring_bytes = c->rings.ring_bytes,
-		.n_counters = c->cpus.n_possible,
-		.link = c->iface.link,
+		.n_counters = c->setting.cpus.n_possible,
+		.link = c->setting.iface.link,
 		.has_inject = c->sockets.inject_fd >= 0,
 	};
-	const int fds[] = { c->programs.counters_fd, c->sockets.inject_fd };
+	const int fds[] = { c->hook.programs.counters_fd, c->sockets.inject_fd };
 	enum xdps_status status;
 
 	memcpy(ready.text, c->warning.text, sizeof(ready.text));
@@ -244,12 +228,12 @@ static void debug_filter(const struct capture *c, const struct xdps_ask_filter *
 			 const struct xdps_say *say)
 {
 	if (say->status)
-		xdps_debug("%s: filter %u: refused: %s", c->iface.name, ask->filter, say->text);
+		xdps_debug("%s: filter %u: refused: %s", c->setting.iface.name, ask->filter, say->text);
 	else if (say->place == XDPS_FILTER_KERNEL)
 		xdps_debug("%s: filter %u: in the kernel, %u instructions of classic BPF",
-			   c->iface.name, ask->filter, ask->n_insns);
+			   c->setting.iface.name, ask->filter, ask->n_insns);
 	else
-		xdps_debug("%s: filter %u: in user space%s%s", c->iface.name, ask->filter,
+		xdps_debug("%s: filter %u: in user space%s%s", c->setting.iface.name, ask->filter,
 			   say->text[0] ? ": " : "", say->text);
 }
 
@@ -263,20 +247,44 @@ static enum xdps_status set_filter(struct capture *c, struct xdps_error *err)
 	status = xdps_request_check_filter(c->msg.buf, c->msg.bytes, &ask, &insns, err);
 	if (status)
 		return status;
-	xdps_filter_set(&c->programs, &ask, insns, &say);
+	xdps_hook_set_filter(&c->hook, &ask, insns, &say);
 	debug_filter(c, &ask, &say);
 	return xdps_answer(SOCK, &say, NULL, 0, err);
+}
+
+/* What is kept depends on whether it would follow again. */
+static enum xdps_status follow(struct capture *c, struct xdps_error *err)
+{
+	char program[PROGRAM_BYTES];
+	enum xdps_status status;
+
+	status = xdps_hook_follow(&c->hook, &c->setting, &c->rings, err);
+	if (status)
+		return status;
+	xdps_target_describe(&c->hook.target, program, sizeof(program));
+	xdps_debug("%s: the other capture has ended, and this one goes on %s%s",
+		   c->setting.iface.name, c->hook.target.traced ? "beside " : "by itself",
+		   c->hook.target.traced ? program : "");
+	return xdps_privilege_drop(xdps_hook_follows(&c->hook), err);
 }
 
 /* Until the capture is over: XDPS_OK if it was the engine who ended it. */
 static enum xdps_status attend(struct capture *c, struct xdps_error *err)
 {
 	enum xdps_status status;
+	enum xdps_event event;
 
 	do {
-		status = xdps_watch_wait(&c->watch, SOCK, c->link_fd, &c->iface, err);
-		if (status || !receive(&c->msg, err))
+		status = xdps_watch_wait(&c->watch, SOCK, &c->hook, &c->setting.iface,
+					 &event, err);
+		if (status)
 			return status;
+		if (event == XDPS_EVENT_DETACHED) {
+			status = follow(c, err);
+			continue;
+		}
+		if (!receive(&c->msg, err))
+			return XDPS_OK;
 		status = err->status;
 		if (!status)
 			status = set_filter(c, err);
@@ -290,7 +298,7 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 
 	status = open_capture(c, err);
 	if (!status)
-		status = xdps_privilege_drop(err);
+		status = xdps_privilege_drop(xdps_hook_follows(&c->hook), err);
 	if (!status)
 		status = answer(c, err);
 	if (!status)
@@ -304,14 +312,13 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
  */
 static void end(struct capture *c, const struct xdps_error *err)
 {
-	if (c->link_fd >= 0)
-		close(c->link_fd);
+	xdps_hook_leave(&c->hook);
 	xdps_sockets_close(&c->sockets);
 	if (err->status)
 		xdps_answer_error(SOCK, err);
 	shutdown(SOCK, SHUT_RDWR);
 	xdps_rings_close(&c->rings);
-	xdps_programs_free(&c->programs);
+	xdps_hook_close(&c->hook);
 	xdps_watch_close(&c->watch);
 }
 

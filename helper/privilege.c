@@ -142,9 +142,11 @@ static bool on_nosuid(const char *path)
 	return !statvfs(path, &fs) && fs.f_flag & ST_NOSUID;
 }
 
-void xdps_privilege_remedy(char *buf, size_t size)
+/* `lacking` is in it even if most captures do without. */
+static void write_remedy(char *buf, size_t size, uint64_t lacking)
 {
-	bool admin = xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN;
+	bool admin = lacking & BIT64(CAP_SYS_ADMIN) ||
+		     xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN;
 	char path[PATH_MAX];
 
 	own_path(path, sizeof(path));
@@ -153,21 +155,27 @@ void xdps_privilege_remedy(char *buf, size_t size)
 		 admin ? ",cap_sys_admin" : "", path);
 }
 
+void xdps_privilege_remedy(char *buf, size_t size)
+{
+	write_remedy(buf, size, 0);
+}
+
 /* An ordinary user's helper has what its file gives it. */
 static enum xdps_status fail_file(struct xdps_error *err, const char *doing,
-				  const char *lacking)
+				  uint64_t lacking)
 {
-	char path[sizeof(err->text)], remedy[sizeof(err->text)];
+	char path[sizeof(err->text)], remedy[sizeof(err->text)], list[128];
 
+	list_names(lacking, list, sizeof(list));
 	own_path(path, sizeof(path));
 	if (on_nosuid(path))
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "%s: the helper lacks %s; run as root, or install it on a file system that is not mounted nosuid, unlike %s",
-				 doing, lacking, path);
-	xdps_privilege_remedy(remedy, sizeof(remedy));
+				 doing, list, path);
+	write_remedy(remedy, sizeof(remedy), lacking);
 	return xdps_fail(err, XDPS_NO_PERMISSION,
 			 "%s: the helper's file lacks %s; as root: %s",
-			 doing, lacking, remedy);
+			 doing, list, remedy);
 }
 
 /* Has all it needs, and was refused all the same. */
@@ -209,19 +217,28 @@ static enum xdps_status fail_missing(struct xdps_error *err, const char *doing,
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "%s: the helper lacks %s, and cannot gain it in a user namespace (a rootless container?)",
 				 doing, list);
-	return fail_file(err, doing, list);
+	return fail_file(err, doing, lacking);
+}
+
+static enum xdps_status fail(struct xdps_error *err, int errnum, uint64_t lacking,
+			     const char *doing)
+{
+	if (errnum != EPERM && errnum != EACCES)
+		return xdps_fail_errno(err, errnum, "%s", doing);
+	return lacking ? fail_missing(err, doing, lacking)
+		       : fail_elsewhere(err, errnum, doing);
 }
 
 enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 				     const char *doing)
 {
-	uint64_t lacking;
+	return fail(err, errnum, missing(), doing);
+}
 
-	if (errnum != EPERM && errnum != EACCES)
-		return xdps_fail_errno(err, errnum, "%s", doing);
-	lacking = missing();
-	return lacking ? fail_missing(err, doing, lacking)
-		       : fail_elsewhere(err, errnum, doing);
+enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int cap,
+					 const char *doing)
+{
+	return fail(err, errnum, BIT64(cap) & ~effective(), doing);
 }
 
 /*
@@ -237,9 +254,9 @@ static uint64_t needed_by_filters(void)
 	return caps;
 }
 
-enum xdps_status xdps_privilege_drop(struct xdps_error *err)
+enum xdps_status xdps_privilege_drop(bool will_find, struct xdps_error *err)
 {
-	uint64_t keep = needed_by_filters();
+	uint64_t keep = needed_by_filters() | (will_find ? BIT64(CAP_SYS_ADMIN) : 0);
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};

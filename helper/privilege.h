@@ -18,14 +18,18 @@ bool xdps_has_capability(int cap);
 enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 				     const char *doing);
 
+/* The same for what takes CAP_... `cap`, and most captures do without. */
+enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int cap,
+					 const char *doing);
+
 /* The command that gives the helper's file all that it may need, for root to run. */
 void xdps_privilege_remedy(char *buf, size_t size);
 
 /*
  * Keeps what changing the filter needs, as far as it is there: CAP_BPF,
- * CAP_NET_ADMIN and CAP_PERFMON; CAP_SYS_ADMIN only where that stands for CAP_BPF.
- * Makes sure that nothing can come back.
+ * CAP_NET_ADMIN and CAP_PERFMON; CAP_SYS_ADMIN only where that stands for CAP_BPF, or
+ * to find a program (target.h).  Makes sure that nothing can come back.
  */
-enum xdps_status xdps_privilege_drop(struct xdps_error *err);
+enum xdps_status xdps_privilege_drop(bool will_find, struct xdps_error *err);
 
 #endif

@@ -29,7 +29,7 @@
 #include "../engine/xdpsample.h"
 
 /* Changes with every change of this file: engine and helper are installed together. */
-#define XDPS_MAGIC 0x58445302u
+#define XDPS_MAGIC 0x58445303u
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS takes 253 */
 #define XDPS_RINGS_MAX 4096
@@ -58,6 +58,9 @@ struct xdps_ask {
 	uint32_t snaplen;		/* 1..XDPS_SNAPLEN_MAX */
 	uint32_t immediate;		/* 0, 1: wake the reader for each packet */
 	uint32_t promisc;		/* 0, 1 */
+	uint32_t point;			/* enum xdps_point */
+	uint32_t actions;		/* 1 << enum xdps_action, or'ed; not 0: point is exit */
+	char prog[XDPS_PROG_CHARS + 1];	/* NUL-terminated; "": what is attached */
 	uint32_t reserved;		/* 0 */
 	uint64_t buffer_bytes;		/* for all rings together; 0: the default */
 };
@@ -100,7 +103,7 @@ struct xdps_say {
 	char text[sizeof(((struct xdps_error *)0)->text)];
 };
 
-_Static_assert(sizeof(struct xdps_ask) == 56, "no padding");
+_Static_assert(sizeof(struct xdps_ask) == 192, "no padding");
 _Static_assert(sizeof(struct xdps_ask_filter) == 20, "no padding");
 _Static_assert(sizeof(struct xdps_insn) == 8, "no padding");
 _Static_assert(sizeof(struct xdps_say) == 300, "no padding");

@@ -26,6 +26,26 @@ static bool is_name(const char *name, size_t size)
 	return true;
 }
 
+/*
+ * What the kernel allows in a program's name (bpf_obj_name_cpy()); an id is made of
+ * these, too, and "" is nothing asked for.  It gets into sentences.
+ */
+static bool is_program(const char *prog, size_t size)
+{
+	size_t len = strnlen(prog, size);
+
+	if (len == size)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = prog[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    !(c >= '0' && c <= '9') && c != '_' && c != '.')
+			return false;
+	}
+	return true;
+}
+
 static enum xdps_status check_version(const void *msg, size_t msg_bytes,
 				      struct xdps_error *err)
 {
@@ -68,13 +88,54 @@ static enum xdps_status out_of_range(struct xdps_error *err, const char *field,
 			 (unsigned long long)min, (unsigned long long)max);
 }
 
+/* Which program, where, and what it decided. */
+static enum xdps_status check_target(const struct xdps_ask *a, struct xdps_error *err)
+{
+	const uint32_t actions_max = (1u << XDPS_N_ACTIONS) - 1;
+
+	if (a->point > XDPS_POINT_EXIT)
+		return out_of_range(err, "point", a->point, 0, XDPS_POINT_EXIT);
+	if (a->actions > actions_max)
+		return out_of_range(err, "actions", a->actions, 0, actions_max);
+	if (a->actions && a->point != XDPS_POINT_EXIT)
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "the request to the helper has actions to choose by, and a point where the program has not decided yet");
+	if (!is_program(a->prog, sizeof(a->prog)))
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "the request to the helper has a prog that no program can be named");
+	return XDPS_OK;
+}
+
+static enum xdps_status check_capture(const struct xdps_ask *a, struct xdps_error *err)
+{
+	const uint64_t buffer_max = (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX;
+
+	if (!is_name(a->ifname, sizeof(a->ifname)))
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "the request to the helper has no name that an interface can have");
+	if (a->mode > XDPS_MODE_GENERIC)
+		return out_of_range(err, "mode", a->mode, 0, XDPS_MODE_GENERIC);
+	if (!a->rate)
+		return out_of_range(err, "rate", a->rate, 1, UINT32_MAX);
+	if (!a->snaplen || a->snaplen > XDPS_SNAPLEN_MAX)
+		return out_of_range(err, "snaplen", a->snaplen, 1, XDPS_SNAPLEN_MAX);
+	if (a->immediate > 1)
+		return out_of_range(err, "immediate", a->immediate, 0, 1);
+	if (a->promisc > 1)
+		return out_of_range(err, "promisc", a->promisc, 0, 1);
+	if (a->reserved)
+		return out_of_range(err, "reserved", a->reserved, 0, 0);
+	if (a->buffer_bytes > buffer_max)
+		return out_of_range(err, "buffer_bytes", a->buffer_bytes, 0, buffer_max);
+	return XDPS_OK;
+}
+
 enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
 				    struct xdps_ask *ask,
 				    struct xdps_error *err)
 {
-	uint64_t buffer_max = (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX;
-	struct xdps_ask a;
 	enum xdps_status status;
+	struct xdps_ask a;
 
 	status = check_version(msg, msg_bytes, err);
 	if (!status)
@@ -83,28 +144,13 @@ enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
 		return status;
 	memcpy(&a, msg, sizeof(a));
 	status = check_kind(a.kind, XDPS_ASK_OPEN, err);
-	if (status)
-		return status;
-	if (!is_name(a.ifname, sizeof(a.ifname)))
-		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "the request to the helper has no name that an interface can have");
-	if (a.mode > XDPS_MODE_GENERIC)
-		return out_of_range(err, "mode", a.mode, 0, XDPS_MODE_GENERIC);
-	if (!a.rate)
-		return out_of_range(err, "rate", a.rate, 1, UINT32_MAX);
-	if (!a.snaplen || a.snaplen > XDPS_SNAPLEN_MAX)
-		return out_of_range(err, "snaplen", a.snaplen, 1, XDPS_SNAPLEN_MAX);
-	if (a.immediate > 1)
-		return out_of_range(err, "immediate", a.immediate, 0, 1);
-	if (a.promisc > 1)
-		return out_of_range(err, "promisc", a.promisc, 0, 1);
-	if (a.reserved)
-		return out_of_range(err, "reserved", a.reserved, 0, 0);
-	if (a.buffer_bytes > buffer_max)
-		return out_of_range(err, "buffer_bytes", a.buffer_bytes, 0, buffer_max);
-
-	*ask = a;
-	return XDPS_OK;
+	if (!status)
+		status = check_capture(&a, err);
+	if (!status)
+		status = check_target(&a, err);
+	if (!status)
+		*ask = a;
+	return status;
 }
 
 enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,

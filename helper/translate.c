@@ -26,6 +26,8 @@
 #define ROW_MIN 5
 #define ROW_MAX 256
 
+#define COPY_MOST (XDPS_COPY_BYTES - 1)
+
 /* translate.h says which arguments come in; all of these but FRAME can be used. */
 enum {
 	A = BPF_REG_0,
@@ -60,6 +62,7 @@ struct translation {
 	const struct xdps_insn *in;
 	unsigned int n_in;
 	uint32_t filter;
+	enum xdps_memory memory;
 
 	struct step *steps;	/* n_in, and the two tails */
 	unsigned int reject;	/* the step behind the last: no match */
@@ -106,6 +109,14 @@ static uint64_t bytes_needed(const struct xdps_insn *insn)
 static bool is_beyond_any_packet(const struct xdps_insn *insn)
 {
 	return loads_from_packet(insn) && bytes_needed(insn) > XDPS_CAPLEN_MAX;
+}
+
+/* Does the kernel's memory not reach that far, whatever X is? */
+static bool is_out_of_reach(const struct translation *t, const struct xdps_insn *insn)
+{
+	return is_beyond_any_packet(insn) ||
+	       (t->memory == XDPS_MEMORY_COPY && loads_from_packet(insn) &&
+		bytes_needed(insn) > COPY_MOST);
 }
 
 /* What is read: the set. */
@@ -176,7 +187,7 @@ static enum xdps_status follow(struct translation *t, unsigned int at, struct xd
 				 "the filter's instruction %u shifts by %u bits, and only libpcap knows what that gives",
 				 at, insn->k);
 
-	if (BPF_CLASS(insn->code) == BPF_RET || is_beyond_any_packet(insn))
+	if (BPF_CLASS(insn->code) == BPF_RET || is_out_of_reach(t, insn))
 		return XDPS_OK;
 	if (BPF_CLASS(insn->code) != BPF_JMP) {
 		reach(t, at + 1, written);
@@ -291,7 +302,10 @@ static void emit_zeroes(struct translation *t)
 	}
 }
 
-/* TEMP becomes the first byte behind those that are needed, and they can be read. */
+/*
+ * The guards: TEMP becomes the first byte behind those that are needed, and they
+ * can be read; if not, they are nowhere, or out of reach.
+ */
 static void guard_absolute(struct translation *t, uint32_t needed)
 {
 	alu64(t, BPF_MOV, TEMP, DATA);
@@ -320,6 +334,45 @@ static void guard_indirect(struct translation *t, uint32_t needed)
 	go(t, t->reject);
 }
 
+static void guard_absolute_in_copy(struct translation *t, uint32_t needed)
+{
+	if (needed <= COPY_MOST)
+		emit(t, BPF_JMP | BPF_JGE | BPF_K, END, 0, 2, needed);
+	jump(t, BPF_JMP32 | BPF_JGE | BPF_K, LEN, 0, needed, t->undecided);
+	go(t, t->reject);
+	if (needed > COPY_MOST)
+		return;
+	alu64(t, BPF_MOV, TEMP, DATA);
+	alu64_k(t, BPF_ADD, TEMP, needed);
+}
+
+/* The bound by a constant is for the verifier, which learns nothing from two registers. */
+static void guard_indirect_in_copy(struct translation *t, uint32_t needed)
+{
+	alu32(t, BPF_MOV, TEMP, X);
+	jump(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, XDPS_CAPLEN_MAX - needed, t->reject);
+	alu64_k(t, BPF_ADD, TEMP, needed);
+	if (needed <= COPY_MOST) {
+		emit(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, 1, COPY_MOST);
+		emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 2, 0);
+	}
+	jump(t, BPF_JMP32 | BPF_JGE | BPF_X, LEN, TEMP, 0, t->undecided);
+	go(t, t->reject);
+	if (needed <= COPY_MOST)
+		alu64(t, BPF_ADD, TEMP, DATA);
+}
+
+static void guard(struct translation *t, const struct xdps_insn *insn)
+{
+	bool indirect = BPF_MODE(insn->code) == BPF_IND;
+	uint32_t needed = bytes_needed(insn);
+
+	if (t->memory == XDPS_MEMORY_PACKET)
+		(indirect ? guard_indirect : guard_absolute)(t, needed);
+	else
+		(indirect ? guard_indirect_in_copy : guard_absolute_in_copy)(t, needed);
+}
+
 static void emit_packet_load(struct translation *t, const struct xdps_insn *insn)
 {
 	uint8_t dst = BPF_CLASS(insn->code) == BPF_LD ? A : X;
@@ -329,11 +382,9 @@ static void emit_packet_load(struct translation *t, const struct xdps_insn *insn
 		go(t, t->reject);
 		return;
 	}
-	if (BPF_MODE(insn->code) == BPF_IND)
-		guard_indirect(t, bytes_needed(insn));
-	else
-		guard_absolute(t, bytes_needed(insn));
-
+	guard(t, insn);
+	if (is_out_of_reach(t, insn))
+		return;
 	emit(t, BPF_LDX | BPF_MEM | BPF_SIZE(insn->code), dst, TEMP, -(int16_t)bytes, 0);
 	if (bytes > 1)
 		emit(t, BPF_ALU | BPF_END | BPF_TO_BE, dst, 0, 0, 8 * bytes);
@@ -615,13 +666,14 @@ static enum xdps_status translate(struct translation *t, struct xdps_code *code,
 }
 
 enum xdps_status xdps_translate(const struct xdps_insn *insns, size_t n_insns,
-				uint32_t filter, struct xdps_code *code,
-				struct xdps_error *err)
+				uint32_t filter, enum xdps_memory memory,
+				struct xdps_code *code, struct xdps_error *err)
 {
 	struct translation t = {
 		.in = insns,
 		.n_in = n_insns,
 		.filter = filter,
+		.memory = memory,
 		.reject = n_insns,
 		.undecided = n_insns + 1,
 	};

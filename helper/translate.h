@@ -5,15 +5,15 @@
  * What comes out is a function for the sampler to call
  * (filter() in bpf/xdpsample.bpf.c):
  *
- *	R1	first byte of the packet
- *	R2	behind its last byte that can be read directly
+ *	R1	first byte of the packet, or of a copy of its beginning
+ *	R2	behind its last byte that can be read directly, or bytes copied
  *	R3	length of the whole packet, fragments included (u32)
  *	R0	the verdict: XDPS_VERDICT of bpf/record.h
  *
  * It calls nothing, uses no register above R5, and returns what libpcap's
  * machine (bpf_filter.c) returns for the packet's first XDPS_CAPLEN_MAX bytes and
- * its whole length.  The one exception: a load of a byte that is there, but not
- * between R1 and R2, makes the packet undecided, and user space, which gets
+ * its whole length.  The one exception: a load of a byte that the packet has, but
+ * not where it can be read, makes the packet undecided, and user space, which gets
  * all of it, has to judge.
  */
 #ifndef XDPS_TRANSLATE_H
@@ -22,6 +22,12 @@
 #include <linux/bpf.h>
 
 #include "protocol.h"
+
+/* What R1 and R2 are. */
+enum xdps_memory {
+	XDPS_MEMORY_PACKET,	/* two pointers into a packet */
+	XDPS_MEMORY_COPY,	/* a map's value of XDPS_COPY_BYTES, and fewer bytes than that */
+};
 
 struct xdps_code {
 	struct bpf_insn *insns;
@@ -39,8 +45,8 @@ struct xdps_code {
  * XDPS_FAILED       no memory
  */
 enum xdps_status xdps_translate(const struct xdps_insn *insns, size_t n_insns,
-				uint32_t filter, struct xdps_code *code,
-				struct xdps_error *err);
+				uint32_t filter, enum xdps_memory memory,
+				struct xdps_code *code, struct xdps_error *err);
 
 /* A function that leaves every packet undecided: for what cannot be translated. */
 enum xdps_status xdps_translate_nothing(struct xdps_code *code, struct xdps_error *err);

@@ -13,10 +13,12 @@
 
 #include "../engine/error.h"
 
-#include "attach.h"
-
-/* Nothing is announced when a link is detached by force: it has to be asked. */
+/*
+ * What is done with links is not announced: it has to be asked.  Whoever is going to
+ * follow misses packets until it is.
+ */
 #define ASK_EVERY_MS 1000
+#define ASK_CLOSELY_MS 50
 
 #define NOTICE_BYTES 32768
 
@@ -57,16 +59,6 @@ static enum xdps_status gone(struct xdps_error *err)
 	return xdps_fail(err, XDPS_GONE, XDPS_GONE_TEXT);
 }
 
-static enum xdps_status explain_detached(const struct xdps_interface *iface,
-					 struct xdps_error *err)
-{
-	if (!xdps_interface_exists(iface))
-		return gone(err);
-	return xdps_fail(err, XDPS_FAILED,
-			 "%s: the capture has ended, because another process detached its XDP program",
-			 iface->name);
-}
-
 void xdps_watch_init(struct xdps_watch *w)
 {
 	w->netlink_fd = -1;
@@ -91,24 +83,30 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
 	return XDPS_OK;
 }
 
-enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock, int link_fd,
+enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
+				 const struct xdps_hook *hook,
 				 const struct xdps_interface *iface,
-				 struct xdps_error *err)
+				 enum xdps_event *event, struct xdps_error *err)
 {
+	const int ask_every_ms = xdps_hook_follows(hook) ? ASK_CLOSELY_MS : ASK_EVERY_MS;
 	struct pollfd p[] = {
 		{ .fd = sock, .events = POLLIN },
 		{ .fd = w->netlink_fd, .events = POLLIN },
 	};
 
 	for (;;) {
-		if (poll(p, 2, ASK_EVERY_MS) < 0 && errno != EINTR)
+		if (poll(p, 2, ask_every_ms) < 0 && errno != EINTR)
 			return xdps_fail_errno(err, errno, "waiting for the end");
 		if (p[1].revents && has_notice_of_end(w->netlink_fd, iface))
 			return gone(err);
-		if (!xdps_is_attached(link_fd))
-			return explain_detached(iface, err);
-		if (p[0].revents)
+		if (!xdps_hook_is_in_place(hook, iface)) {
+			*event = XDPS_EVENT_DETACHED;
+			return xdps_interface_exists(iface) ? XDPS_OK : gone(err);
+		}
+		if (p[0].revents) {
+			*event = XDPS_EVENT_ENGINE;
 			return XDPS_OK;
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * watch.h: what ends a capture.
+ * watch.h: what ends a capture, or moves it.
  *
  * A program whose interface goes away, or that somebody detaches, simply runs
  * no more; no descriptor of the capture tells.  So we look out for that.
@@ -8,6 +8,7 @@
 #ifndef XDPS_WATCH_H
 #define XDPS_WATCH_H
 
+#include "hook.h"
 #include "interface.h"
 #include "protocol.h"
 
@@ -23,14 +24,19 @@ void xdps_watch_init(struct xdps_watch *w);
 /* To be called before attaching: nothing that happens from here on is missed. */
 enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err);
 
+enum xdps_event {
+	XDPS_EVENT_ENGINE,		/* it has said something, or has closed */
+	XDPS_EVENT_DETACHED,		/* the program, ours or the traced one */
+};
+
 /*
- * Sleeps until something happens.  XDPS_OK: the engine has said something, or
- * has closed; else there is something to tell it: XDPS_GONE the interface
- * disappeared, XDPS_FAILED somebody detached the program.
+ * Sleeps until something happens.  XDPS_OK: `*event` is to be dealt with; XDPS_GONE: the
+ * interface disappeared.
  */
-enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock, int link_fd,
+enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
+				 const struct xdps_hook *hook,
 				 const struct xdps_interface *iface,
-				 struct xdps_error *err);
+				 enum xdps_event *event, struct xdps_error *err);
 
 void xdps_watch_close(struct xdps_watch *w);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pcap_side.h: what libpcap makes of an expression, and of a packet.
+ * pcap_side.h: what libpcap makes of an expression.
  *
  * Its struct bpf_insn and that of <linux/bpf.h> do not go together: only
  * pcap_side.c knows the one, and only the rest of the tests the other.
@@ -16,11 +16,6 @@ struct program {
 	size_t n;
 };
 
-struct judgement {
-	bool decided;		/* without a byte that lies in a fragment */
-	uint32_t bytes;		/* then: what bpf_filter() returns, 0: no match */
-};
-
 /*
  * For Ethernet, with tcpdump's snapshot length.  NULL, or what libpcap says
  * against it, good until the next call.
@@ -31,17 +26,5 @@ void pcap_side_free(struct program *program);
 
 /* bpf_validate(): true also for codes that bpf_filter() then does not know. */
 bool pcap_side_is_valid(const struct xdps_insn *insns, size_t n);
-
-/*
- * The program that pcap_side_judge() runs from here on; at most
- * XDPS_FILTER_INSNS_MAX instructions.
- */
-void pcap_side_use(const struct xdps_insn *insns, size_t n);
-
-/*
- * bpf_filter() on a packet of which the first `linear` bytes can be read
- * directly and the others are in fragments.
- */
-struct judgement pcap_side_judge(const unsigned char *data, uint32_t len, uint32_t linear);
 
 #endif

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../helper/privilege.h"
+#include "trace.skel.h"
 #include "xdpsample.skel.h"
 
 struct sampler_lab lab;
@@ -41,15 +42,29 @@ static void open_readers(void)
 						page_bytes), 0);
 }
 
-void lab_load(struct xdps_ask ask)
+void lab_load_beside(struct xdps_ask ask, const struct xdps_interface *iface,
+		     const struct xdps_program *traced)
 {
-	if (xdps_programs_load(&lab.programs, &ask, lab.cpus.n_possible, &err) ||
+	const struct xdps_load load = {
+		.ask = &ask,
+		.iface = iface,
+		.traced = traced,
+		.n_cpus = lab.cpus.n_possible,
+		.doing = "loading",
+	};
+
+	if (xdps_programs_load(&lab.programs, &load, &err) ||
 	    xdps_rings_open(&lab.rings, &ask, &lab.cpus, lab.programs.rings_fd, &err))
 		fail_msg("%s", err.text);
 	lab.counters = mmap(NULL, counters_bytes(), PROT_READ, MAP_SHARED,
 			    lab.programs.counters_fd, 0);
 	assert_ptr_not_equal(lab.counters, MAP_FAILED);
 	open_readers();
+}
+
+void lab_load(struct xdps_ask ask)
+{
+	lab_load_beside(ask, NULL, NULL);
 }
 
 void run_on_cpu(unsigned int cpu)
@@ -65,6 +80,7 @@ static int begin(void **state)
 {
 	(void)state;
 	memset(&lab, 0, sizeof(lab));
+	lab.link_fd = -1;
 	xdps_programs_init(&lab.programs);
 	xdps_rings_init(&lab.rings);
 	for (size_t i = 0; i < sizeof(packet); i++)
@@ -82,6 +98,8 @@ static int end(void **state)
 	(void)state;
 	if (lab.counters && lab.counters != MAP_FAILED)
 		munmap(lab.counters, counters_bytes());
+	if (lab.link_fd >= 0)
+		close(lab.link_fd);
 	free(lab.readers);
 	xdps_rings_close(&lab.rings);
 	xdps_programs_free(&lab.programs);
@@ -99,7 +117,7 @@ void lab_receive(uint32_t bytes, int times)
 	LIBBPF_OPTS(bpf_test_run_opts, opts,
 		    .data_in = packet, .data_size_in = bytes, .repeat = times);
 
-	if (bpf_prog_test_run_opts(lab.programs.entry_fd, &opts))
+	if (bpf_prog_test_run_opts(bpf_program__fd(lab.programs.entry), &opts))
 		fail_msg("%u bytes, %d times: %s", bytes, times, strerror(errno));
 	assert_int_equal(opts.retval, XDP_PASS);
 }
@@ -134,7 +152,8 @@ struct xdps_packet lab_take(int64_t *tai_offset_ns)
 
 bool lab_has_no_fragments(void)
 {
-	if (lab.programs.skel->rodata->config.frags)
+	if (lab.programs.own ? lab.programs.own->rodata->config.frags
+			     : lab.programs.trace->rodata->config.frags)
 		return false;
 	print_message("# this kernel has no XDP fragments (before 5.18)\n");
 	return true;

@@ -23,6 +23,7 @@ struct sampler_lab {
 	struct xdps_rings rings;
 	struct xdps_counters *counters;	/* one for each CPU */
 	struct xdps_ring *readers;	/* one for each ring */
+	int link_fd;			/* beside another program; else -1 */
 };
 
 extern struct sampler_lab lab;		/* of this test: empty before and after it */
@@ -33,6 +34,10 @@ int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests);
 #define LAB_RUN(name, tests) lab_run(name, tests, ARRAY_SIZE(tests))
 
 void lab_load(struct xdps_ask ask);
+
+/* The same for beside `traced`; nothing is attached. */
+void lab_load_beside(struct xdps_ask ask, const struct xdps_interface *iface,
+		     const struct xdps_program *traced);
 
 /* Another lab within a test, to be loaded. */
 void lab_renew(void);

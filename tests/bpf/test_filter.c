@@ -27,6 +27,7 @@
 #include "../../helper/classic.h"
 #include "../../helper/filter.h"
 #include "../../helper/privilege.h"
+#include "../unit/machine.h"
 #include "../unit/random_filter.h"
 #include "../unit/sentence.h"
 #include "captured.h"
@@ -130,7 +131,7 @@ static bool compare_packet(const struct subject *s, int prog_fd, const struct pa
 			   struct counts *c)
 {
 	const struct verdict kernel = filter_lab_run(&lab, prog_fd, packet->data, packet->len);
-	const struct judgement pcap = pcap_side_judge(packet->data, packet->len, kernel.linear);
+	const struct judgement pcap = machine_judge(packet->data, packet->len, kernel.linear);
 
 	c->packets++;
 	c->undecided += !pcap.decided;
@@ -165,7 +166,7 @@ static void compare_packets(const struct subject *s, int prog_fd, struct counts 
 	const uint64_t before = c->packets;
 	unsigned int matched = 0;
 
-	pcap_side_use(s->insns, s->n);
+	machine_use(s->insns, s->n);
 	if (s->n_packets < n_fixed) {
 		for (unsigned int i = 0; i < s->n_packets; i++)
 			matched += compare_packet(s, prog_fd, any_packet(&chance), c);
@@ -230,7 +231,7 @@ static void compare(const struct subject *s, struct counts *c)
 	}
 	if (xdps_classic_check(s->insns, s->n, &err))
 		fail_msg("\"%s\": %s", s->name, err.text);
-	status = xdps_translate(s->insns, s->n, s->number, &code, &err);
+	status = xdps_translate(s->insns, s->n, s->number, XDPS_MEMORY_PACKET, &code, &err);
 	if (status == XDPS_UNSUPPORTED) {
 		c->left++;
 		c->loops += has_loop(s->insns, s->n);
@@ -416,8 +417,8 @@ static void packets_are_real(void **state)
 		why = pcap_side_compile(packet->expression, true, &program);
 		if (why)
 			fail_msg("\"%s\": %s", packet->expression, why);
-		pcap_side_use(program.insns, program.n);
-		if (!pcap_side_judge(packet->data, packet->len, packet->len).bytes)
+		machine_use(program.insns, program.n);
+		if (!machine_judge(packet->data, packet->len, packet->len).bytes)
 			fail_msg("\"%s\" is not \"%s\"", packet->name, packet->expression);
 		pcap_side_free(&program);
 	}
@@ -432,11 +433,11 @@ static unsigned int captured_matches(const char *expression)
 	unsigned int n = 0;
 
 	assert_null(pcap_side_compile(expression, true, &program));
-	pcap_side_use(program.insns, program.n);
+	machine_use(program.insns, program.n);
 	for (size_t i = 0; i < packets.n_captured; i++) {
 		const struct packet *packet = &packets.all[packets.n_crafted + i];
 
-		n += pcap_side_judge(packet->data, packet->len, packet->len).bytes > 0;
+		n += machine_judge(packet->data, packet->len, packet->len).bytes > 0;
 	}
 	pcap_side_free(&program);
 	return n;
@@ -484,7 +485,7 @@ static struct verdict judge(const struct xdps_insn *insns, size_t n, uint32_t le
 	int fd;
 
 	memset(us, 'U', sizeof(us));
-	assert_int_equal(xdps_translate(insns, n, 7, &code, &err), XDPS_OK);
+	assert_int_equal(xdps_translate(insns, n, 7, XDPS_MEMORY_PACKET, &code, &err), XDPS_OK);
 	fd = filter_lab_load(&lab, &code, NULL, 0);
 	assert_true(fd >= 0);
 	xdps_code_free(&code);
@@ -635,7 +636,7 @@ static void loops_are_left(void **state)
 	assert_null(pcap_side_compile("ip6 protochain 6", true, &program));
 	assert_true(has_loop(program.insns, program.n));
 	assert_int_equal(xdps_classic_check(program.insns, program.n, &err), XDPS_OK);
-	assert_int_equal(xdps_translate(program.insns, program.n, 2, &code, &err),
+	assert_int_equal(xdps_translate(program.insns, program.n, 2, XDPS_MEMORY_PACKET, &code, &err),
 			 XDPS_UNSUPPORTED);
 	if (!strstr(err.text, "jumps back"))
 		fail_msg("\"%s\"", err.text);
@@ -653,7 +654,7 @@ static uint64_t differences(const char *translated, const char *judged, uint32_t
 	assert_null(pcap_side_compile(judged, true, &other));
 	if (translated) {
 		assert_null(pcap_side_compile(translated, true, &one));
-		assert_int_equal(xdps_translate(one.insns, one.n, number, &code, &err), XDPS_OK);
+		assert_int_equal(xdps_translate(one.insns, one.n, number, XDPS_MEMORY_PACKET, &code, &err), XDPS_OK);
 		pcap_side_free(&one);
 	} else {
 		assert_int_equal(xdps_translate_nothing(&code, &err), XDPS_OK);
@@ -688,10 +689,11 @@ static void comparison_can_fail(void **state)
 static int begin(void **state)
 {
 	static const struct xdps_ask everything = { .rate = 1, .snaplen = XDPS_SNAPLEN_MAX };
+	const struct xdps_load load = { .ask = &everything, .n_cpus = 1, .doing = "loading" };
 
 	(void)state;
 	xdps_programs_init(&programs);
-	if (xdps_programs_load(&programs, &everything, 1, &err)) {
+	if (xdps_programs_load(&programs, &load, &err)) {
 		print_message("# %s\n", err.text);
 		return -1;
 	}

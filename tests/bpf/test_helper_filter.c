@@ -396,7 +396,7 @@ static void a_filter_comes_second(void **state)
 	helper_start(&helper, &as_usual);
 	helper_send(&helper, &msg, bytes_of(&msg));
 	assert_true(helper_hear(&helper));
-	assert_error(&helper, XDPS_FAILED, "28 bytes, not 56");
+	assert_error(&helper, XDPS_FAILED, "28 bytes, not 192");
 	assert_int_equal(helper_end(&helper), 1);
 
 	helper_start(&helper, &as_usual);

@@ -35,7 +35,7 @@ static void refuses_other_lengths(void **state)
 	msg.ask = lab_ask(NEAR);
 	for (size_t bytes = 1; bytes <= sizeof(msg); bytes++)
 		if (bytes != sizeof(msg.ask))
-			assert_refused(&msg, bytes, "bytes, not 56");
+			assert_refused(&msg, bytes, "bytes, not 192");
 }
 
 static void refuses_huge_message(void **state)
@@ -45,7 +45,7 @@ static void refuses_huge_message(void **state)
 
 	(void)state;
 	memcpy(msg, &ask, sizeof(ask));
-	assert_refused(msg, sizeof(msg), "100000 bytes, not 56");
+	assert_refused(msg, sizeof(msg), "100000 bytes, not 192");
 }
 
 static void takes_empty_message_for_the_end(void **state)
@@ -117,10 +117,72 @@ static void refuses_values_out_of_range(void **state)
 	REFUSED(snaplen, XDPS_SNAPLEN_MAX + 1);
 	REFUSED(immediate, 2);
 	REFUSED(promisc, UINT32_MAX);
+	REFUSED(point, 2);
+	REFUSED(point, UINT32_MAX);
+	good.point = XDPS_POINT_EXIT;
+	REFUSED(actions, 1 << XDPS_N_ACTIONS);
+	REFUSED(actions, UINT32_MAX);
+	good.point = XDPS_POINT_ENTRY;
 	REFUSED(reserved, 1);
 	REFUSED(buffer_bytes, (1ull << 42) + 1);
 	REFUSED(buffer_bytes, UINT64_MAX);
 #undef REFUSED
+}
+
+static void refuses_verdicts_at_entry(void **state)
+{
+	struct xdps_ask ask = lab_ask(NEAR);
+
+	(void)state;
+	ask.point = XDPS_POINT_ENTRY;
+	for (unsigned int action = 0; action < XDPS_N_ACTIONS; action++) {
+		ask.actions = 1u << action;
+		assert_refused(&ask, sizeof(ask), "the program has not decided yet");
+	}
+}
+
+static void refuses_bad_programs(void **state)
+{
+	static const char *const progs[] = {
+		"a/b", "a:b", "a b", "a\tb", "a\nb", "a\033[2J", "a\x7f", "\xc3\xbc",
+		"a-b", "a=b", "a+b", "a%s", "a@", "a[", "a`", "a{", "-1", " 1",
+	};
+	struct xdps_ask ask = lab_ask(NEAR);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
+		memset(ask.prog, 0, sizeof(ask.prog));
+		strcpy(ask.prog, progs[i]);
+		assert_refused(&ask, sizeof(ask), "prog that no program can be named");
+	}
+	memset(ask.prog, 'x', sizeof(ask.prog));
+	assert_refused(&ask, sizeof(ask), "prog that no program can be named");
+}
+
+/* No program is attached, so that it is refused, but not for what it says. */
+static void takes_good_programs(void **state)
+{
+	static const char *const progs[] = {
+		"", "xdp_filter", "a.Z_09", "4294967295",
+		/* 127 characters */
+		("name_of_31_characters_and_more_name_of_31_characters_and_more_"
+		 "name_of_31_characters_and_more_name_of_31_characters_and_more_abc"),
+	};
+	struct xdps_ask ask = lab_ask(NEAR);
+
+	(void)state;
+	ask.point = XDPS_POINT_EXIT;
+	ask.actions = (1u << XDPS_N_ACTIONS) - 1;
+	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
+		memset(ask.prog, 0, sizeof(ask.prog));
+		strcpy(ask.prog, progs[i]);
+		helper_start(&helper, &as_usual);
+		helper_send(&helper, &ask, sizeof(ask));
+		assert_true(helper_hear(&helper));
+		if (strstr(helper.say.text, "the request to the helper"))
+			fail_msg("\"%s\": %s", progs[i], helper.say.text);
+		helper_end(&helper);
+	}
 }
 
 /* Half of it right, or it would never get past the magic. */
@@ -163,6 +225,11 @@ int main(void)
 		SENTENCE("A request of another kind is refused", refuses_other_kinds),
 		SENTENCE("A name that no interface can have is refused", refuses_bad_names),
 		SENTENCE("A value out of its range is refused, by name", refuses_values_out_of_range),
+		SENTENCE("Verdicts to choose by at the entry are refused",
+			 refuses_verdicts_at_entry),
+		SENTENCE("A name that no program can have is refused", refuses_bad_programs),
+		SENTENCE("Any program and any verdicts at its exit can be asked for",
+			 takes_good_programs),
 		SENTENCE("Random bytes are refused and survived", survives_random_bytes),
 		SENTENCE("A request with descriptors is refused", refuses_descriptors),
 	};

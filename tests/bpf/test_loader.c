@@ -20,29 +20,30 @@ static const struct xdps_ask everything = {
 
 static void verifier_is_quoted(void **state)
 {
-	struct xdpsample *skel;
+	const struct xdps_load want = { .ask = &everything, .n_cpus = 1, .doing = "loading" };
+	struct xdps_programs programs;
+	struct xdps_config *config;
 	const char *words;
 	int rc;
 
 	(void)state;
 	libbpf_set_print(listen_to_libbpf);
 	memset(&said, 0, sizeof(said));
-	skel = xdpsample__open();
-	assert_non_null(skel);
-	assert_int_equal(configure(skel, &everything, 1), 0);
+	xdps_programs_init(&programs);
+	assert_int_equal(open_own(&programs, &config), 0);
+	configure(config, &everything, NULL);
+	assert_int_equal(set_maps(&programs, &want), 0);
 	/* which has no receive queue, and no length in fragments */
-	assert_int_equal(bpf_program__set_type(skel->progs.xdps_sampler,
-					       BPF_PROG_TYPE_SOCKET_FILTER), 0);
-	assert_int_equal(bpf_program__set_flags(skel->progs.xdps_sampler, 0), 0);
-	rc = load(skel);
+	assert_int_equal(bpf_program__set_type(programs.sampler, BPF_PROG_TYPE_SOCKET_FILTER), 0);
+	rc = load(&programs);
 	assert_true(rc < 0);
-	assert_int_equal(explain(&err, -rc), XDPS_FAILED);
+	assert_int_equal(explain(&err, -rc, "loading the BPF programs"), XDPS_FAILED);
 	/* the words are the kernel's, and change: "cannot use helper", "invalid access" */
 	words = strstr(err.text, "; the verifier says: ");
 	if (strncmp(err.text, "loading the BPF programs: ", 26) || !words ||
 	    strlen(words) < 30 || strstr(words, "processed"))
 		fail_msg("\"%s\"", err.text);
-	xdpsample__destroy(skel);
+	xdps_programs_free(&programs);
 }
 
 static void last_line_that_says_something(void **state)
@@ -64,20 +65,18 @@ static void last_line_that_says_something(void **state)
 
 static void frags_are_asked_for(void **state)
 {
+	const struct xdps_load load = { .ask = &everything, .n_cpus = 1, .doing = "loading" };
 	struct xdps_programs programs;
-	struct xdpsample *skel;
-	uint32_t flags;
+	uint32_t flags = has_frags() ? BPF_F_XDP_HAS_FRAGS : 0;
 
 	(void)state;
 	xdps_programs_init(&programs);
-	assert_int_equal(xdps_programs_load(&programs, &everything, 1, &err), XDPS_OK);
-	skel = programs.skel;
-	flags = skel->rodata->config.frags ? BPF_F_XDP_HAS_FRAGS : 0;
-	assert_int_equal(skel->rodata->config.frags, has_frags());
-	assert_int_equal(bpf_program__flags(skel->progs.xdps_entry), flags);
-	assert_int_equal(bpf_program__flags(skel->progs.xdps_sampler), flags);
-	assert_int_equal(bpf_program__expected_attach_type(skel->progs.xdps_entry), BPF_XDP);
-	assert_int_equal(bpf_program__expected_attach_type(skel->progs.xdps_sampler), BPF_XDP);
+	assert_int_equal(xdps_programs_load(&programs, &load, &err), XDPS_OK);
+	assert_int_equal(programs.own->rodata->config.frags, has_frags());
+	assert_int_equal(bpf_program__flags(programs.entry), flags);
+	assert_int_equal(bpf_program__flags(programs.sampler), flags);
+	assert_int_equal(bpf_program__expected_attach_type(programs.entry), BPF_XDP);
+	assert_int_equal(bpf_program__expected_attach_type(programs.sampler), BPF_XDP);
 	xdps_programs_free(&programs);
 }
 

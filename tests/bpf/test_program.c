@@ -118,7 +118,7 @@ static void entry_passes_all(void **state)
 	(void)state;
 	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
+		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
 	assert_int_equal(taken_now(), ARRAY_SIZE(sizes));
 }
 
@@ -127,7 +127,7 @@ static void sampler_passes_all(void **state)
 	(void)state;
 	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(bpf_program__fd(lab.programs.skel->progs.xdps_sampler),
+		assert_passes_unchanged(bpf_program__fd(lab.programs.sampler),
 					sizes[i]);
 	assert_int_equal(taken_now(), ARRAY_SIZE(sizes));
 }
@@ -140,7 +140,7 @@ static void passed_over_passes(void **state)
 	ask.rate = UINT32_MAX;
 	lab_load(ask);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
+		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
 	assert_int_equal(counters()->passed_over, ARRAY_SIZE(sizes));
 }
 
@@ -150,7 +150,7 @@ static void rejected_passes(void **state)
 	lab_load(everything);
 	want_from(UINT32_MAX);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
+		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
 	assert_int_equal(counters()->rejected, ARRAY_SIZE(sizes));
 	assert_int_equal(counters()->passed_over, 0);
 	assert_int_equal(counters()->chosen, 0);
@@ -163,10 +163,10 @@ static void empty_slot_passes(void **state)
 
 	(void)state;
 	lab_load(everything);
-	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(lab.programs.skel->maps.slot),
+	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(lab.programs.own->maps.slot),
 					     &first), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(lab.programs.entry_fd, sizes[i]);
+		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
 	assert_int_equal(counters()->chosen, 0);
 	assert_int_equal(drain(), 0);
 }
@@ -178,8 +178,8 @@ static void sampler_can_be_replaced(void **state)
 
 	(void)state;
 	lab_load(everything);
-	slot_fd = bpf_map__fd(lab.programs.skel->maps.slot);
-	fd = bpf_program__fd(lab.programs.skel->progs.xdps_sampler);
+	slot_fd = bpf_map__fd(lab.programs.own->maps.slot);
+	fd = bpf_program__fd(lab.programs.sampler);
 	lab_receive(60, 3);
 	assert_int_equal(bpf_map_delete_elem(slot_fd, &first), 0);
 	lab_receive(60, 4);
@@ -258,7 +258,7 @@ static void jumbo_is_whole(void **state)
 	lab_load(everything);
 	if (lab_has_no_fragments())
 		skip();
-	assert_passes_unchanged(lab.programs.entry_fd, JUMBO_BYTES);
+	assert_passes_unchanged(bpf_program__fd(lab.programs.entry), JUMBO_BYTES);
 	pkt = lab_take(&tai_offset_ns);
 	assert_int_equal(pkt.len, JUMBO_BYTES);
 	assert_int_equal(pkt.caplen, JUMBO_BYTES);
@@ -486,7 +486,7 @@ static void dated_by_tai(void **state)
 
 	(void)state;
 	lab_load(everything);
-	if (!lab.programs.skel->rodata->config.tai) {
+	if (!lab.programs.own->rodata->config.tai) {
 		print_message("# this kernel has no bpf_ktime_get_tai_ns (before 6.1)\n");
 		skip();
 	}
@@ -510,7 +510,7 @@ static uint64_t chosen_of(uint32_t rate)
 
 	ask.rate = rate;
 	lab_load(ask);
-	config = (const void *)&lab.programs.skel->rodata->config;
+	config = (const void *)&lab.programs.own->rodata->config;
 	chosen = (uint64_t)config->threshold << 32 | config->fraction;
 	lab_renew();
 	return chosen;
@@ -553,11 +553,12 @@ static void rings_are_sized(void **state)
 
 static void refused_map_is_explained(void **state)
 {
+	const struct xdps_load no_room = { .ask = &everything, .n_cpus = 0, .doing = "loading" };
+
 	(void)state;
-	assert_int_equal(xdps_programs_load(&lab.programs, &everything, 0, &err),
-			 XDPS_FAILED);
-	assert_null(lab.programs.skel);
-	if (strncmp(err.text, "loading the BPF programs: ", 26) ||
+	assert_int_equal(xdps_programs_load(&lab.programs, &no_room, &err), XDPS_FAILED);
+	assert_null(lab.programs.own);
+	if (strncmp(err.text, "loading: ", 9) ||
 	    !strstr(err.text, "counters"))
 		fail_msg("\"%s\"", err.text);
 }

@@ -11,6 +11,9 @@
 
 #include "../../engine/xdpsample.h"
 
+#define PROG_CHARS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_accepted(const struct xdps_options *opt, const char *name)
@@ -25,6 +28,11 @@ static void check_accepted(const struct xdps_options *opt, const char *name)
 	assert(opt->mode <= XDPS_MODE_GENERIC);
 	assert(opt->hold_us <= XDPS_HOLD_MAX_US);
 	assert(opt->hold_given || opt->hold_us == XDPS_HOLD_DEFAULT_US);
+	assert(opt->point <= XDPS_POINT_EXIT);
+	assert(opt->actions < 1u << XDPS_N_ACTIONS);
+	assert(!opt->actions || opt->point == XDPS_POINT_EXIT);
+	assert(memchr(opt->prog, '\0', sizeof(opt->prog)));
+	assert(opt->prog[strspn(opt->prog, PROG_CHARS)] == '\0');
 }
 
 static void check_sentence(const struct xdps_error *err)

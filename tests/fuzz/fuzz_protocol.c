@@ -14,6 +14,9 @@
 #include "../../helper/classic.h"
 #include "../../helper/request.h"
 
+#define PROG_CHARS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_accepted(const struct xdps_ask *ask)
@@ -28,6 +31,11 @@ static void check_accepted(const struct xdps_ask *ask)
 	assert(ask->snaplen >= 1 && ask->snaplen <= XDPS_SNAPLEN_MAX);
 	assert(ask->immediate <= 1);
 	assert(ask->promisc <= 1);
+	assert(ask->point <= XDPS_POINT_EXIT);
+	assert(ask->actions < 1u << XDPS_N_ACTIONS);
+	assert(!ask->actions || ask->point == XDPS_POINT_EXIT);
+	assert(memchr(ask->prog, '\0', sizeof(ask->prog)));
+	assert(ask->prog[strspn(ask->prog, PROG_CHARS)] == '\0');
 	assert(ask->reserved == 0);
 	assert(ask->buffer_bytes <=
 	       (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX);

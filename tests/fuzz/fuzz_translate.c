@@ -3,13 +3,15 @@
  * fuzz_translate.c: any bytes as a filter, and as a packet.
  *
  * The input: how many instructions (16 bits), how much of the packet can be read
- * directly (16 bits), whether zeros make it a very long one (8 bits), then the
- * instructions; the rest is the packet.  What the helper's check takes, libpcap's
- * validator takes; it is translated, or left to user space; and what comes out is
- * sound and says what libpcap's machine says.
+ * directly (16 bits), whether zeros make it a very long one (4 bits), whether the
+ * filter gets a copy of its first bytes (1 bit; 3 are free), then the instructions;
+ * the rest is the packet.  What the helper's check takes, libpcap's validator takes;
+ * it is translated, or left to user space; and what comes out is sound and says what
+ * libpcap's machine says, or leaves undecided what that cannot say either.
  */
 #include <assert.h>
 #include <linux/filter.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,48 +57,55 @@ static void expect(bool holds, const struct ebpf_fault *fault)
 	abort();
 }
 
-/* In libpcap's machine the scratch memory begins as it may be; in ours with zeros. */
-static uint32_t wanted_bytes(const struct xdps_insn *insns, size_t n,
-			     const struct ebpf_packet *pkt)
+/* Whoever waits for SIGSEGV, to show the input that led to it, goes on waiting. */
+static struct judgement judge(const struct xdps_insn *insns, size_t n,
+			      const struct ebpf_packet *pkt, uint32_t linear)
 {
-	struct xdps_insn *zeroing = calloc(XDPS_CLASSIC_WORDS + n, sizeof(*zeroing));
-	uint32_t wanted;
+	struct sigaction before;
+	struct judgement pcap;
 
-	assert(zeroing);
-	for (uint32_t word = 0; word < XDPS_CLASSIC_WORDS; word++)
-		zeroing[word] = (struct xdps_insn){ .code = BPF_ST, .k = word };
-	memcpy(zeroing + XDPS_CLASSIC_WORDS, insns, n * sizeof(*insns));
-	wanted = machine_says(zeroing, pkt->data, pkt->len);
-	free(zeroing);
-	return wanted;
+	assert(!sigaction(SIGSEGV, NULL, &before));
+	machine_use(insns, n);
+	pcap = machine_judge(pkt->data, pkt->len, linear);
+	assert(!sigaction(SIGSEGV, &before, NULL));
+	return pcap;
 }
 
-static void check_verdict(const struct xdps_code *code, const struct ebpf_packet *pkt,
-			  uint32_t linear, uint32_t wanted)
+static void check_verdict(const struct xdps_code *code, enum xdps_memory memory,
+			  const struct ebpf_packet *pkt, uint32_t linear,
+			  struct judgement pcap)
 {
 	unsigned char *bytes = copy(pkt->data, linear, linear);
 	struct ebpf_packet part = { bytes, linear, pkt->len };
 	struct ebpf_fault fault;
 	uint64_t verdict;
 
-	expect(ebpf_run(code, &part, &verdict, &fault), &fault);
-	if (verdict >> 32 == XDPS_FILTER_UNDECIDED && (uint32_t)verdict) {
-		assert((uint32_t)verdict == UINT32_MAX);
-		assert(linear < pkt->len);
+	expect(ebpf_run(code, memory, &part, &verdict, &fault), &fault);
+	if (!pcap.decided) {
+		assert(verdict == XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX));
 	} else {
-		assert((uint32_t)verdict == wanted);
-		assert(!wanted || verdict >> 32 == NUMBER);
+		assert((uint32_t)verdict == pcap.bytes);
+		assert(!pcap.bytes || verdict >> 32 == NUMBER);
 	}
 	free(bytes);
 }
 
-static void check(const struct xdps_insn *insns, size_t n, const struct ebpf_packet *pkt)
+/* Of so many bytes that can be read; in a copy, of as many of them as it holds. */
+static void check_part(const struct xdps_insn *insns, size_t n, const struct xdps_code *code,
+		       enum xdps_memory memory, const struct ebpf_packet *pkt, uint32_t linear)
+{
+	if (memory == XDPS_MEMORY_COPY && linear >= XDPS_COPY_BYTES)
+		linear = XDPS_COPY_BYTES - 1;
+	check_verdict(code, memory, pkt, linear, judge(insns, n, pkt, linear));
+}
+
+static void check(const struct xdps_insn *insns, size_t n, enum xdps_memory memory,
+		  const struct ebpf_packet *pkt)
 {
 	struct xdps_code code = { .n = 0 };
 	struct xdps_error err = { .text = "" };
 	struct ebpf_fault fault;
 	enum xdps_status status;
-	uint32_t wanted;
 
 	status = xdps_classic_check(insns, n, &err);
 	if (status) {
@@ -105,16 +114,15 @@ static void check(const struct xdps_insn *insns, size_t n, const struct ebpf_pac
 		return;
 	}
 	assert(bpf_validate(insns, n));
-	status = xdps_translate(insns, n, NUMBER, &code, &err);
+	status = xdps_translate(insns, n, NUMBER, memory, &code, &err);
 	if (status) {
 		assert(status == XDPS_UNSUPPORTED);
 		check_sentence(status, &err);
 		return;
 	}
 	expect(ebpf_check(&code, &fault), &fault);
-	wanted = wanted_bytes(insns, n, pkt);
-	check_verdict(&code, pkt, pkt->linear, wanted);
-	check_verdict(&code, pkt, pkt->len, wanted);
+	check_part(insns, n, &code, memory, pkt, pkt->linear);
+	check_part(insns, n, &code, memory, pkt, pkt->len);
 	xdps_code_free(&code);
 }
 
@@ -161,6 +169,7 @@ static void put_right(struct xdps_insn *insns, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	enum xdps_memory memory;
 	struct ebpf_packet pkt;
 	struct xdps_error err;
 	struct xdps_insn *insns;
@@ -176,6 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	insns = copy(data + INTRO_BYTES, n_bytes, n_bytes);
 	pkt.len = size - INTRO_BYTES - n_bytes;
 	n_bytes += INTRO_BYTES;
+	memory = data[4] & 0x10 ? XDPS_MEMORY_COPY : XDPS_MEMORY_PACKET;
 	if (data[4] % 16 == 1 && pkt.len < LONG_BYTES) {
 		pkt.data = copy(data + n_bytes, pkt.len, LONG_BYTES);
 		pkt.len = LONG_BYTES;
@@ -184,11 +194,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	pkt.linear = (data[2] | data[3] << 8) % (pkt.len + 1);
 
-	check(insns, n, &pkt);
+	check(insns, n, memory, &pkt);
 	if (n) {
 		put_right(insns, n);
 		assert(!xdps_classic_check(insns, n, &err));
-		check(insns, n, &pkt);
+		check(insns, n, memory, &pkt);
 	}
 	free(insns);
 	free((void *)pkt.data);

@@ -2,10 +2,12 @@
 /*
  * ebpf.c: runs what the translator emits, and is as strict as the verifier.
  *
- * A register is a number or a pointer, and of a number it is known how large it
- * can be at most, as far as comparisons have told.  A pointer into the packet is a
- * base and a fixed distance; all pointers with the same base learn together how
- * many bytes behind it are there.
+ * A register is a number or a pointer, and of a number it is known between what
+ * bounds it is, as far as comparisons with constants have told.  A pointer into the
+ * packet is a base and a fixed distance; all pointers with the same base learn together
+ * how many bytes behind it are there.  A pointer into a copy has to stay within the
+ * map's value whatever the number is that was added to it; that what it leads to was
+ * copied, for this packet, nobody but us asks.
  */
 #include "ebpf.h"
 
@@ -13,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../../bpf/record.h"
 
 #define REGISTERS 11u
 #define FRAME 10u
@@ -27,13 +31,15 @@ enum kind {
 	NUMBER,
 	PACKET,
 	PACKET_END,
+	COPY,
 	STACK,
 };
 
 struct reg {
 	enum kind kind;
-	uint64_t value;		/* the number, or the distance from the packet's first byte */
-	uint64_t max;		/* of the number, or of what the base is away from there */
+	uint64_t value;		/* the number, or the distance from the first byte */
+	uint64_t min;		/* of the number, or of what the base is away from there */
+	uint64_t max;
 	uint32_t base;
 	uint32_t fixed;		/* distance from the base */
 	uint32_t proven;	/* bytes behind the base that are there */
@@ -142,6 +148,7 @@ static bool is_known(const struct bpf_insn *insn)
 		return is_only(insn, true, false, false, true);
 	case BPF_JMP | BPF_JLE | BPF_X:
 		return is_only(insn, true, true, true, false);
+	case BPF_JMP | BPF_JGE | BPF_K:
 	case BPF_JMP | BPF_JGT | BPF_K:
 		return is_only(insn, true, false, true, true);
 	case BPF_JMP | BPF_JA:
@@ -306,19 +313,48 @@ static bool run_alu32(struct machine *m, const struct bpf_insn *insn)
 	return write_reg(m, insn->dst_reg, number(result, UINT32_MAX));
 }
 
-static bool add_to_packet(struct machine *m, const struct bpf_insn *insn)
+static bool is_pointer(const struct reg *reg)
+{
+	return reg->kind == PACKET || reg->kind == COPY;
+}
+
+static bool add_to_pointer(struct machine *m, const struct bpf_insn *insn)
 {
 	struct reg offset = m->regs[insn->dst_reg], ptr = m->regs[insn->src_reg];
 
-	if (offset.kind != NUMBER || ptr.kind != PACKET)
+	if (offset.kind != NUMBER || !is_pointer(&ptr))
 		return wrong(m->fault, m->pc, "no sum of a number and a pointer");
 	if (offset.max > PACKET_MAX)
 		return wrong(m->fault, m->pc, "R%u may be any number", insn->dst_reg);
 	ptr.value += offset.value;
+	ptr.min += offset.min;
 	ptr.max += offset.max;
 	ptr.base = ++m->bases;
 	ptr.proven = 0;
 	return write_reg(m, insn->dst_reg, ptr);
+}
+
+/* A number that might wrap is none whose bounds are known. */
+static bool add_constant(struct machine *m, const struct bpf_insn *insn)
+{
+	struct reg sum = m->regs[insn->dst_reg];
+
+	if (insn->imm < 0 || (uint32_t)insn->imm > PACKET_MAX)
+		return wrong(m->fault, m->pc, "adds %d", insn->imm);
+	if (is_pointer(&sum)) {
+		sum.value += insn->imm;
+		sum.fixed += insn->imm;
+		return write_reg(m, insn->dst_reg, sum);
+	}
+	if (sum.kind != NUMBER)
+		return wrong(m->fault, m->pc, "R%u is no number and not in the packet",
+			     insn->dst_reg);
+	sum.value += insn->imm;
+	if (sum.max > UINT64_MAX - insn->imm)
+		return write_reg(m, insn->dst_reg, number(sum.value, UINT64_MAX));
+	sum.min += insn->imm;
+	sum.max += insn->imm;
+	return write_reg(m, insn->dst_reg, sum);
 }
 
 static bool run_alu64(struct machine *m, const struct bpf_insn *insn)
@@ -331,15 +367,9 @@ static bool run_alu64(struct machine *m, const struct bpf_insn *insn)
 			return wrong(m->fault, m->pc, "R%u is not set", insn->src_reg);
 		return write_reg(m, insn->dst_reg, src);
 	case BPF_ALU64 | BPF_ADD | BPF_X:
-		return add_to_packet(m, insn);
+		return add_to_pointer(m, insn);
 	case BPF_ALU64 | BPF_ADD | BPF_K:
-		if (dst.kind != PACKET)
-			return wrong(m->fault, m->pc, "R%u is not in the packet", insn->dst_reg);
-		if (insn->imm < 0 || (uint32_t)insn->imm > PACKET_MAX)
-			return wrong(m->fault, m->pc, "adds %d", insn->imm);
-		dst.value += insn->imm;
-		dst.fixed += insn->imm;
-		return write_reg(m, insn->dst_reg, dst);
+		return add_constant(m, insn);
 	case BPF_ALU64 | BPF_OR | BPF_X:
 		if (dst.kind != NUMBER || src.kind != NUMBER)
 			return wrong(m->fault, m->pc, "not two numbers");
@@ -381,23 +411,47 @@ static bool run_stack_load(struct machine *m, const struct bpf_insn *insn)
 	return write_reg(m, insn->dst_reg, number(value, UINT32_MAX));
 }
 
+static bool is_in_packet(struct machine *m, const struct bpf_insn *insn, const struct reg *src)
+{
+	int64_t from = (int64_t)src->fixed + insn->off;
+	unsigned int bytes = size_bytes(insn);
+
+	if (from < 0 || from + bytes > src->proven)
+		return wrong(m->fault, m->pc, "%u bytes at %lld, and %u were found", bytes,
+			     (long long)from, src->proven);
+	return true;
+}
+
+/* Of the map's value, at the least and at the most that was added. */
+static bool is_in_copy(struct machine *m, const struct bpf_insn *insn, const struct reg *src)
+{
+	int64_t fixed = (int64_t)src->fixed + insn->off;
+	unsigned int bytes = size_bytes(insn);
+
+	if ((int64_t)src->min + fixed < 0)
+		return wrong(m->fault, m->pc, "%u bytes at %lld, before the copy", bytes,
+			     (long long)(src->min + fixed));
+	if ((int64_t)src->max + fixed + bytes > XDPS_COPY_BYTES)
+		return wrong(m->fault, m->pc, "%u bytes at %lld, behind the copy's room", bytes,
+			     (long long)(src->max + fixed));
+	return true;
+}
+
 static bool run_load(struct machine *m, const struct bpf_insn *insn)
 {
 	const struct reg *src = &m->regs[insn->src_reg];
 	unsigned int bytes = size_bytes(insn);
 	uint64_t value = 0;
-	int64_t from;
 
 	if (src->kind == STACK)
 		return run_stack_load(m, insn);
-	if (src->kind != PACKET)
+	if (!is_pointer(src))
 		return wrong(m->fault, m->pc, "R%u points nowhere", insn->src_reg);
-	from = (int64_t)src->fixed + insn->off;
-	if (from < 0 || from + bytes > src->proven)
-		return wrong(m->fault, m->pc, "%u bytes at %lld, and %u were found", bytes,
-			     (long long)from, src->proven);
+	if (!(src->kind == PACKET ? is_in_packet : is_in_copy)(m, insn, src))
+		return false;
 	if (src->value + insn->off + bytes > m->pkt->linear)
-		return wrong(m->fault, m->pc, "reads behind the packet");
+		return wrong(m->fault, m->pc, "reads behind the %s",
+			     src->kind == PACKET ? "packet" : "bytes that were copied");
 	memcpy(&value, m->pkt->data + src->value + insn->off, bytes);
 	return write_reg(m, insn->dst_reg, number(value, UINT32_MAX));
 }
@@ -456,28 +510,46 @@ static bool run_packet_jump(struct machine *m, const struct bpf_insn *insn, bool
 	return true;
 }
 
+/* From a comparison with a constant; two registers tell older kernels nothing. */
+static void learn(struct reg *reg, const struct bpf_insn *insn, bool taken)
+{
+	uint64_t least = insn->imm;
+
+	if (insn->code == (BPF_JMP | BPF_JGT | BPF_K))
+		least++;
+	else if (insn->code != (BPF_JMP | BPF_JGE | BPF_K))
+		return;
+	if (taken && reg->min < least)
+		reg->min = least;
+	if (!taken && reg->max > least - 1)
+		reg->max = least - 1;
+}
+
+static bool run_number_jump(struct machine *m, const struct bpf_insn *insn, bool *taken)
+{
+	bool x = BPF_SRC(insn->code) == BPF_X;
+	uint64_t a, b = (int64_t)insn->imm;
+
+	if (!read_number(m, insn->dst_reg, &a) || (x && !read_number(m, insn->src_reg, &b)))
+		return false;
+	if (BPF_CLASS(insn->code) == BPF_JMP32)
+		*taken = is_taken(BPF_OP(insn->code), (uint32_t)a, (uint32_t)b);
+	else
+		*taken = is_taken(BPF_OP(insn->code), a, b);
+	learn(&m->regs[insn->dst_reg], insn, *taken);
+	return true;
+}
+
 static bool run_jump(struct machine *m, const struct bpf_insn *insn)
 {
-	struct reg *dst = &m->regs[insn->dst_reg];
-	uint64_t a, b = (uint32_t)insn->imm;
-	bool taken;
+	bool taken = true;
 
-	if (insn->code == (BPF_JMP | BPF_JA)) {
-		taken = true;
-	} else if (insn->code == (BPF_JMP | BPF_JLE | BPF_X)) {
+	if (insn->code == (BPF_JMP | BPF_JLE | BPF_X) && m->regs[insn->dst_reg].kind == PACKET) {
 		if (!run_packet_jump(m, insn, &taken))
 			return false;
-	} else {
-		if (!read_number(m, insn->dst_reg, &a))
+	} else if (insn->code != (BPF_JMP | BPF_JA)) {
+		if (!run_number_jump(m, insn, &taken))
 			return false;
-		if (BPF_SRC(insn->code) == BPF_X && !read_number(m, insn->src_reg, &b))
-			return false;
-		if (BPF_CLASS(insn->code) == BPF_JMP32)
-			taken = is_taken(BPF_OP(insn->code), (uint32_t)a, (uint32_t)b);
-		else
-			taken = is_taken(BPF_OP(insn->code), a, (int64_t)insn->imm);
-		if (insn->code == (BPF_JMP | BPF_JGT | BPF_K) && !taken)
-			dst->max = insn->imm;
 	}
 	if (taken)
 		m->pc += insn->off;
@@ -513,21 +585,28 @@ static bool step(struct machine *m)
 	return run_jump(m, insn);
 }
 
-bool ebpf_run(const struct xdps_code *code, const struct ebpf_packet *pkt,
-	      uint64_t *verdict, struct ebpf_fault *fault)
+bool ebpf_run(const struct xdps_code *code, enum xdps_memory memory,
+	      const struct ebpf_packet *pkt, uint64_t *verdict, struct ebpf_fault *fault)
 {
 	struct machine m = {
 		.code = code,
 		.pkt = pkt,
 		.regs = {
-			[1] = { .kind = PACKET },
-			[2] = { .kind = PACKET_END },
 			[3] = { .kind = NUMBER, .value = GARBAGE | pkt->len, .max = UINT64_MAX },
 			[FRAME] = { .kind = STACK },
 		},
 		.fault = fault,
 	};
 
+	if (memory == XDPS_MEMORY_PACKET) {
+		m.regs[1].kind = PACKET;
+		m.regs[2].kind = PACKET_END;
+	} else if (pkt->linear < XDPS_COPY_BYTES) {
+		m.regs[1].kind = COPY;
+		m.regs[2] = number(pkt->linear, XDPS_COPY_BYTES - 1);
+	} else {
+		return wrong(fault, 0, "%u bytes were copied", pkt->linear);
+	}
 	while (step(&m) && !m.done)
 		m.pc++;
 	return m.done && read_number(&m, BPF_REG_0, verdict);

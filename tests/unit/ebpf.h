@@ -11,7 +11,7 @@
 
 #include "../../helper/translate.h"
 
-/* A packet of which `linear` bytes can be read directly, and `len` are there. */
+/* A packet of which `linear` bytes can be read directly, or were copied, and `len` are there. */
 struct ebpf_packet {
 	const unsigned char *data;
 	uint32_t linear;
@@ -29,10 +29,12 @@ struct ebpf_fault {
 bool ebpf_check(const struct xdps_code *code, struct ebpf_fault *fault);
 
 /*
- * One that ebpf_check() takes.  Nothing is read before it is written, no byte of a
- * packet before a comparison with its end has shown that it is there.
+ * One that ebpf_check() takes.  Nothing is read before it is written; no byte of a
+ * packet before a comparison with its end has shown that it is there; of a copy none
+ * that was not copied, and only where comparisons with constants have shown that it
+ * is in the map's value.
  */
-bool ebpf_run(const struct xdps_code *code, const struct ebpf_packet *pkt,
-	      uint64_t *verdict, struct ebpf_fault *fault);
+bool ebpf_run(const struct xdps_code *code, enum xdps_memory memory,
+	      const struct ebpf_packet *pkt, uint64_t *verdict, struct ebpf_fault *fault);
 
 #endif

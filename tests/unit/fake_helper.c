@@ -185,9 +185,10 @@ static void report(void)
 			n_handled++;
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	snprintf(text, sizeof(text),
-		 "env %u handlers %u blocked %d leader %d ifname %s rate %u",
+		 "env %u handlers %u blocked %d leader %d ifname %s rate %u point %u actions %#x prog %s",
 		 n_env, n_handled, sigismember(&mask, SIGINT),
-		 getsid(0) == getpid(), ask.ifname, ask.rate);
+		 getsid(0) == getpid(), ask.ifname, ask.rate, ask.point,
+		 ask.actions, ask.prog);
 	say_text(XDPS_FAILED, text);
 }
 

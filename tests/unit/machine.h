@@ -20,4 +20,21 @@ static inline uint32_t machine_says(const struct xdps_insn *insns,
 	return bpf_filter(insns, packet, len, len < XDPS_CAPLEN_MAX ? len : XDPS_CAPLEN_MAX);
 }
 
+struct judgement {
+	bool decided;		/* without a byte that cannot be read */
+	uint32_t bytes;		/* then: what bpf_filter() returns, 0: no match */
+};
+
+/*
+ * The program that machine_judge() runs from here on; at most XDPS_FILTER_INSNS_MAX
+ * instructions.  Its scratch memory begins with zeros.  Takes SIGSEGV over.
+ */
+void machine_use(const struct xdps_insn *insns, size_t n);
+
+/*
+ * bpf_filter() on a packet of which only the first `linear` bytes can be read
+ * directly; the others are in fragments, or were not copied.
+ */
+struct judgement machine_judge(const unsigned char *data, uint32_t len, uint32_t linear);
+
 #endif

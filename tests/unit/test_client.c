@@ -66,6 +66,9 @@ static enum xdps_status open_with(const char *behaviour)
 	xdps_options_init(&opt);
 	strcpy(opt.ifname, "eth0");
 	opt.rate = 7;
+	opt.point = XDPS_POINT_EXIT;
+	opt.actions = 1 << XDPS_ACTION_TX;
+	strcpy(opt.prog, "xdp_filter");
 	snprintf(helper, sizeof(helper), "%s/%s", dir, behaviour);
 	if (symlink(fake, helper) && errno != EEXIST)
 		fail_msg("%s: %s", helper, strerror(errno));
@@ -259,7 +262,7 @@ static void the_helper_starts_from_a_clean_slate(void **state)
 	assert_int_equal(open_with("report"), XDPS_FAILED);
 	signal(SIGINT, SIG_DFL);
 	assert_string_equal(err.text,
-			    "env 0 handlers 0 blocked 0 leader 1 ifname eth0 rate 7");
+			    "env 0 handlers 0 blocked 0 leader 1 ifname eth0 rate 7 point 1 actions 0x8 prog xdp_filter");
 }
 
 static volatile sig_atomic_t n_sigchld;

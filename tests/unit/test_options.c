@@ -48,6 +48,9 @@ static void test_init(void **state)
 	assert_int_equal(opt.rate, 1);
 	assert_int_equal(opt.hold_us, 1000);
 	assert_false(opt.hold_given);
+	assert_int_equal(opt.point, XDPS_POINT_ENTRY);
+	assert_int_equal(opt.actions, 0);
+	assert_string_equal(opt.prog, "");
 	assert_int_equal(opt.snaplen, 65000);
 	assert_int_equal(opt.buffer_bytes, 0);
 	assert_int_equal(opt.batch_us, 100000);
@@ -65,11 +68,15 @@ static void test_bare_name(void **state)
 	assert_int_equal(opt.rate, 1);
 	assert_int_equal(opt.hold_us, XDPS_HOLD_DEFAULT_US);
 	assert_false(opt.hold_given);
+	assert_int_equal(opt.point, XDPS_POINT_ENTRY);
+	assert_int_equal(opt.actions, 0);
+	assert_string_equal(opt.prog, "");
 }
 
 static void test_all_options(void **state)
 {
-	struct xdps_options opt = parsed("eth0:rate=100:mode=native:hold=250");
+	struct xdps_options opt = parsed(
+		"eth0:rate=100:mode=native:hold=250:point=exit:action=tx:prog=xdp_filter");
 
 	(void)state;
 	assert_string_equal(opt.ifname, "eth0");
@@ -77,17 +84,22 @@ static void test_all_options(void **state)
 	assert_int_equal(opt.mode, XDPS_MODE_NATIVE);
 	assert_int_equal(opt.hold_us, 250);
 	assert_true(opt.hold_given);
+	assert_int_equal(opt.point, XDPS_POINT_EXIT);
+	assert_int_equal(opt.actions, 1 << XDPS_ACTION_TX);
+	assert_string_equal(opt.prog, "xdp_filter");
 }
 
 static void test_any_order(void **state)
 {
-	struct xdps_options opt = parsed("v0:hold=7:mode=generic:rate=3");
+	struct xdps_options opt = parsed("v0:prog=7:action=drop:hold=7:mode=generic:rate=3");
 
 	(void)state;
 	assert_string_equal(opt.ifname, "v0");
 	assert_int_equal(opt.rate, 3);
 	assert_int_equal(opt.mode, XDPS_MODE_GENERIC);
 	assert_int_equal(opt.hold_us, 7);
+	assert_int_equal(opt.actions, 1 << XDPS_ACTION_DROP);
+	assert_string_equal(opt.prog, "7");
 }
 
 static void test_modes(void **state)
@@ -96,6 +108,72 @@ static void test_modes(void **state)
 	assert_int_equal(parsed("a:mode=auto").mode, XDPS_MODE_AUTO);
 	assert_int_equal(parsed("a:mode=native").mode, XDPS_MODE_NATIVE);
 	assert_int_equal(parsed("a:mode=generic").mode, XDPS_MODE_GENERIC);
+}
+
+static void test_points(void **state)
+{
+	(void)state;
+	assert_int_equal(parsed("a:point=entry").point, XDPS_POINT_ENTRY);
+	assert_int_equal(parsed("a:point=exit").point, XDPS_POINT_EXIT);
+	assert_int_equal(parsed("a:point=exit").actions, 0);
+}
+
+static void test_actions(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t actions;
+	} sets[] = {
+		{ "a:action=aborted", 1 << XDPS_ACTION_ABORTED },
+		{ "a:action=drop", 1 << XDPS_ACTION_DROP },
+		{ "a:action=pass", 1 << XDPS_ACTION_PASS },
+		{ "a:action=tx", 1 << XDPS_ACTION_TX },
+		{ "a:action=redirect", 1 << XDPS_ACTION_REDIRECT },
+		{ "a:action=drop+aborted", 1 << XDPS_ACTION_DROP | 1 << XDPS_ACTION_ABORTED },
+		{ "a:action=aborted+drop", 1 << XDPS_ACTION_DROP | 1 << XDPS_ACTION_ABORTED },
+		{ "a:action=redirect+tx+pass+drop+aborted", 0x1f },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		struct xdps_options opt = parsed(sets[i].name);
+
+		assert_int_equal(opt.actions, sets[i].actions);
+		assert_int_equal(opt.point, XDPS_POINT_EXIT);
+	}
+}
+
+static void test_action_with_point(void **state)
+{
+	const char *sentence = "action= together with point=entry: a program has not decided before it runs; leave one of them out, or say point=exit";
+
+	(void)state;
+	assert_int_equal(parsed("a:action=drop:point=exit").point, XDPS_POINT_EXIT);
+	assert_int_equal(parsed("a:point=exit:action=drop").point, XDPS_POINT_EXIT);
+	refused("a:action=drop:point=entry", sentence);
+	refused("a:point=entry:action=drop", sentence);
+	refused("a:point=entry:rate=2:action=pass+tx:hold=1", sentence);
+}
+
+static void test_programs(void **state)
+{
+	static const char *const programs[] = {
+		"xdp_drop_the_packets_of_port_80", "x", "_", "A.Z_09", ".text",
+		"1", "10", "4294967295", "7up", "0x10",
+		/* 127 characters */
+		("name_of_31_characters_and_more_name_of_31_characters_and_more_"
+		 "name_of_31_characters_and_more_name_of_31_characters_and_more_abc"),
+	};
+	char name[200];
+
+	(void)state;
+	assert_int_equal(strlen(programs[ARRAY_SIZE(programs) - 1]), XDPS_PROG_CHARS);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		snprintf(name, sizeof(name), "a:prog=%s:rate=2", programs[i]);
+		assert_string_equal(parsed(name).prog, programs[i]);
+		assert_int_equal(parsed(name).point, XDPS_POINT_ENTRY);
+		assert_int_equal(parsed(name).rate, 2);
+	}
 }
 
 static void test_limits(void **state)
@@ -130,17 +208,26 @@ static void test_over(void **state)
 	opt.rate = 5;
 	opt.snaplen = 96;
 	opt.promisc = true;
+	opt.point = XDPS_POINT_EXIT;
+	opt.actions = 1 << XDPS_ACTION_PASS;
+	strcpy(opt.prog, "a_longer_name");
 	assert_int_equal(xdps_options_parse(&opt, "v0:hold=2", &err), XDPS_OK);
 	assert_string_equal(opt.ifname, "v0");
 	assert_int_equal(opt.rate, 5);
 	assert_int_equal(opt.hold_us, 2);
 	assert_int_equal(opt.snaplen, 96);
 	assert_true(opt.promisc);
+	assert_int_equal(opt.point, XDPS_POINT_EXIT);
+	assert_int_equal(opt.actions, 1 << XDPS_ACTION_PASS);
+	assert_string_equal(opt.prog, "a_longer_name");
+
+	assert_int_equal(xdps_options_parse(&opt, "v0:prog=short", &err), XDPS_OK);
+	assert_memory_equal(opt.prog, "short\0\0\0\0\0\0\0\0\0", 14);
 }
 
 static void test_no_name(void **state)
 {
-	const char *sentence = "no interface name; the form is IFACE[:key=value]..., with the keys rate, mode, hold";
+	const char *sentence = "no interface name; the form is IFACE[:key=value]..., with the keys rate, mode, hold, point, action, prog";
 
 	(void)state;
 	refused("", sentence);
@@ -178,28 +265,30 @@ static void test_empty_option(void **state)
 {
 	(void)state;
 	refused("eth0:",
-		"eth0:: an option is empty; after each ':' comes one of rate, mode, hold");
+		"eth0:: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog");
 	refused("eth0:rate=1:",
-		"eth0:rate=1:: an option is empty; after each ':' comes one of rate, mode, hold");
+		"eth0:rate=1:: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog");
 	refused("eth0::rate=1",
-		"eth0::rate=1: an option is empty; after each ':' comes one of rate, mode, hold");
+		"eth0::rate=1: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog");
 }
 
 static void test_unknown_option(void **state)
 {
 	(void)state;
 	refused("eth0:colour=red",
-		"colour: no such option; there are rate, mode, hold");
-	refused("eth0:colour", "colour: no such option; there are rate, mode, hold");
-	refused("eth0:Rate=1", "Rate: no such option; there are rate, mode, hold");
-	refused("eth0:rat=1", "rat: no such option; there are rate, mode, hold");
-	refused("eth0:rates=1", "rates: no such option; there are rate, mode, hold");
-	refused("eth0: rate=1", " rate: no such option; there are rate, mode, hold");
+		"colour: no such option; there are rate, mode, hold, point, action, prog");
+	refused("eth0:colour", "colour: no such option; there are rate, mode, hold, point, action, prog");
+	refused("eth0:Rate=1", "Rate: no such option; there are rate, mode, hold, point, action, prog");
+	refused("eth0:rat=1", "rat: no such option; there are rate, mode, hold, point, action, prog");
+	refused("eth0:rates=1", "rates: no such option; there are rate, mode, hold, point, action, prog");
+	refused("eth0: rate=1", " rate: no such option; there are rate, mode, hold, point, action, prog");
 	refused("eth0:rate=1,mode=native",
 		"rate=1,mode=native: not a number from 1 to 4294967295");
-	refused("eth0:=5", "=5: no such option; there are rate, mode, hold");
-	refused("eth0:point=exit",
-		"point: no such option; there are rate, mode, hold");
+	refused("eth0:=5", "=5: no such option; there are rate, mode, hold, point, action, prog");
+	refused("eth0:points=exit",
+		"points: no such option; there are rate, mode, hold, point, action, prog");
+	refused("eth0:act=drop",
+		"act: no such option; there are rate, mode, hold, point, action, prog");
 }
 
 static void test_twice(void **state)
@@ -208,6 +297,9 @@ static void test_twice(void **state)
 	refused("eth0:rate=1:rate=2", "rate: given twice");
 	refused("eth0:mode=auto:rate=1:mode=auto", "mode: given twice");
 	refused("eth0:hold=0:hold=x", "hold: given twice");
+	refused("eth0:point=exit:point=exit", "point: given twice");
+	refused("eth0:action=drop:action=pass", "action: given twice");
+	refused("eth0:prog=1:prog=2", "prog: given twice");
 }
 
 static void test_no_value(void **state)
@@ -221,6 +313,11 @@ static void test_no_value(void **state)
 	refused("eth0:mode=", "mode: has no value; there are auto, native, generic");
 	refused("eth0:hold=",
 		"hold: has no value; it takes a number from 0 to 1000000 (microseconds)");
+	refused("eth0:point", "point: has no value; there are entry, exit");
+	refused("eth0:action=",
+		"action: has no value; there are aborted, drop, pass, tx, redirect, joined by +, none twice");
+	refused("eth0:prog=:rate=1",
+		"prog: has no value; it takes a program's name (letters, digits, '_' and '.', at most 127) or its id, from 1 to 4294967295");
 }
 
 static void test_bad_rate(void **state)
@@ -262,6 +359,62 @@ static void test_bad_mode(void **state)
 	refused("eth0:mode=0", "mode=0: not one of auto, native, generic");
 }
 
+static void test_bad_point(void **state)
+{
+	(void)state;
+	refused("eth0:point=middle", "point=middle: not one of entry, exit");
+	refused("eth0:point=Exit", "point=Exit: not one of entry, exit");
+	refused("eth0:point=entry+exit", "point=entry+exit: not one of entry, exit");
+	refused("eth0:point=1", "point=1: not one of entry, exit");
+}
+
+/* All of these; a value of more than 40 characters would be cut. */
+static void refuse_values(const char *key, const char *const *values, size_t n,
+			  const char *allowed)
+{
+	char name[100], sentence[256];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "eth0:%s=%s", key, values[i]);
+		snprintf(sentence, sizeof(sentence), "%s=%s: %s", key, values[i], allowed);
+		refused(name, sentence);
+	}
+}
+
+static void test_bad_action(void **state)
+{
+	static const char *const values[] = {
+		"foo", "Drop", "dropp", "dro", "all", "2", "0", "drop,pass", "drop|pass",
+		"drop pass", "drop+foo", "foo+drop", "+", "drop+", "+drop", "drop++pass",
+		"drop+pass+", "drop+drop", "pass+tx+pass", "aborted+drop+pass+tx+redirect+aborted",
+	};
+
+	(void)state;
+	refuse_values("action", values, ARRAY_SIZE(values),
+		      "not one of aborted, drop, pass, tx, redirect, joined by +, none twice");
+}
+
+static void test_bad_program(void **state)
+{
+	const char *allowed = "not a program's name (letters, digits, '_' and '.', at most 127) or its id, from 1 to 4294967295";
+	static const char *const values[] = {
+		"0", "00", "01", "007", "4294967296", "18446744073709551617", "-1", "+1",
+		"a-b", "a/b", "/sys/fs/bpf/x", "a b", " a", "a ", "a,b", "a+b", "a=b", "a$",
+		"a@b", "a[b", "a`b", "a{b", "%s",
+	};
+	char name[200], sentence[256];
+
+	(void)state;
+	refuse_values("prog", values, ARRAY_SIZE(values), allowed);
+	refused("eth0:prog=\tx\x1b[2J\xc3\xbc",
+		"prog=?x?[2J??: not a program's name (letters, digits, '_' and '.', at most 127) or its id, from 1 to 4294967295");
+
+	snprintf(name, sizeof(name), "eth0:prog=%0128d", 1);
+	memset(name + 10, 'n', 128);
+	snprintf(sentence, sizeof(sentence), "prog=%.40s...: %s", name + 10, allowed);
+	refused(name, sentence);
+}
+
 static void test_first_error(void **state)
 {
 	(void)state;
@@ -275,7 +428,7 @@ static void test_unprintable(void **state)
 	refused("eth0:mode=\033[2Jx\xff\x7f",
 		"mode=?[2Jx??: not one of auto, native, generic");
 	refused("eth0:\001\002=1",
-		"??: no such option; there are rate, mode, hold");
+		"??: no such option; there are rate, mode, hold, point, action, prog");
 }
 
 static void test_huge(void **state)
@@ -290,7 +443,7 @@ static void test_huge(void **state)
 	memset(name, ':', sizeof(name) - 1);
 	memcpy(name, "eth0", 4);
 	refused(name,
-		"eth0::::::::::::::::::::::::::::::::::::...: an option is empty; after each ':' comes one of rate, mode, hold");
+		"eth0::::::::::::::::::::::::::::::::::::...: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog");
 }
 
 int main(void)
@@ -301,6 +454,11 @@ int main(void)
 		SENTENCE("All options are read", test_all_options),
 		SENTENCE("Options come in any order", test_any_order),
 		SENTENCE("There are three modes", test_modes),
+		SENTENCE("There are two points", test_points),
+		SENTENCE("Any set of verdicts can be asked for, and is known at the exit only",
+			 test_actions),
+		SENTENCE("Verdicts at the entry are refused", test_action_with_point),
+		SENTENCE("A program has a name or an id", test_programs),
 		SENTENCE("The limits of each number are allowed", test_limits),
 		SENTENCE("A name may have 15 characters, and strange ones", test_names),
 		SENTENCE("What the name does not say stays as it was", test_over),
@@ -314,6 +472,11 @@ int main(void)
 		SENTENCE("A rate that is no number, or out of range, is refused", test_bad_rate),
 		SENTENCE("A hold that is no number, or out of range, is refused", test_bad_hold),
 		SENTENCE("A mode that does not exist is refused", test_bad_mode),
+		SENTENCE("A point that does not exist is refused", test_bad_point),
+		SENTENCE("Anything but verdicts, each of them once, is refused",
+			 test_bad_action),
+		SENTENCE("A name that no program can have, and no id, is refused",
+			 test_bad_program),
 		SENTENCE("Of two errors the first is told", test_first_error),
 		SENTENCE("Bytes that are not printable are not printed", test_unprintable),
 		SENTENCE("A huge name is refused with a short sentence", test_huge),

@@ -3,7 +3,8 @@
  * test_translate.c: what the translated filter says is what libpcap's machine says.
  *
  * Every program here is taken by the helper's check, translated, looked at and run
- * by ebpf.c, and compared; with all of a packet at hand, and with a part of it.
+ * by ebpf.c, and compared; with all of a packet at hand, and with a part of it; in the
+ * packet, and then once more in a copy of its first bytes.
  */
 #include <linux/filter.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #define PROGRAMS 20000
 #define PACKETS 16		/* for each of them */
 #define PACKET_BYTES 70000
+#define COPY_MOST (XDPS_COPY_BYTES - 1)
 
 #define INSN(c, value) { .code = (c), .k = (value) }
 #define JUMP(c, value, yes, no) { .code = (c), .jt = (yes), .jf = (no), .k = (value) }
@@ -40,6 +42,29 @@ static const uint32_t values[] = {
 };
 
 static unsigned char packet[PACKET_BYTES];
+
+/* What the filters of this test get. */
+static enum xdps_memory memory;
+
+static int use_packet(void **state)
+{
+	(void)state;
+	memory = XDPS_MEMORY_PACKET;
+	return 0;
+}
+
+static int use_copy(void **state)
+{
+	(void)state;
+	memory = XDPS_MEMORY_COPY;
+	return 0;
+}
+
+/* Of so many bytes that could be read, how many the filter is shown. */
+static uint32_t shown(uint32_t linear)
+{
+	return memory == XDPS_MEMORY_COPY && linear > COPY_MOST ? COPY_MOST : linear;
+}
 
 /* So many allocations succeed before one fails; -1: none does. */
 static int fail_at = -1;
@@ -76,29 +101,38 @@ static int fill_packet(void **state)
 	return 0;
 }
 
+static enum xdps_status translate(const struct xdps_insn *insns, size_t n,
+				  struct xdps_code *code, struct xdps_error *err)
+{
+	return xdps_translate(insns, n, NUMBER, memory, code, err);
+}
+
+/* It is the one that packets are compared by, from then on. */
 static void translated(const struct xdps_insn *insns, size_t n, struct xdps_code *code)
 {
 	struct xdps_error err = { .text = "" };
 	struct ebpf_fault fault;
 
-	if (xdps_classic_check(insns, n, &err) || xdps_translate(insns, n, NUMBER, code, &err))
+	if (xdps_classic_check(insns, n, &err) || translate(insns, n, code, &err))
 		fail_msg("%s", err.text);
 	if (!ebpf_check(code, &fault))
 		fail_msg("%s", fault.text);
+	machine_use(insns, n);
 }
 
 /* In memory of its own, so that nothing behind it is read unseen. */
 static uint64_t run(const struct xdps_code *code, const unsigned char *bytes, uint32_t linear,
 		    uint32_t len)
 {
-	unsigned char *copy = malloc(linear ? linear : 1);
-	const struct ebpf_packet pkt = { copy, linear, len };
+	const uint32_t n_bytes = shown(linear);
+	unsigned char *copy = malloc(n_bytes ? n_bytes : 1);
+	const struct ebpf_packet pkt = { copy, n_bytes, len };
 	struct ebpf_fault fault;
 	uint64_t verdict;
 
 	assert_non_null(copy);
-	memcpy(copy, bytes, linear);
-	if (!ebpf_run(code, &pkt, &verdict, &fault))
+	memcpy(copy, bytes, n_bytes);
+	if (!ebpf_run(code, memory, &pkt, &verdict, &fault))
 		fail_msg("%s", fault.text);
 	free(copy);
 	return verdict;
@@ -120,23 +154,18 @@ static bool is_undecided(uint64_t verdict)
 	return verdict == XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX);
 }
 
-/*
- * Undecided is only what also libpcap's machine would reject for want of bytes, if
- * it had no more than `linear`, and not for want of them in the packet.
- */
-static uint64_t compare(const struct xdps_code *code, const struct xdps_insn *insns,
-			const unsigned char *bytes, uint32_t linear, uint32_t len)
+/* Undecided if and only if libpcap's machine needs a byte that is not shown. */
+static uint64_t compare(const struct xdps_code *code, const unsigned char *bytes,
+			uint32_t linear, uint32_t len)
 {
+	const struct judgement pcap = machine_judge(bytes, len, shown(linear));
 	uint64_t verdict = run(code, bytes, linear, len);
-	uint32_t wanted = machine_says(insns, bytes, len);
 
-	if (is_undecided(verdict)) {
-		assert_true(linear < len);
-		assert_int_equal(bpf_filter(insns, bytes, len, linear), 0);
+	assert_int_equal(is_undecided(verdict), !pcap.decided);
+	if (!pcap.decided)
 		return verdict;
-	}
-	assert_int_equal((uint32_t)verdict, wanted);
-	if (wanted)
+	assert_int_equal((uint32_t)verdict, pcap.bytes);
+	if (pcap.bytes)
 		assert_int_equal(verdict >> 32, NUMBER);
 	return verdict;
 }
@@ -146,7 +175,7 @@ static void same(const struct xdps_insn *insns, size_t n, uint32_t linear, uint3
 	struct xdps_code code;
 
 	translated(insns, n, &code);
-	compare(&code, insns, packet, linear, len);
+	compare(&code, packet, linear, len);
 	xdps_code_free(&code);
 }
 
@@ -164,6 +193,11 @@ static bool contains(const struct xdps_code *code, uint8_t opcode, int32_t imm)
 #define COPY(dst, src) EBPF(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
 #define ADD_K(dst, imm) EBPF(BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, imm)
 #define IF_BEFORE_END(reg, off) EBPF(BPF_JMP | BPF_JLE | BPF_X, reg, 2, off, 0)
+#define SET_K(dst, imm) EBPF(BPF_ALU | BPF_MOV | BPF_K, dst, 0, 0, imm)
+#define LENGTH(dst) EBPF(BPF_ALU | BPF_MOV | BPF_X, dst, 3, 0, 0)
+#define ADD(dst, src) EBPF(BPF_ALU64 | BPF_ADD | BPF_X, dst, src, 0, 0)
+#define IF_ABOVE(reg, imm, off) EBPF(BPF_JMP | BPF_JGT | BPF_K, reg, 0, off, imm)
+#define IF_COPIED(imm, off) EBPF(BPF_JMP | BPF_JGE | BPF_K, 2, 0, off, imm)
 #define LOAD(dst, src, off) EBPF(BPF_LDX | BPF_MEM | BPF_B, dst, src, off, 0)
 
 /* A judge that lets everything pass is none. */
@@ -174,7 +208,8 @@ static void assert_unsound(const struct bpf_insn *insns, unsigned int n, const c
 	struct ebpf_fault fault = { .text = "" };
 	uint64_t verdict;
 
-	assert_false(ebpf_check(&code, &fault) && ebpf_run(&code, &pkt, &verdict, &fault));
+	assert_false(ebpf_check(&code, &fault) &&
+		     ebpf_run(&code, memory, &pkt, &verdict, &fault));
 	assert_string_equal(fault.text, why);
 }
 
@@ -203,9 +238,57 @@ static void test_judge(void **state)
 		LOAD(0, 5, 0), EXIT);
 	UNSOUND("3: 1 bytes at -1, and 4 were found", COPY(5, 1), ADD_K(5, 4), IF_BEFORE_END(5, 0),
 		LOAD(0, 5, -5), EXIT);
-	UNSOUND("1: R5 may be any number", EBPF(BPF_ALU | BPF_MOV | BPF_X, 5, 3, 0, 0),
-		EBPF(BPF_ALU64 | BPF_ADD | BPF_X, 5, 1, 0, 0), SET_R0, EXIT);
+	UNSOUND("1: R5 may be any number", LENGTH(5), ADD(5, 1), SET_R0, EXIT);
 	UNSOUND("1: R0 is no number", COPY(0, 1), EXIT);
+	UNSOUND("1: R2 is no number", LENGTH(5), IF_BEFORE_END(5, 0), SET_R0, EXIT);
+}
+
+/* The length is 60 here, and so many bytes were copied. */
+static void test_judge_of_copies(void **state)
+{
+	(void)state;
+	UNSOUND("1: R0 is no number", COPY(0, 1), EXIT);
+	UNSOUND("0: writes R2", SET_K(2, 9), SET_R0, EXIT);
+	UNSOUND("1: R1 is no number", COPY(5, 2), EBPF(BPF_JMP | BPF_JLE | BPF_X, 1, 5, 0, 0),
+		SET_R0, EXIT);
+	UNSOUND("1: R5 may be any number", LENGTH(5), ADD(5, 1), SET_R0, EXIT);
+	/* it is there, but who says so? */
+	UNSOUND("3: 1 bytes at 512, behind the copy's room", LENGTH(5), IF_ABOVE(5, 512, 2),
+		ADD(5, 1), LOAD(0, 5, 0), SET_R0, EXIT);
+	UNSOUND("5: 1 bytes at 65535, behind the copy's room", SET_K(4, 1), LENGTH(5),
+		IF_ABOVE(5, 65535, 3), EBPF(BPF_JMP | BPF_JLE | BPF_X, 5, 2, 0, 0), ADD(5, 1),
+		LOAD(0, 5, 0), SET_R0, EXIT);
+	UNSOUND("3: 1 bytes at -1, before the copy", LENGTH(5), IF_ABOVE(5, 511, 2),
+		ADD(5, 1), LOAD(0, 5, -1), SET_R0, EXIT);
+	UNSOUND("0: 1 bytes at -1, before the copy", LOAD(0, 1, -1), EXIT);
+	UNSOUND("0: 4 bytes at 509, behind the copy's room",
+		EBPF(BPF_LDX | BPF_MEM | BPF_W, 0, 1, 509, 0), EXIT);
+	/* there is room, but what is in it is of another packet */
+	UNSOUND("0: reads behind the bytes that were copied",
+		EBPF(BPF_LDX | BPF_MEM | BPF_W, 0, 1, 57, 0), EXIT);
+	UNSOUND("1: reads behind the bytes that were copied", IF_COPIED(61, 1), LOAD(0, 1, 60),
+		SET_R0, EXIT);
+	UNSOUND("3: reads behind the bytes that were copied", LENGTH(5), IF_ABOVE(5, 511, 2),
+		ADD(5, 1), LOAD(0, 5, 0), SET_R0, EXIT);
+	UNSOUND("2: R5 may be any number", LENGTH(5), ADD_K(5, 9), ADD(5, 1), SET_R0, EXIT);
+	UNSOUND("1: R5 may be any number", EBPF(BPF_ALU64 | BPF_MOV | BPF_X, 5, 3, 0, 0), ADD(5, 1),
+		SET_R0, EXIT);
+}
+
+static void test_most_is_copied(void **state)
+{
+	const struct bpf_insn all[] = { LOAD(0, 1, XDPS_COPY_BYTES - 2), EXIT };
+	const struct xdps_code code = { (struct bpf_insn *)all, ARRAY_SIZE(all) };
+	struct ebpf_packet pkt = { packet, COPY_MOST, PACKET_BYTES };
+	struct ebpf_fault fault;
+	uint64_t verdict;
+
+	(void)state;
+	assert_true(ebpf_run(&code, XDPS_MEMORY_COPY, &pkt, &verdict, &fault));
+	assert_int_equal(verdict, packet[COPY_MOST - 1]);
+	pkt.linear++;
+	assert_false(ebpf_run(&code, XDPS_MEMORY_COPY, &pkt, &verdict, &fault));
+	assert_string_equal(fault.text, "0: 512 bytes were copied");
 }
 
 static void test_return(void **state)
@@ -228,7 +311,7 @@ static void test_number(void **state)
 	struct xdps_error err;
 
 	(void)state;
-	assert_int_equal(xdps_translate(insns, 1, UINT32_MAX, &code, &err), XDPS_OK);
+	assert_int_equal(xdps_translate(insns, 1, UINT32_MAX, memory, &code, &err), XDPS_OK);
 	assert_int_equal(run(&code, packet, 9, 9), XDPS_VERDICT(UINT32_MAX, 5));
 	xdps_code_free(&code);
 }
@@ -305,7 +388,7 @@ static void same_at_all_ends(const struct xdps_insn *insns, size_t n)
 	translated(insns, n, &code);
 	for (uint32_t len = 0; len <= 16; len++)
 		for (uint32_t linear = 0; linear <= len; linear++)
-			compare(&code, insns, packet, linear, len);
+			compare(&code, packet, linear, len);
 	xdps_code_free(&code);
 }
 
@@ -371,6 +454,81 @@ static void test_len(void **state)
 	same(CODE(INSN(BPF_LD | BPF_W | BPF_LEN, 0), RET_A), PACKET_BYTES, PACKET_BYTES);
 }
 
+/* Around the last byte that is ever copied, be all of that there or less. */
+static void same_at_ends_of_copy(const struct xdps_insn *insns, size_t n)
+{
+	static const uint32_t copied[] = { 0, 1, 14, 505, 506, 507, 508, 509, 510, 511 };
+	static const uint32_t len[] = { 505, 508, 509, 510, 511, 512, 513, 514, 515, 9000 };
+	struct xdps_code code;
+
+	translated(insns, n, &code);
+	for (size_t l = 0; l < ARRAY_SIZE(len); l++)
+		for (size_t c = 0; c < ARRAY_SIZE(copied); c++)
+			if (copied[c] <= len[l])
+				compare(&code, packet, copied[c], len[l]);
+	xdps_code_free(&code);
+}
+
+static void test_end_of_copy(void **state)
+{
+	/* of which k can be known to lie in the copy, or not to */
+	static const uint32_t k[] = { 0, 5, 300, 504, 507, 508, 509, 510, 511, 512, 600 };
+
+	(void)state;
+	for (uint32_t at = 504; at <= 514; at++) {
+		for (size_t s = 0; s < ARRAY_SIZE(sizes); s++) {
+			same_at_ends_of_copy(CODE(INSN(BPF_LD | sizes[s] | BPF_ABS, at),
+						  INSN(BPF_ALU | BPF_OR | BPF_K, 1 << 20), RET_A));
+			for (size_t i = 0; i < ARRAY_SIZE(k); i++)
+				same_at_ends_of_copy(CODE(LDX_IMM(at - k[i]),
+							  INSN(BPF_LD | sizes[s] | BPF_IND, k[i]),
+							  INSN(BPF_ALU | BPF_OR | BPF_K, 1 << 20),
+							  RET_A));
+		}
+		same_at_ends_of_copy(CODE(INSN(BPF_LDX | BPF_MSH | BPF_B, at), TXA,
+					  INSN(BPF_ALU | BPF_OR | BPF_K, 1 << 20), RET_A));
+	}
+}
+
+/* The kernel could not copy anything: then what looks at no byte is decided. */
+static void test_empty_copy(void **state)
+{
+	const struct xdps_insn by_len[] = {
+		INSN(BPF_LD | BPF_W | BPF_LEN, 0), JUMP(BPF_JMP | BPF_JGT | BPF_K, 60, 0, 1),
+		RET_K(ALL), RET_K(0),
+	};
+
+	(void)state;
+	for (uint32_t k = 0; k < 600; k += 7) {
+		assert_true(is_undecided(says(CODE(INSN(BPF_LD | BPF_B | BPF_ABS, k), RET_K(ALL)),
+					      0, 600)));
+		assert_true(is_undecided(says(CODE(LDX_IMM(k), INSN(BPF_LD | BPF_B | BPF_IND, 0),
+						   RET_K(ALL)), 0, 600)));
+		assert_int_equal((uint32_t)says(CODE(INSN(BPF_LD | BPF_B | BPF_ABS, k), RET_K(ALL)),
+						0, k), 0);
+	}
+	assert_int_equal(says(by_len, 4, 0, 61), XDPS_VERDICT(NUMBER, ALL));
+	assert_int_equal((uint32_t)says(by_len, 4, 0, 60), 0);
+}
+
+/* What only a load leads to that never finds its byte in a copy is dead code. */
+static void test_out_of_reach(void **state)
+{
+	struct xdps_code code;
+
+	(void)state;
+	for (uint32_t k = 508; k < 512; k++) {
+		bool found = memory == XDPS_MEMORY_PACKET || k + 2 <= COPY_MOST;
+
+		translated(CODE(INSN(BPF_LD | BPF_H | BPF_ABS, k), LD_IMM(4711), RET_A), &code);
+		assert_int_equal(contains(&code, BPF_ALU | BPF_MOV | BPF_K, 4711), found);
+		xdps_code_free(&code);
+		translated(CODE(INSN(BPF_LD | BPF_H | BPF_IND, k), LD_IMM(4711), RET_A), &code);
+		assert_int_equal(contains(&code, BPF_ALU | BPF_MOV | BPF_K, 4711), found);
+		xdps_code_free(&code);
+	}
+}
+
 /* A byte that is there but elsewhere leaves it open; one that is nowhere does not. */
 static void test_fragments(void **state)
 {
@@ -395,6 +553,7 @@ static void test_last_byte(void **state)
 {
 	static const uint32_t linear[] = { 60, 64999, 65000, PACKET_BYTES };
 	static const uint32_t len[] = { 64999, 65000, 65001, PACKET_BYTES };
+	uint64_t verdict;
 
 	(void)state;
 	for (uint32_t k = 64994; k <= 65002; k++) {
@@ -412,8 +571,12 @@ static void test_last_byte(void **state)
 			}
 		}
 	}
-	assert_int_equal(says(CODE(INSN(BPF_LD | BPF_B | BPF_ABS, 64999), RET_K(ALL)),
-			      PACKET_BYTES, PACKET_BYTES), XDPS_VERDICT(NUMBER, ALL));
+	verdict = says(CODE(INSN(BPF_LD | BPF_B | BPF_ABS, 64999), RET_K(ALL)), PACKET_BYTES,
+		       PACKET_BYTES);
+	if (memory == XDPS_MEMORY_COPY)
+		assert_true(is_undecided(verdict));
+	else
+		assert_int_equal(verdict, XDPS_VERDICT(NUMBER, ALL));
 	assert_int_equal((uint32_t)says(CODE(INSN(BPF_LD | BPF_B | BPF_ABS, 65000), RET_K(ALL)),
 					60, PACKET_BYTES), 0);
 }
@@ -512,8 +675,8 @@ static void test_undefined_shifts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
-		assert_int_equal(xdps_translate(CODE(LD_IMM(1), INSN(codes[i], 32), RET_A), NUMBER,
-						&code, &err), XDPS_UNSUPPORTED);
+		assert_int_equal(translate(CODE(LD_IMM(1), INSN(codes[i], 32), RET_A), &code, &err),
+				 XDPS_UNSUPPORTED);
 		assert_int_equal(err.status, XDPS_UNSUPPORTED);
 		assert_string_equal(err.text,
 				    "the filter's instruction 1 shifts by 32 bits, and only libpcap knows what that gives");
@@ -539,7 +702,7 @@ static void same_branches(uint16_t op, uint32_t k)
 
 		translated(insns, ARRAY_SIZE(insns), &code);
 		for (size_t i = 0; i < ARRAY_SIZE(values); i++)
-			compare(&code, insns, packet, 0, values[i]);
+			compare(&code, packet, 0, values[i]);
 		xdps_code_free(&code);
 	}
 }
@@ -695,12 +858,12 @@ static void test_loops(void **state)
 	struct xdps_error err;
 
 	(void)state;
-	assert_int_equal(xdps_translate(CODE(LD_IMM(1), INSN(BPF_JMP | BPF_JA, -2), RET_A), NUMBER,
-					&code, &err), XDPS_UNSUPPORTED);
+	assert_int_equal(translate(CODE(LD_IMM(1), INSN(BPF_JMP | BPF_JA, -2), RET_A), &code, &err),
+			 XDPS_UNSUPPORTED);
 	assert_string_equal(err.text,
 			    "the filter's instruction 1 jumps back to 0, and the kernel runs no loops");
-	assert_int_equal(xdps_translate(CODE(LD_IMM(1), INSN(BPF_JMP | BPF_JA, -1), RET_A), NUMBER,
-					&code, &err), XDPS_UNSUPPORTED);
+	assert_int_equal(translate(CODE(LD_IMM(1), INSN(BPF_JMP | BPF_JA, -1), RET_A), &code, &err),
+			 XDPS_UNSUPPORTED);
 	assert_string_equal(err.text,
 			    "the filter's instruction 1 jumps back to 1, and the kernel runs no loops");
 	assert_null(code.insns);
@@ -721,23 +884,29 @@ static enum xdps_status translate_longest(unsigned int over, struct xdps_code *c
 	insns[0] = (struct xdps_insn)JUMP(BPF_JMP | BPF_JA, over, 0, 0);
 	insns[n - 1] = (struct xdps_insn)RET_A;
 	assert_int_equal(xdps_classic_check(insns, n, err), XDPS_OK);
-	return xdps_translate(insns, n, NUMBER, code, err);
+	return translate(insns, n, code, err);
 }
 
-/* Each load is 11 instructions, and jumps to the end: 2978 of them are in reach. */
+/* Each load is so many instructions, and jumps to the end: how many of them are in reach? */
 static void test_long(void **state)
 {
+	const unsigned int load_insns = memory == XDPS_MEMORY_COPY ? 10 : 11;
+	const unsigned int n_loads = XDPS_FILTER_INSNS_MAX - 2;
+	const unsigned int in_reach = (INT16_MAX - 2) / load_insns;
 	struct xdps_code code = { .n = 0 };
+	char text[256];
 	struct ebpf_fault fault;
 	struct xdps_error err;
 
 	(void)state;
 	assert_int_equal(translate_longest(0, &code, &err), XDPS_UNSUPPORTED);
-	assert_string_equal(err.text,
-			    "the filter is too long for the kernel: it would have to jump over 45036 instructions there, and 32767 are the most");
+	snprintf(text, sizeof(text),
+		 "the filter is too long for the kernel: it would have to jump over %u instructions there, and 32767 are the most",
+		 n_loads * load_insns + 2);
+	assert_string_equal(err.text, text);
 	assert_null(code.insns);
-	assert_int_equal(translate_longest(1115, &code, &err), XDPS_UNSUPPORTED);
-	assert_int_equal(translate_longest(1116, &code, &err), XDPS_OK);
+	assert_int_equal(translate_longest(n_loads - in_reach - 1, &code, &err), XDPS_UNSUPPORTED);
+	assert_int_equal(translate_longest(n_loads - in_reach, &code, &err), XDPS_OK);
 	assert_true(ebpf_check(&code, &fault));
 	xdps_code_free(&code);
 }
@@ -762,7 +931,7 @@ static void test_freed(void **state)
 	struct xdps_error err;
 
 	(void)state;
-	assert_int_equal(xdps_translate(CODE(RET_K(1)), NUMBER, &code, &err), XDPS_OK);
+	assert_int_equal(translate(CODE(RET_K(1)), &code, &err), XDPS_OK);
 	xdps_code_free(&code);
 	assert_null(code.insns);
 	assert_int_equal(code.n, 0);
@@ -771,7 +940,7 @@ static void test_freed(void **state)
 
 static void test_no_memory(void **state)
 {
-	struct xdps_insn insns[100];
+	struct xdps_insn insns[110];
 	struct xdps_code code = { .n = 0 };
 	struct xdps_error err;
 	enum xdps_status status;
@@ -784,14 +953,14 @@ static void test_no_memory(void **state)
 	/* the steps, six sizes of the output, and the result */
 	for (failures = 0; failures < 8; failures++) {
 		fail_at = failures;
-		status = xdps_translate(insns, ARRAY_SIZE(insns), NUMBER, &code, &err);
+		status = translate(insns, ARRAY_SIZE(insns), &code, &err);
 		assert_int_equal(fail_at, -1);
 		assert_int_equal(status, XDPS_FAILED);
 		assert_string_equal(err.text, "there is no memory to translate the filter");
 		assert_null(code.insns);
 	}
 	fail_at = failures;
-	status = xdps_translate(insns, ARRAY_SIZE(insns), NUMBER, &code, &err);
+	status = translate(insns, ARRAY_SIZE(insns), &code, &err);
 	assert_int_equal(fail_at, 0);
 	fail_at = -1;
 	assert_int_equal(status, XDPS_OK);
@@ -814,6 +983,8 @@ static uint32_t random_len(uint64_t *seed)
 		return random_below(seed, 9000);
 	case 5 ... 16:
 		return random_below(seed, 24);
+	case 17 ... 24:
+		return COPY_MOST - 16 + random_below(seed, 32);
 	}
 	return 24 + random_below(seed, 80);
 }
@@ -832,13 +1003,14 @@ static void test_random(void **state)
 			uint32_t len = random_len(&seed);
 			const unsigned char *bytes = packet + random_below(&seed, PACKET_BYTES - len);
 
-			verdict = compare(&code, insns, bytes, len, len);
-			assert_false(is_undecided(verdict));
-			if ((uint32_t)verdict)
+			verdict = compare(&code, bytes, len, len);
+			if (is_undecided(verdict))
+				assert_true(memory == XDPS_MEMORY_COPY);
+			else if ((uint32_t)verdict)
 				taken++;
 			else
 				rejected++;
-			verdict = compare(&code, insns, bytes, random_below(&seed, len + 1), len);
+			verdict = compare(&code, bytes, random_below(&seed, len + 1), len);
 			undecided += is_undecided(verdict);
 		}
 		xdps_code_free(&code);
@@ -850,40 +1022,53 @@ static void test_random(void **state)
 	assert_in_range(undecided, PROGRAMS * PACKETS / 10, PROGRAMS * PACKETS);
 }
 
+/* Twice over: on a packet, and on a copy of its first bytes. */
+#define IN_PACKET(text, function) \
+	{ .name = text, .test_func = function, .setup_func = use_packet }
+#define IN_COPY(text, function) \
+	{ .name = "In a copy: " text, .test_func = function, .setup_func = use_copy }
+#define IN_BOTH(text, function) IN_PACKET(text, function), IN_COPY(text, function)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SENTENCE("What the verifier would refuse is refused by the judge here", test_judge),
-		SENTENCE("A return is a number of bytes, a constant or A", test_return),
-		SENTENCE("A verdict has the filter's number in its upper half", test_number),
-		SENTENCE("A, X and the scratch memory are zero at first", test_zeroes),
-		SENTENCE("What is written on one way only is zero on the other", test_zeroes_on_one_way),
-		SENTENCE("Each word of the scratch memory keeps A, or X", test_words),
-		SENTENCE("An absolute load is right at every length and every linear part", test_absolute),
-		SENTENCE("An indirect load is right there, and its sum does not wrap", test_indirect),
-		SENTENCE("A load of a header's length leaves A alone", test_msh),
-		SENTENCE("A load does not depend on the ones before it", test_loads_in_a_row),
-		SENTENCE("The length is the whole packet's", test_len),
-		SENTENCE("A byte that is in a fragment leaves the packet undecided", test_fragments),
-		SENTENCE("Byte 64999 is the last that a filter sees", test_last_byte),
-		SENTENCE("An offset that no packet has is no match", test_beyond),
-		SENTENCE("Arithmetic gives what libpcap's machine gives", test_arithmetic),
-		SENTENCE("A division by an X of zero is no match", test_division),
-		SENTENCE("A shift by an X above 31 gives zero", test_shifts),
-		SENTENCE("A shift by a constant above 31 is left to libpcap", test_undefined_shifts),
-		SENTENCE("A branch goes where libpcap's machine goes, in all its shapes", test_branches),
-		SENTENCE("A row of comparisons finds each of its constants, and no other",
-			 test_rows),
-		SENTENCE("A row that is jumped into is no row", test_middle_of_row),
-		SENTENCE("A row is searched by halves", test_row_is_searched),
-		SENTENCE("A jump goes on where it says", test_jumps),
-		SENTENCE("What nobody comes to is left out", test_dead_code),
-		SENTENCE("A jump backwards is left to libpcap, unless nobody comes to it", test_loops),
-		SENTENCE("A filter too long to jump across is left to libpcap", test_long),
-		SENTENCE("What stands for no filter leaves every packet undecided", test_nothing),
-		SENTENCE("What was freed can be freed again", test_freed),
-		SENTENCE("A lack of memory is an error, wherever it comes", test_no_memory),
-		SENTENCE("Random filters say of random packets what libpcap's machine says", test_random),
+		IN_PACKET("What the verifier would refuse is refused by the judge here", test_judge),
+		IN_COPY("What the verifier would refuse is refused by the judge here",
+			test_judge_of_copies),
+		IN_COPY("The judge lets read what was copied, and never more than 511 bytes",
+			test_most_is_copied),
+		IN_BOTH("A return is a number of bytes, a constant or A", test_return),
+		IN_BOTH("A verdict has the filter's number in its upper half", test_number),
+		IN_BOTH("A, X and the scratch memory are zero at first", test_zeroes),
+		IN_BOTH("What is written on one way only is zero on the other", test_zeroes_on_one_way),
+		IN_BOTH("Each word of the scratch memory keeps A, or X", test_words),
+		IN_BOTH("An absolute load is right at every length and every linear part", test_absolute),
+		IN_BOTH("An indirect load is right there, and its sum does not wrap", test_indirect),
+		IN_BOTH("A load of a header's length leaves A alone", test_msh),
+		IN_BOTH("A load does not depend on the ones before it", test_loads_in_a_row),
+		IN_BOTH("The length is the whole packet's", test_len),
+		IN_COPY("A load is right around the last byte that is copied", test_end_of_copy),
+		IN_COPY("Where nothing was copied, only what needs no byte is decided", test_empty_copy),
+		IN_BOTH("What a load leads to is there if the load can find its byte", test_out_of_reach),
+		IN_BOTH("A byte that is elsewhere leaves the packet undecided", test_fragments),
+		IN_BOTH("Byte 64999 is the last that a filter sees", test_last_byte),
+		IN_BOTH("An offset that no packet has is no match", test_beyond),
+		IN_BOTH("Arithmetic gives what libpcap's machine gives", test_arithmetic),
+		IN_BOTH("A division by an X of zero is no match", test_division),
+		IN_BOTH("A shift by an X above 31 gives zero", test_shifts),
+		IN_BOTH("A shift by a constant above 31 is left to libpcap", test_undefined_shifts),
+		IN_BOTH("A branch goes where libpcap's machine goes, in all its shapes", test_branches),
+		IN_BOTH("A row of comparisons finds each of its constants, and no other", test_rows),
+		IN_BOTH("A row that is jumped into is no row", test_middle_of_row),
+		IN_BOTH("A row is searched by halves", test_row_is_searched),
+		IN_BOTH("A jump goes on where it says", test_jumps),
+		IN_BOTH("What nobody comes to is left out", test_dead_code),
+		IN_BOTH("A jump backwards is left to libpcap, unless nobody comes to it", test_loops),
+		IN_BOTH("A filter too long to jump across is left to libpcap", test_long),
+		IN_PACKET("What stands for no filter leaves every packet undecided", test_nothing),
+		IN_PACKET("What was freed can be freed again", test_freed),
+		IN_BOTH("A lack of memory is an error, wherever it comes", test_no_memory),
+		IN_BOTH("Random filters say of random packets what libpcap's machine says", test_random),
 	};
 
 	return cmocka_run_group_tests_name("translate", tests, fill_packet, NULL);

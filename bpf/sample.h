@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * sample.h: what all samplers have in common: maps, sampling rate, time, length.
+ *
+ * Included once by each object.  What does not depend on the packet is in
+ * .rodata, so that the verifier removes the branches that a configuration does
+ * not take.
+ */
+#ifndef XDPS_SAMPLE_H
+#define XDPS_SAMPLE_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "record.h"
+
+#define NSEC_PER_USEC 1000
+
+/*
+ * How old the offset between the clocks may be.  It changes only when
+ * somebody sets the clock; reading it for each packet would double the price
+ * of the time stamp, which is a third of what a packet costs.
+ */
+#define TAI_OFFSET_AGE_NS (100 * NSEC_PER_USEC)
+
+const volatile struct xdps_config config;
+
+/* One perf ring for each CPU; how many there are, the loader says. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__type(key, __u32);
+	__type(value, __u32);
+} rings SEC(".maps");
+
+/* One struct xdps_counters for each of as many CPUs, which the reader maps. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct xdps_counters);
+} counters SEC(".maps");
+
+/*
+ * The program that does the work.  What is attached is only an entry that calls
+ * it, so that another sampler, with a filter in it, can take this one's place
+ * between two packets, and whoever traces the attached program goes on
+ * tracing.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} slot SEC(".maps");
+
+/* One in 2^64 / (threshold, fraction): exact also for one in some billions. */
+static __always_inline int chosen(void)
+{
+	__u32 number;
+
+	if (!config.threshold)
+		return 1;
+	number = bpf_get_prandom_u32();
+	return number < config.threshold ||
+	       (number == config.threshold && bpf_get_prandom_u32() < config.fraction);
+}
+
+/*
+ * CLOCK_TAI is CLOCK_MONOTONIC plus an offset that no program can read by
+ * itself.  An interrupt between the two readings would be taken for a part
+ * of it: then the old one stays, and the next packet tries again.
+ */
+static __always_inline void read_tai_offset(struct xdps_counters *c, __u64 mono_ns)
+{
+	__u64 tai_ns = bpf_ktime_get_tai_ns();
+
+	if (bpf_ktime_get_ns() - mono_ns >= XDPS_TAI_OFFSET_ERROR_NS)
+		return;
+	c->tai_offset_ns = tai_ns - mono_ns;
+	c->tai_read_ns = mono_ns;
+}
+
+/*
+ * Packets are ordered by the monotonic clock, which nobody can set, and dated
+ * by the offset to the clock that somebody may set.
+ */
+static __always_inline void stamp(struct xdps_record *rec, struct xdps_counters *c)
+{
+	rec->mono_ns = bpf_ktime_get_ns();
+	if (config.tai && rec->mono_ns - c->tai_read_ns > TAI_OFFSET_AGE_NS)
+		read_tai_offset(c, rec->mono_ns);
+	rec->tai_offset_ns = c->tai_offset_ns;
+}
+
+/* Is it to be taken?  If not, it is counted. */
+static __always_inline int wanted(struct xdps_counters *c, __u64 verdict)
+{
+	if (!(__u32)verdict) {
+		c->rejected++;
+		return 0;
+	}
+	if (!chosen()) {
+		c->passed_over++;
+		return 0;
+	}
+	return 1;
+}
+
+/* Of a packet that the filter left to user space, user space gets all. */
+static __always_inline __u32 packet_caplen(const struct xdps_record *rec, __u64 verdict)
+{
+	__u32 most = XDPS_CAPLEN_MAX, wanted = verdict;
+
+	if (rec->filter != XDPS_FILTER_UNDECIDED)
+		most = wanted < config.snaplen ? wanted : config.snaplen;
+	return rec->len < most ? rec->len : most;
+}
+
+/*
+ * What stands before the packet, whose length is in it already; gives the flags of
+ * the output, which say how much of the packet itself comes (BPF_F_CTXLEN_MASK).
+ */
+static __always_inline __u64 fill(struct xdps_record *rec, struct xdps_counters *c,
+				  __u64 verdict)
+{
+	stamp(rec, c);
+	rec->filter = verdict >> 32;
+	rec->caplen = packet_caplen(rec, verdict);
+	return (__u64)rec->caplen << 32 | BPF_F_CURRENT_CPU;
+}
+
+/* The GPL half is for the kernel, which asks it of what writes to perf rings. */
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#endif

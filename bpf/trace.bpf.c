@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+/*
+ * trace.bpf.c: the same beside another XDP program: before it runs, or after it.
+ *
+ * What these programs promise to the host: they are called when the other program
+ * is, read what it was given and what it decided, and can change neither.
+ *
+ * There is no direct way from here to the bytes of a packet.  The ring gets them
+ * from the kernel, and the filter a copy of the first ones.
+ */
+#include "sample.h"
+
+#include <bpf/bpf_core_read.h>
+
+/* Of the kernel's own structures what we need, found by name when loaded. */
+struct ns_common {
+	unsigned int inum;
+} __attribute__((preserve_access_index));
+
+struct net {
+	struct ns_common ns;
+} __attribute__((preserve_access_index));
+
+struct net_device {
+	int ifindex;
+	struct {
+		struct net *net;
+	} nd_net;
+} __attribute__((preserve_access_index));
+
+struct xdp_rxq_info {
+	struct net_device *dev;
+	__u32 queue_index;
+} __attribute__((preserve_access_index));
+
+struct xdp_buff {
+	void *data;
+	void *data_end;
+	struct xdp_rxq_info *rxq;
+} __attribute__((preserve_access_index));
+
+/* Where the filter finds its bytes; too many for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, char[XDPS_COPY_BYTES]);
+} copies SEC(".maps");
+
+/*
+ * As in xdpsample.bpf.c, but for what it gets: a copy of so many bytes
+ * (XDPS_MEMORY_COPY in helper/translate.h).
+ */
+__hidden __noinline __u64 filter(const void *copy, __u64 copied_bytes, __u32 len)
+{
+	__u64 verdict = XDPS_VERDICT(XDPS_FILTER_FIRST, ~0U);
+
+	asm volatile("" : "+r"(verdict) : "r"(copy), "r"(copied_bytes), "r"(len));
+	return verdict;
+}
+
+/* The number of an interface is its own only within its network namespace. */
+static __always_inline int is_our_interface(struct xdp_buff *xdp)
+{
+	struct net_device *dev = xdp->rxq->dev;
+
+	if (dev->ifindex != (int)config.ifindex)
+		return 0;
+	return !config.netns || dev->nd_net.net->ns.inum == config.netns;
+}
+
+static __always_inline __u32 packet_len(struct xdp_buff *xdp)
+{
+	return config.frags ? bpf_xdp_get_buff_len((void *)xdp)
+			    : xdp->data_end - xdp->data;
+}
+
+/*
+ * The mask says nothing new; without it the verifier of 5.10 loses the bound on
+ * the way to the call.
+ */
+static __always_inline __u64 bytes_to_copy(struct xdp_buff *xdp)
+{
+	__u64 bytes = xdp->data_end - xdp->data;
+
+	if (bytes > XDPS_COPY_BYTES - 1)
+		bytes = XDPS_COPY_BYTES - 1;
+	asm volatile("" : "+r"(bytes));
+	return bytes & (XDPS_COPY_BYTES - 1);
+}
+
+/* Every number that is no action the kernel takes for XDP_ABORTED. */
+static __always_inline __u32 action_of(__u32 verdict)
+{
+	return verdict > XDP_REDIRECT ? XDP_ABORTED : verdict;
+}
+
+static __always_inline int is_wanted_action(__u32 action)
+{
+	return !config.actions || config.actions & 1U << action;
+}
+
+static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), first = 0;
+	struct xdps_record rec = { .action = action };
+	struct xdps_counters *c;
+	__u64 verdict, flags, bytes;
+	void *copy;
+
+	if (!is_our_interface(xdp))
+		return 0;
+	c = bpf_map_lookup_elem(&counters, &cpu);
+	copy = bpf_map_lookup_elem(&copies, &first);
+	if (!c || !copy)
+		return 0;
+	if (!is_wanted_action(action)) {
+		c->rejected++;
+		return 0;
+	}
+
+	rec.len = packet_len(xdp);
+	bytes = bytes_to_copy(xdp);
+	if (bpf_probe_read_kernel(copy, bytes, xdp->data))
+		bytes = 0;
+	verdict = filter(copy, bytes, rec.len);
+	if (!wanted(c, verdict))
+		return 0;
+
+	rec.queue = xdp->rxq->queue_index;
+	flags = fill(&rec, c, verdict);
+	c->chosen++;
+	if (bpf_xdp_output(xdp, &rings, flags, &rec, sizeof(rec)))
+		c->lost++;
+	return 0;
+}
+
+/* The arguments of the traced program come as an array, then what it returned. */
+SEC("fentry")
+int xdps_before(__u64 *args)
+{
+	return sample((struct xdp_buff *)args[0], XDPS_ACTION_NONE);
+}
+
+SEC("fentry")
+int xdps_at_entry(__u64 *args)
+{
+	bpf_tail_call(args, &slot, 0);
+	return 0;
+}
+
+SEC("fexit")
+int xdps_after(__u64 *args)
+{
+	return sample((struct xdp_buff *)args[0], action_of(args[1]));
+}
+
+SEC("fexit")
+int xdps_at_exit(__u64 *args)
+{
+	bpf_tail_call(args, &slot, 0);
+	return 0;
+}

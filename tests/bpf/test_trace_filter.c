@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * test_trace_filter.c: beside another XDP program the kernel's filter is libpcap's.
+ *
+ * Put in by the helper, asked about packets that another program lets pass, and
+ * compared with bpf_filter() by what comes out of the ring: it takes what that takes,
+ * and leaves to user space exactly what that cannot judge by the first bytes, which
+ * are all that a filter has here.
+ *
+ * FILTER_SEED       what chance begins with, 1 if not set
+ */
+#define _GNU_SOURCE
+#include <linux/filter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../helper/filter.h"
+#include "../unit/machine.h"
+#include "../unit/random_filter.h"
+#include "captured.h"
+#include "expressions.h"
+#include "packets.h"
+#include "pcap_side.h"
+#include "traced_lab.h"
+
+#define LOOPBACK 1			/* where a test run's packets come from */
+#define SNAPLEN 96
+#define COPY_MOST (XDPS_COPY_BYTES - 1)
+#define EXPRESSIONS 500
+#define N_COMBINED 300
+#define PROGRAMS 300
+#define PACKETS_EACH 40
+#define COMPLAINTS_MAX 10
+
+/* What came of comparing many filters. */
+struct counts {
+	unsigned int filters;
+	unsigned int left;		/* to user space, because they have a loop */
+	unsigned int packets;
+	unsigned int matched;
+	unsigned int undecided;
+	unsigned int wrong;
+};
+
+static struct packets packets;
+static bool expecting_complaints;
+
+static uint64_t seed(void)
+{
+	const char *text = getenv("FILTER_SEED");
+
+	return text && *text ? strtoull(text, NULL, 0) : 1;
+}
+
+static bool has_loop(const struct xdps_insn *insns, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (insns[i].code == (BPF_JMP | BPF_JA) && (int32_t)insns[i].k < 0)
+			return true;
+	return false;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Is in the ring what should be there of the packet, and nothing else? */
+static bool is_as_judged(const struct packet *packet, struct judgement pcap, uint32_t number)
+{
+	const uint32_t all = least(packet->len, XDPS_CAPLEN_MAX);
+	bool found, right;
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+	uint64_t mono_ns;
+
+	found = xdps_ring_peek(reader(), &mono_ns);
+	if (!found)
+		return pcap.decided && !pcap.bytes;
+	pkt = lab_take(&tai_offset_ns);
+	assert_int_equal(pkt.len, packet->len);
+	assert_memory_equal(pkt.data, packet->data, pkt.caplen);
+	assert_false(xdps_ring_peek(reader(), &mono_ns));
+	if (!pcap.decided)
+		return pkt.filter == XDPS_FILTER_UNDECIDED && pkt.caplen == all;
+	right = pkt.filter == number && pkt.caplen == least(least(all, SNAPLEN), pcap.bytes);
+	return pcap.bytes && right;
+}
+
+static void compare_packet(const char *name, uint32_t number, const struct packet *packet,
+			   struct counts *c)
+{
+	const struct judgement pcap = machine_judge(packet->data, packet->len,
+						    least(packet->len, COPY_MOST));
+
+	traced_pass(packet->data, packet->len);
+	c->packets++;
+	c->undecided += !pcap.decided;
+	c->matched += pcap.decided && pcap.bytes;
+	if (is_as_judged(packet, pcap, number))
+		return;
+	if (!expecting_complaints && c->wrong < COMPLAINTS_MAX)
+		print_message("# \"%s\" on \"%s\" (%u bytes): libpcap says %s%u\n", name,
+			      packet->name, packet->len, pcap.decided ? "" : "undecided, ",
+			      pcap.bytes);
+	c->wrong++;
+}
+
+/* False: it is left to user space, as it has to be. */
+static bool put_in(const char *name, uint32_t number, const struct xdps_insn *insns, size_t n)
+{
+	const struct xdps_ask_filter ask = { .filter = number, .n_insns = n };
+	struct xdps_say say;
+
+	xdps_filter_set(&lab.programs, &ask, insns, &say);
+	if (say.status || (say.place != XDPS_FILTER_KERNEL && !has_loop(insns, n)))
+		fail_msg("\"%s\", %zu instructions: %s", name, n, say.text);
+	return say.place == XDPS_FILTER_KERNEL;
+}
+
+/* Some packets by chance, of which every fourth is longer than the copy if it can be. */
+static void compare_packets(const char *name, uint32_t number, struct counts *c)
+{
+	struct chance chance = { .state = number * 0x9e3779b97f4a7c15ull + seed() };
+
+	for (unsigned int i = 0; i < PACKETS_EACH; i++) {
+		uint32_t at = chance_below(&chance, packets.n);
+
+		if (packets.n_long && i % 4 == 0)
+			at = packets.n - 1 - chance_below(&chance, packets.n_long);
+		compare_packet(name, number, &packets.all[at], c);
+	}
+}
+
+static void compare(const char *name, uint32_t number, const struct xdps_insn *insns, size_t n,
+		    struct counts *c)
+{
+	c->filters++;
+	if (!put_in(name, number, insns, n)) {
+		c->left++;
+		return;
+	}
+	machine_use(insns, n);
+	compare_packets(name, number, c);
+}
+
+static void assert_the_same(const struct counts *c)
+{
+	print_message("# filters: %u, left to user space: %u; packets: %u, matched %u, "
+		      "undecided %u, disagreements %u\n", c->filters, c->left, c->packets,
+		      c->matched, c->undecided, c->wrong);
+	assert_int_equal(c->wrong, 0);
+	assert_int_equal(counters()->chosen, c->matched + c->undecided);
+	assert_int_equal(counters()->rejected, c->packets - c->matched - c->undecided);
+	assert_int_equal(counters()->lost, 0);
+	assert_int_equal(reader()->broken, 0);
+	assert_true(c->matched > c->packets / 20);
+}
+
+static void load_at(enum xdps_point point)
+{
+	traced_lab_load((struct xdps_ask){ .rate = 1, .snaplen = SNAPLEN, .point = point },
+			LOOPBACK);
+}
+
+/* So many of all, in equal distances; every second one is not optimised. */
+static void judge_expressions(void **state)
+{
+	struct expressions e;
+	struct counts c = { 0 };
+
+	(void)state;
+	load_at(XDPS_POINT_ENTRY);
+	expressions_make(&e, COPY_MOST, N_COMBINED, seed());
+	assert_true(e.n >= EXPRESSIONS);
+	for (unsigned int i = 0; i < EXPRESSIONS; i++) {
+		const char *text = e.all[i * e.n / EXPRESSIONS];
+		struct program program;
+
+		if (pcap_side_compile(text, i % 2, &program))
+			continue;
+		if (program.n <= XDPS_FILTER_INSNS_MAX)
+			compare(text, XDPS_FILTER_FIRST + 1 + i, program.insns, program.n, &c);
+		pcap_side_free(&program);
+	}
+	expressions_free(&e);
+	assert_the_same(&c);
+	assert_true(c.filters > EXPRESSIONS / 2);
+	assert_true(c.undecided > 0);
+}
+
+static void judge_programs(void **state)
+{
+	static struct xdps_insn insns[XDPS_FILTER_INSNS_MAX];
+	uint64_t chance = seed();
+	struct counts c = { 0 };
+
+	(void)state;
+	load_at(XDPS_POINT_EXIT);
+	for (unsigned int i = 0; i < PROGRAMS; i++) {
+		size_t n = random_filter(&chance, insns, XDPS_FILTER_INSNS_MAX);
+		char name[32];
+
+		snprintf(name, sizeof(name), "program %u", i);
+		compare(name, XDPS_FILTER_FIRST + 1 + i, insns, n, &c);
+	}
+	assert_the_same(&c);
+	assert_int_equal(c.left, 0);
+	assert_true(c.undecided > 0);
+}
+
+/* Loads of all kinds and sizes at `at`, from a packet of `len` bytes. */
+static void judge_loads(uint32_t at, const struct packet *packet, uint32_t number,
+			struct counts *c)
+{
+	static const uint16_t sizes[] = { BPF_B, BPF_H, BPF_W };
+
+	for (int i = 0; i < 3; i++) {
+		const struct xdps_insn absolute[] = {
+			{ .code = BPF_LD | sizes[i] | BPF_ABS, .k = at },
+			{ .code = BPF_RET | BPF_K, .k = 50 },
+		};
+		const struct xdps_insn indirect[] = {
+			{ .code = BPF_LDX | BPF_IMM, .k = at - 9 },
+			{ .code = BPF_LD | sizes[i] | BPF_IND, .k = 9 },
+			{ .code = BPF_RET | BPF_K, .k = 50 },
+		};
+
+		c->filters += 2;
+		put_in("a load", number, absolute, ARRAY_SIZE(absolute));
+		machine_use(absolute, ARRAY_SIZE(absolute));
+		compare_packet("a load", number, packet, c);
+		put_in("an indirect load", number, indirect, ARRAY_SIZE(indirect));
+		machine_use(indirect, ARRAY_SIZE(indirect));
+		compare_packet("an indirect load", number, packet, c);
+	}
+}
+
+static void bytes_around_the_end(void **state)
+{
+	static const uint32_t lengths[] = { 60, 510, 511, 512, 1514 };
+	static unsigned char us[1514];
+	struct counts c = { 0 };
+
+	(void)state;
+	memset(us, 'U', sizeof(us));
+	load_at(XDPS_POINT_ENTRY);
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		const struct packet packet = { .name = "U", .len = lengths[i], .data = us };
+		const uint32_t end = least(lengths[i], COPY_MOST);
+
+		for (uint32_t at = end - 4; at <= end; at++)
+			judge_loads(at, &packet, 2, &c);
+	}
+	assert_the_same(&c);
+}
+
+/* Each instruction of it is run. */
+static void longest_is_put_in(void **state)
+{
+	static struct xdps_insn insns[XDPS_FILTER_INSNS_MAX];
+	const size_t n = ARRAY_SIZE(insns);
+	struct counts c = { 0 };
+
+	(void)state;
+	load_at(XDPS_POINT_EXIT);
+	for (size_t i = 0; i < n - 1; i++)
+		insns[i] = i % 2 ? (struct xdps_insn){ .code = BPF_ALU | BPF_ADD | BPF_K, .k = i }
+				 : (struct xdps_insn){ .code = BPF_LD | BPF_B | BPF_ABS, .k = i % 14 };
+	insns[n - 1] = (struct xdps_insn){ .code = BPF_RET | BPF_A };
+	compare("4096 instructions", 2, insns, n, &c);
+	assert_the_same(&c);
+	assert_int_equal(c.left, 0);
+}
+
+/* How often the kernel's `put` is not libpcap's `judged`. */
+static unsigned int differences(const char *put, const char *judged, uint32_t number)
+{
+	struct program one, other;
+	struct counts c = { 0 };
+
+	assert_null(pcap_side_compile(put, true, &one));
+	assert_null(pcap_side_compile(judged, true, &other));
+	assert_true(put_in(put, 2, one.insns, one.n));
+	machine_use(other.insns, other.n);
+	expecting_complaints = true;
+	for (size_t i = 0; i < packets.n; i += 1 + packets.n / 500)
+		compare_packet(judged, number, &packets.all[i], &c);
+	expecting_complaints = false;
+	pcap_side_free(&one);
+	pcap_side_free(&other);
+	return c.wrong;
+}
+
+static void comparison_can_fail(void **state)
+{
+	(void)state;
+	load_at(XDPS_POINT_ENTRY);
+	assert_int_equal(differences("ip", "ip", 2), 0);
+	assert_true(differences("ip", "ip", 3) > 0);
+	assert_true(differences("ip", "ip6", 2) > 0);
+	assert_true(differences("ether[508:4] = 1", "ether[507:4] = 1", 2) > 0);
+	assert_true(differences("ether[507:4] = ether[507:4]", "ether[508:4] = ether[508:4]", 2) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SENTENCE("The comparison finds what is different", comparison_can_fail),
+		SENTENCE("A load is right around the last byte that is there or copied", bytes_around_the_end),
+		SENTENCE("Every expression is judged as libpcap does, as far as the copy goes", judge_expressions),
+		SENTENCE("Programs by chance are judged as libpcap does, as far as the copy goes", judge_programs),
+		SENTENCE("A filter of 4096 instructions is put in", longest_is_put_in),
+	};
+	struct captured *captured;
+	const char *why;
+	int n_failed;
+
+	why = traced_open();
+	if (why) {
+		printf("1..0 # SKIP %s\n", why);
+		traced_close();
+		return 0;
+	}
+	captured = captured_make();
+	packets_make(&packets, captured, traced_has_frags ? COPY_MOST : 0, seed());
+	n_failed = LAB_RUN("trace_filter", tests);
+	packets_free(&packets);
+	captured_free(captured);
+	traced_close();
+	return n_failed;
+}
