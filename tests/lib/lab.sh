@@ -69,12 +69,12 @@ lab_down()
 # Run a command in a namespace; rx runs it with the library that was built.
 tx()
 {
-	ip netns exec "$TX" timeout -k 5 60 "$@"
+	ip netns exec "$TX" timeout -k 5 $((60 * ${XDPS_PATIENCE:-1})) "$@"
 }
 
 rx()
 {
-	ip netns exec "$RX" timeout -k 5 60 "$XDPS_RUN" "$@"
+	ip netns exec "$RX" timeout -k 5 $((60 * ${XDPS_PATIENCE:-1})) "$XDPS_RUN" "$@"
 }
 
 
@@ -116,30 +116,30 @@ process_gone()
 	! readlink "/proc/$1/exe" >/dev/null
 }
 
-# The map of the one helper at work that has its counters, by id: an array of
-# cache lines.
+# counters_map [HELPER]: the map that has its counters, by id: an array of cache
+# lines.  Here and below, without a process id it is the one helper at work.
 counters_map()
 {
-	cat "/proc/$(helpers)/fdinfo/"* 2>/dev/null |
+	cat "/proc/${1:-$(helpers)}/fdinfo/"* 2>/dev/null |
 		awk '{ v[$1] = $2 } $1 == "map_id:" && v["map_type:"] == 2 && v["value_size:"] == 64 { print $2 }'
 }
 
-# tally: all counts of the one helper at work, of all CPUs, to REJECTED,
-# PASSED_OVER, CHOSEN, LOST and SEEN, read once
+# tally [HELPER]: all its counts, of all CPUs, to REJECTED, PASSED_OVER, CHOSEN,
+# LOST and SEEN, read once
 tally()
 {
 	# shellcheck disable=SC2034	# for the test
 	read -r REJECTED PASSED_OVER CHOSEN LOST SEEN < <(
-		bpftool -j map dump id "$(counters_map)" | tr ',{}' '\n' |
+		bpftool -j map dump id "$(counters_map "$@")" | tr ',{}' '\n' |
 		awk -F '[":]+' 'NF == 3 { n[$2] += $3 }
 			END { print n["rejected"], n["passed_over"], n["chosen"], n["lost"],
 			      n["rejected"] + n["passed_over"] + n["chosen"] }')
 }
 
-# seen COUNT: whether so many packets have passed the hook
+# seen COUNT [HELPER]: whether so many packets have passed the hook
 seen()
 {
-	tally && [ "${SEEN:-0}" -eq "$1" ]
+	tally "${@:2}" && [ "${SEEN:-0}" -eq "$1" ]
 }
 
 # counters NAME...: the sum of these counts of the one helper at work, a line

@@ -44,10 +44,11 @@ running()
 	kill -0 "${PID[$1]}" 2>/dev/null
 }
 
-# until_true SECONDS COMMAND...: false if it did not become true in time
+# until_true SECONDS COMMAND...: false if it did not become true in time, which
+# is XDPS_PATIENCE times as long where machines are emulated
 until_true()
 {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000 * ${XDPS_PATIENCE:-1}))
 
 	shift
 	until "$@"; do

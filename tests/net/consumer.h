@@ -16,15 +16,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "need.h"
 
-#define need(condition, ...) do {			\
-	if (!(condition)) {				\
-		fprintf(stderr, __VA_ARGS__);		\
-		fprintf(stderr, "\n");			\
-		exit(1);				\
-	}						\
-} while (0)
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct settings {
 	int snaplen;

@@ -6,43 +6,8 @@
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-NOBODY=65534
-
-# The helper's set; a kernel that reserves perf events for administrators, as
-# Debian's do, wants one more.
-CAPS=cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw
-[ "$(cat /proc/sys/kernel/perf_event_paranoid)" -lt 3 ] || CAPS=$CAPS,cap_sys_admin
-
-# Who captures: users, helpers and capabilities to choose from.
-
-# capable_helper [CAPABILITIES]: a copy that an ordinary user gains them from
-capable_helper()
-{
-	needs setcap
-	cp -L "$XDPS_HELPER" "$T/helper"
-	chmod 755 "$T/helper"
-	setcap "${1:-$CAPS}=ep" "$T/helper" || skip_test "no file capabilities in $T"
-	if findmnt -no OPTIONS -T "$T" | grep -w nosuid; then
-		skip_test "$T is mounted nosuid"
-	fi
-}
-
-around=()	# what as_nobody() is to be run by
-
-# as_nobody COMMAND...: with the library where nobody can read it, and the
-# helper of capable_helper(), if there is one
-as_nobody()
-{
-	libraries
-	"${around[@]}" ip netns exec "$RX" timeout -k 5 60 \
-		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
-		env "LD_LIBRARY_PATH=$WORK/lib" "XDPSAMPLE_HELPER=$T/helper" "$@"
-}
-
-libraries()
-{
-	[ -d "$WORK/lib" ] || { mkdir "$WORK/lib"; cp -L "$XDPS_LIBS"/libpcap.so.0.8 "$WORK/lib"; }
-}
+# shellcheck source=tests/lib/nobody.sh
+. "$XDPS_SRC/tests/lib/nobody.sh"
 
 # captures COMMAND...: that ends in tcpdump and its options; twenty packets
 captures()
@@ -52,11 +17,6 @@ captures()
 	send "$(frames 20)"
 	finish_well dump
 	equal "packets in the file" "$(packets_in "$T/dump.pcap")" 20
-}
-
-status_of()
-{
-	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
 }
 
 # Root, and what becomes of its privilege.
@@ -154,11 +114,6 @@ as_ambient()
 	ip netns exec "$RX" timeout -k 5 60 setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
 		--inh-caps="$set" --ambient-caps="$set" \
 		env "LD_LIBRARY_PATH=$WORK/lib" "XDPSAMPLE_HELPER=$T/helper" "$@"
-}
-
-without()
-{
-	sed "s/\b$1\b//;s/,,/,/;s/^,//;s/,$//" <<<"$CAPS"
 }
 
 # lacks CAPABILITY: it is named, and no other, and so is the command that helps.

@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lib/beside.sh
+. "$XDPS_SRC/tests/lib/beside.sh"
 
 README=$XDPS_SRC/README.md
 
@@ -29,7 +31,8 @@ eth0_with_traffic()
 	start_tx traffic tcpreplay -q -i tx0 --pps 3000 --loop 0 "$T/dns.pcap"
 }
 
-# follow WORDS: what a reader does who copies that example
+# follow WORDS [BEFORE [AFTER]]: what a reader does who copies that example; the
+# commands before and after it are what the README says of the machine
 follow()
 {
 	local text
@@ -39,7 +42,9 @@ follow()
 	eth0_with_traffic
 	cd "$T"
 	ln -s "$XDPS_RUN" run
-	rx bash -ec "$text" >"$T/example" 2>&1 || die "the example failed" example
+	rx bash -ec "${2:-}
+		$text
+		${3:-}" >"$T/example" 2>&1 || die "the example failed" example
 	stop traffic TERM
 }
 
@@ -84,6 +89,18 @@ it_captures_with_the_c_program()
 	stop traffic TERM
 }
 
+# All in one namespace of mounts: what xdp-filter pins goes with it.
+it_shows_what_a_firewall_drops()
+{
+	needs xdp-filter
+	needs_tracing
+	follow 'action=drop+aborted' 'mount -t bpf bpf /sys/fs/bpf
+		xdp-filter load eth0
+		xdp-filter port -p udp -m dst 53' 'xdp-filter unload eth0'
+	equal "packets of port 53" "$(grep -c '\.53: ' "$T/example")" 5
+	has "$(cat "$T/example")" "$(example '' 'action=drop+aborted' | head -n 1)"
+}
+
 # explained: a row of the table of errors has what was said, TEXT
 explained()
 {
@@ -108,8 +125,11 @@ it_explains_what_tcpdump_says_when_it_says_no()
 	fails rx tcpdump -nc 1 -i "$DEV" outbound && explained
 	fails rx env XDPSAMPLE_HELPER=/nonexistent/helper tcpdump -nc 1 -i "$DEV" && explained
 	fails rx setpriv --bounding-set=-bpf,-sys_admin tcpdump -nc 1 -i "$DEV" && explained
+	fails rx tcpdump -nc 1 -i "$DEV:action=drop" && explained
 	capture first -i "$DEV"
-	fails rx tcpdump -nc 1 -i "$DEV" && explained
+	fails rx tcpdump -nc 1 -i "$DEV:prog=nosuch" && explained
+	fails rx tcpdump -nc 1 -i "$DEV:mode=generic" && explained
+	fails rx setpriv --bounding-set=-sys_admin tcpdump -nc 1 -i "$DEV" && explained
 	kill -KILL "$(helpers)"
 	finish first
 	TEXT=$(cat "$T/first.err") && explained
@@ -118,6 +138,36 @@ it_explains_what_tcpdump_says_when_it_says_no()
 	finish first
 	TEXT=$(cat "$T/first.err") && explained
 	links
+}
+
+refuses_tracing()
+{
+	[ -e "$WORK/tracing" ] || probe_tracing
+	[ -s "$WORK/tracing" ]
+}
+
+it_explains_what_tcpdump_says_beside_a_program_that_it_cannot_trace()
+{
+	links
+	put obeys_untyped rx0 native untyped
+	fails rx tcpdump -nc 1 -i "$DEV" && TEXT=${TEXT##*left alone: } && explained
+	take_off rx0
+	put passes rx0 native
+	if refuses_tracing; then
+		fails rx tcpdump -nc 1 -i "$DEV" && explained
+	fi
+	take_off rx0
+}
+
+it_explains_what_tcpdump_says_when_the_traced_program_goes()
+{
+	needs_tracing
+	links
+	put passes rx0 native
+	capture beside -i "$DEV"
+	take_off rx0
+	finish beside
+	TEXT=$(cat "$T/beside.err") && explained
 }
 
 it_explains_what_tcpdump_says_to_an_ordinary_user()

@@ -490,6 +490,23 @@ static void forked(void)
 	pcap_close(p);
 }
 
+/*
+ * refilter steps DEVICE [FILTER COUNT]...: sets a filter, says "ready", and once
+ * SIGUSR1 has come, so many packets and no more; then the next.
+ */
+static void steps(void)
+{
+	pcap_t *p = open_with(device, &usual);
+
+	for (char **step = args; *step; step += 2) {
+		set_filter(p, step[0]);
+		wait_for_packets();
+		take_all(p, number_of(step[1]));
+		need(!dispatch(p, -1, count_one, &(int){ 0 }), "\"%s\": there are more", step[0]);
+	}
+	pcap_close(p);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -500,6 +517,7 @@ static const struct {
 	{ "length", length },
 	{ "numbered", numbered },
 	{ "rejudge", rejudge },
+	{ "steps", steps },
 	{ "wrong", wrong },
 };
 

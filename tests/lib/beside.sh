@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# XDP programs of the tests' own (tests/net/verdicts.bpf.c) on the lab's
+# interfaces, for captures beside them.  Sourced after tests/net/lib.sh.
+#
+# Each test that puts one on an interface takes it off again: lib.sh looks.
+
+# with_pins COMMAND...: with a bpf file system of its own at $WORK/pins, which goes
+# with the command; nothing stays pinned, however it ends
+with_pins()
+{
+	mkdir -p "$WORK/pins"
+	# shellcheck disable=SC2016	# for the other shell
+	unshare -m bash -ec 'mount -t bpf bpf "$0"; "$@"' "$WORK/pins" "$@"
+}
+
+namespace_of()
+{
+	case $1 in
+	tx*) echo "$TX" ;;
+	*) echo "$RX" ;;
+	esac
+}
+
+# in_net INTERFACE COMMAND...: in its network namespace and no other one
+in_net()
+{
+	local interface=$1
+
+	shift
+	nsenter --net="/run/netns/$(namespace_of "$interface")" "$@"
+}
+
+# object NAME: verdicts, verdicts.frags or untyped, compiled
+object()
+{
+	local file=$XDPS_BUILD/tests/net/$1.bpf.o
+
+	[ -e "$file" ] || die "$file is missing; make check builds it"
+	echo "$file"
+}
+
+id_of_pinned()
+{
+	bpftool -j prog show pinned "$1" | sed 's/.*"id":\([0-9]*\).*/\1/'
+}
+
+# load_and_put PROGRAM INTERFACE MODE OBJECT: with_pins; prints its id
+load_and_put()
+{
+	bpftool prog loadall "$4" "$WORK/pins/all" || return
+	PROGRAM_ID=$(id_of_pinned "$WORK/pins/all/$1") || return
+	put_also "$2" "$3" && echo "$PROGRAM_ID"
+}
+
+# put PROGRAM INTERFACE native|generic [OBJECT]: loads it and attaches it there; its
+# id is in PROGRAM_ID
+put()
+{
+	local object
+
+	object=$(object "${4:-verdicts}")
+	export WORK RX TX
+	export -f load_and_put id_of_pinned put_also in_net namespace_of
+	PROGRAM_ID=$(with_pins bash -c 'load_and_put "$@"' - "$1" "$2" "$3" "$object" 2>"$T/put") ||
+		die "$1 could not be put on $2 in $3 mode" put
+}
+
+# put_also INTERFACE native|generic: the program PROGRAM_ID there, too
+put_also()
+{
+	local type=xdpdrv
+
+	[ "$2" = native ] || type=xdpgeneric
+	in_net "$1" bpftool net attach $type id "$PROGRAM_ID" dev "$1"
+}
+
+# put_over INTERFACE native|generic: in the place of what is there
+put_over()
+{
+	local type=xdpdrv
+
+	[ "$2" = native ] || type=xdpgeneric
+	in_net "$1" bpftool net attach $type id "$PROGRAM_ID" dev "$1" overwrite
+}
+
+# take_off INTERFACE...: whatever was put there by netlink
+take_off()
+{
+	local interface mode
+
+	for interface; do
+		for mode in xdpdrv xdpgeneric; do
+			ip -n "$(namespace_of "$interface")" link set "$interface" $mode off
+		done
+	done
+}
+
+# beside_on INTERFACE: mode and id of what is attached, "native 7", or nothing
+beside_on()
+{
+	in_net "$1" ip -d link show "$1" | awk '
+		/ mtu [0-9]+ xdpgeneric/ { mode = "generic" }
+		/ mtu [0-9]+ xdp[ \/]/ { mode = "native" }
+		/prog\/xdp id/ { for (i = 1; i < NF; i++) if ($i == "id") print mode, $(i + 1) }'
+}
+
+# map_id NAME: of that map of the program PROGRAM_ID
+map_id()
+{
+	local id
+
+	for id in $(bpftool -j prog show id "$PROGRAM_ID" |
+		    sed -n 's/.*"map_ids":\[\([0-9,]*\)\].*/\1/p' | tr ',' ' '); do
+		bpftool -j map show id "$id" | sed -n "s/.*\"id\":\([0-9]*\),.*\"name\":\"$1\".*/\1/p"
+	done
+}
+
+# redirect_to INTERFACE: what the program PROGRAM_ID redirects goes there
+redirect_to()
+{
+	local index map
+
+	index=$(in_net "$1" ip -o link show "$1" | cut -d : -f 1)
+	map=$(map_id outlet)
+	in_net "$1" bpftool map update id "$map" key 0 0 0 0 value $((index & 255)) $((index >> 8)) 0 0
+}
+
+# decided: how often PROGRAM_ID has aborted, dropped, passed, bounced, redirected and
+# returned another number
+decided()
+{
+	bpftool -j map dump id "$(map_id decided)" | grep -o '"formatted":{[^}]*}' |
+		sed 's/.*"value":\([0-9]*\).*/\1/' | paste -sd ' '
+}
+
+# needs_tracing: skips with the kernel's own reason where it refuses; found out once
+# for all tests of a file, by trying
+needs_tracing()
+{
+	[ -e "$WORK/tracing" ] || probe_tracing
+	[ ! -s "$WORK/tracing" ] || skip_test "$(cat "$WORK/tracing")"
+}
+
+probe_tracing()
+{
+	local object rc=0
+
+	object=$(object verdicts)
+	# shellcheck disable=SC2016	# for the other shell
+	with_pins bash -ec 'bpftool prog loadall "$1" "$2/all"; "$3" "$2/all/obeys"' - \
+		"$object" "$WORK/pins" "$XDPS_BUILD/tests/net/can_trace" \
+		>"$T/tracing" 2>"$T/probe" || rc=$?
+	[[ $rc -eq 0 || $rc -eq 77 ]] || die "whether a program can be traced was not found out" probe
+	mv "$T/tracing" "$WORK/tracing"
+}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# Captures by somebody who is not root: users, helpers and capabilities to choose
+# from.  Sourced after tests/net/lib.sh.
+
+NOBODY=65534
+
+# The helper's set; a kernel that reserves perf events for administrators, as
+# Debian's do, wants one more.
+CAPS=cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw
+[ "$(cat /proc/sys/kernel/perf_event_paranoid)" -lt 3 ] || CAPS=$CAPS,cap_sys_admin
+
+# capable_helper [CAPABILITIES]: a copy that an ordinary user gains them from
+capable_helper()
+{
+	needs setcap
+	cp -L "$XDPS_HELPER" "$T/helper"
+	chmod 755 "$T/helper"
+	setcap "${1:-$CAPS}=ep" "$T/helper" || skip_test "no file capabilities in $T"
+	if findmnt -no OPTIONS -T "$T" | grep -w nosuid; then
+		skip_test "$T is mounted nosuid"
+	fi
+}
+
+around=()	# what as_nobody() is to be run by
+
+# as_nobody COMMAND...: with the library where nobody can read it, and the
+# helper of capable_helper(), if there is one
+as_nobody()
+{
+	libraries
+	"${around[@]}" ip netns exec "$RX" timeout -k 5 60 \
+		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
+		env "LD_LIBRARY_PATH=$WORK/lib" "XDPSAMPLE_HELPER=$T/helper" "$@"
+}
+
+libraries()
+{
+	[ -d "$WORK/lib" ] || { mkdir "$WORK/lib"; cp -L "$XDPS_LIBS"/libpcap.so.0.8 "$WORK/lib"; }
+}
+
+# status_of PROCESS FIELD: of /proc/PROCESS/status
+status_of()
+{
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+# without CAPABILITY: the rest of the helper's set
+without()
+{
+	sed "s/\b$1\b//;s/,,/,/;s/^,//;s/,$//" <<<"$CAPS"
+}

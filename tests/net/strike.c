@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * strike.c: captures that die at random moments beside an XDP program in a flood.
+ *
+ *	strike ROUNDS SEED NETNS SENDER INTERFACE ID HELPER COMMAND...
+ *
+ * Sends on SENDER of NETNS to INTERFACE, where the program ID of verdicts.bpf.c is.
+ * In each round one COMMAND, which says "listening on" or "ready", captures; it or
+ * its HELPER is killed.  Then nothing of it may be left, and the program has decided
+ * about every packet as it was asked to.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "need.h"
+
+#define ACTIONS 3		/* aborted, drop, pass */
+#define BURST 32		/* packets that a veth pair has room for */
+#define IDS_MAX 4096
+#define PATIENCE_S 10		/* as often as XDPS_PATIENCE says */
+#define NICENESS 5
+#define MOMENT_US 300000	/* random moments are up to so late */
+
+struct frame {
+	struct ether_header ether;
+	struct iphdr ip;
+	struct udphdr udp;
+	uint8_t action;		/* ORDER_AT of verdicts.bpf.c */
+	uint8_t rest[21];
+} __attribute__((packed));
+
+/* Of both processes. */
+struct flood {
+	_Atomic uint64_t sent[ACTIONS];
+	atomic_bool pause, paused;
+	pid_t pid;
+};
+
+/* All that the kernel has of one kind. */
+struct ids {
+	uint32_t at[IDS_MAX];
+	unsigned int n;
+};
+
+struct objects {
+	struct ids programs, maps, links;
+};
+
+static struct {
+	int rounds;
+	unsigned int seed;
+	const char *netns, *sender, *interface;
+	uint32_t id;
+	const char *helper;
+	char **commands;
+	int n_commands;
+
+	int decided_fd;			/* the program's own counts */
+	uint64_t decided_before[ACTIONS];
+	int stack_fd;			/* sees what has passed */
+	uint64_t passed;
+	struct flood *flood;
+	struct objects before;
+} lab;
+
+static struct {
+	int consumers, helpers, early;
+	double opening_s;		/* the longest times */
+	double leaving_s;
+} done;
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static double deadline_s(void)
+{
+	const char *factor = getenv("XDPS_PATIENCE");
+
+	return now_s() + PATIENCE_S * (factor ? atoi(factor) : 1);
+}
+
+/* What the kernel has. */
+
+static void list(struct ids *ids, int (*next)(uint32_t, uint32_t *))
+{
+	uint32_t id = 0;
+
+	for (ids->n = 0; !next(id, &id); ids->n++) {
+		need(ids->n < IDS_MAX, "too many BPF objects");
+		ids->at[ids->n] = id;
+	}
+}
+
+static void list_all(struct objects *o)
+{
+	list(&o->programs, bpf_prog_get_next_id);
+	list(&o->maps, bpf_map_get_next_id);
+	list(&o->links, bpf_link_get_next_id);
+}
+
+static bool has(const struct ids *ids, uint32_t id)
+{
+	for (unsigned int i = 0; i < ids->n; i++)
+		if (ids->at[i] == id)
+			return true;
+	return false;
+}
+
+static bool has_new(const struct ids *now, const struct ids *before)
+{
+	for (unsigned int i = 0; i < now->n; i++)
+		if (!has(before, now->at[i]))
+			return true;
+	return false;
+}
+
+static const char *what_is_new(void)
+{
+	static struct objects now;
+
+	list_all(&now);
+	return has_new(&now.links, &lab.before.links) ? "a link" :
+	       has_new(&now.programs, &lab.before.programs) ? "a program" :
+	       has_new(&now.maps, &lab.before.maps) ? "a map" : NULL;
+}
+
+/* Its process, or 0. */
+static pid_t find_helper(void)
+{
+	DIR *dir = opendir("/proc");
+	char path[64], exe[4096];
+	struct dirent *entry;
+	pid_t found = 0;
+	ssize_t n;
+
+	need(dir, "/proc: %s", strerror(errno));
+	while (!found && (entry = readdir(dir))) {
+		if (atoi(entry->d_name) <= 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/exe", atoi(entry->d_name));
+		n = readlink(path, exe, sizeof(exe) - 1);
+		exe[n > 0 ? n : 0] = '\0';
+		if (!strcmp(exe, lab.helper))
+			found = atoi(entry->d_name);
+	}
+	closedir(dir);
+	return found;
+}
+
+/* The flood. */
+
+static void make_frame(struct frame *f, int action)
+{
+	*f = (struct frame){
+		.ether = {
+			.ether_dhost = { 2, 0, 0x5e, 0x10, 0, 2 },
+			.ether_shost = { 2, 0, 0x5e, 0x10, 0, 1 },
+			.ether_type = htons(ETHERTYPE_IP),
+		},
+		.ip = {
+			.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP,
+			.tot_len = htons(sizeof(*f) - sizeof(f->ether)),
+			.saddr = inet_addr("192.0.2.1"), .daddr = inet_addr("192.0.2.200"),
+		},
+		.udp = {
+			.source = htons(40000), .dest = htons(9),
+			.len = htons(sizeof(*f) - sizeof(f->ether) - sizeof(f->ip)),
+		},
+		.action = action,
+	};
+}
+
+static int packet_socket(const char *ifname, int protocol)
+{
+	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(protocol) };
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	at.sll_ifindex = (int)if_nametoindex(ifname);
+	need(fd >= 0 && !bind(fd, (struct sockaddr *)&at, sizeof(at)), "%s: %s", ifname,
+	     strerror(errno));
+	return fd;
+}
+
+static uint64_t decided(uint32_t action)
+{
+	uint64_t n;
+
+	need(!bpf_map_lookup_elem(lab.decided_fd, &action, &n), "counts: %s", strerror(errno));
+	return n - lab.decided_before[action];
+}
+
+static bool all_decided(void)
+{
+	uint64_t missing = 0;
+
+	for (int i = 0; i < ACTIONS; i++)
+		missing += lab.flood->sent[i] - decided(i);
+	return !missing;
+}
+
+/* No more are on their way than there is room for, so that none is lost there. */
+static void send_burst(int fd, struct frame *frames)
+{
+	double end = deadline_s();
+
+	for (int i = 0; i < BURST; i++) {
+		int action = i % ACTIONS;
+
+		need(send(fd, &frames[action], sizeof(*frames), 0) == sizeof(*frames),
+		     "send: %s", strerror(errno));
+		lab.flood->sent[action]++;
+	}
+	while (!all_decided()) {
+		need(now_s() < end, "packets that the program has not seen");
+		sched_yield();
+	}
+}
+
+static void run_flood(void)
+{
+	struct frame frames[ACTIONS];
+	char path[128];
+	int one = 1, fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(path, sizeof(path), "/var/run/netns/%s", lab.netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	need(fd >= 0 && !setns(fd, CLONE_NEWNET), "%s: %s", path, strerror(errno));
+	fd = packet_socket(lab.sender, 0);
+	need(!setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) &&
+	     nice(NICENESS) == NICENESS, "sending: %s", strerror(errno));
+	for (int i = 0; i < ACTIONS; i++)
+		make_frame(&frames[i], i);
+	for (;;) {
+		lab.flood->paused = lab.flood->pause;
+		if (lab.flood->paused)
+			usleep(500);
+		else
+			send_burst(fd, frames);
+	}
+}
+
+static void start_flood(void)
+{
+	lab.flood = mmap(NULL, sizeof(*lab.flood), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	need(lab.flood != MAP_FAILED, "mmap: %s", strerror(errno));
+	lab.flood->pid = fork();
+	need(lab.flood->pid >= 0, "fork: %s", strerror(errno));
+	if (!lab.flood->pid)
+		run_flood();
+}
+
+static void pause_flood(void)
+{
+	double end = deadline_s();
+
+	lab.flood->pause = true;
+	while (!lab.flood->paused) {
+		need(now_s() < end && !waitpid(lab.flood->pid, NULL, WNOHANG), "no flood any more");
+		usleep(500);
+	}
+}
+
+/* The program beside which all this is. */
+
+static int find_map(const char *name)
+{
+	int fd = bpf_prog_get_fd_by_id(lab.id), map_fd;
+	uint32_t ids[8];
+	struct bpf_prog_info info = { .nr_map_ids = 8, .map_ids = (uintptr_t)ids };
+	__u32 bytes = sizeof(info);
+
+	need(fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &bytes), "program %u: %s", lab.id,
+	     strerror(errno));
+	for (__u32 i = 0; i < info.nr_map_ids && i < 8; i++) {
+		struct bpf_map_info map = { 0 };
+
+		bytes = sizeof(map);
+		map_fd = bpf_map_get_fd_by_id(ids[i]);
+		need(map_fd >= 0 && !bpf_obj_get_info_by_fd(map_fd, &map, &bytes), "map %u: %s",
+		     ids[i], strerror(errno));
+		if (!strcmp(map.name, name))
+			return close(fd), map_fd;
+		close(map_fd);
+	}
+	need(false, "program %u has no map %s", lab.id, name);
+	return -1;
+}
+
+/* Counted since the socket was asked last, whether it had room or not. */
+static uint64_t newly_passed(void)
+{
+	struct tpacket_stats stats;
+	socklen_t size = sizeof(stats);
+
+	need(!getsockopt(lab.stack_fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size),
+	     "statistics: %s", strerror(errno));
+	return stats.tp_packets;
+}
+
+static void check_program(int round)
+{
+	double end = deadline_s();
+	uint32_t id = 0;
+
+	need(!bpf_xdp_query_id((int)if_nametoindex(lab.interface), XDP_FLAGS_DRV_MODE, &id) &&
+	     id == lab.id, "round %d: program %u is attached, not %u", round, id, lab.id);
+	for (int i = 0; i < ACTIONS; i++)
+		need(decided(i) == lab.flood->sent[i],
+		     "round %d: %lu packets sent to get action %d, %lu have", round,
+		     (unsigned long)lab.flood->sent[i], i, (unsigned long)decided(i));
+	do
+		lab.passed += newly_passed();
+	while (lab.passed < lab.flood->sent[XDP_PASS] && now_s() < end);
+	need(lab.passed == lab.flood->sent[XDP_PASS], "round %d: %lu packets have passed of %lu",
+	     round, (unsigned long)lab.passed, (unsigned long)lab.flood->sent[XDP_PASS]);
+}
+
+/* A round. */
+
+static pid_t start_capture(const char *command, int *said_fd)
+{
+	int fds[2];
+	pid_t pid;
+
+	need(!pipe2(fds, O_CLOEXEC), "pipe: %s", strerror(errno));
+	pid = fork();
+	need(pid >= 0, "fork: %s", strerror(errno));
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(fds[1], 1);
+		dup2(fds[1], 2);
+		execl("/bin/sh", "sh", "-c", command, NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	*said_fd = fds[0];
+	return pid;
+}
+
+static void await_ready(int fd, const char *command)
+{
+	double end = deadline_s();
+	char said[4096] = "";
+	size_t len = 0;
+	ssize_t n;
+
+	while (!strstr(said, "listening on") && !strstr(said, "ready")) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+
+		need(now_s() < end, "%s: not ready: %s", command, said);
+		if (poll(&p, 1, 100) <= 0)
+			continue;
+		n = read(fd, said + len, sizeof(said) - 1 - len);
+		need(n > 0, "%s: ended early: %s", command, said);
+		len += n;
+		said[len] = '\0';
+	}
+}
+
+static void await_end(pid_t pid, int round)
+{
+	double end = deadline_s();
+
+	while (!waitpid(pid, NULL, WNOHANG)) {
+		need(now_s() < end, "round %d: the capture did not end", round);
+		usleep(1000);
+	}
+}
+
+static void await_nothing_left(int round)
+{
+	double start = now_s(), end = deadline_s(), took;
+	const char *left;
+
+	for (;;) {
+		left = find_helper() ? "the helper" : what_is_new();
+		if (!left)
+			break;
+		need(now_s() < end, "round %d: %s is left", round, left);
+		usleep(1000);
+	}
+	took = now_s() - start;
+	if (took > done.leaving_s)
+		done.leaving_s = took;
+}
+
+/* What says nothing yet may have no helper yet: then it is the one who dies. */
+static void strike(pid_t capture, bool at_helper)
+{
+	pid_t helper = at_helper ? find_helper() : 0;
+
+	need(!kill(helper ? helper : capture, SIGKILL), "kill: %s", strerror(errno));
+	if (helper)
+		done.helpers++;
+	else
+		done.consumers++;
+}
+
+/* While it opens, which is when -1 is given, or while it captures. */
+static void wait_a_moment(int said_fd, const char *command)
+{
+	double start = now_s();
+
+	if (said_fd < 0) {
+		done.early++;
+		usleep(random() % (MOMENT_US + (int)(1e6 * done.opening_s)));
+		return;
+	}
+	await_ready(said_fd, command);
+	if (now_s() - start > done.opening_s)
+		done.opening_s = now_s() - start;
+	usleep(random() % MOMENT_US);
+}
+
+static void play(int round)
+{
+	const char *command = lab.commands[round % lab.n_commands];
+	bool early = random() % 4 == 0;
+	int said_fd;
+	pid_t pid;
+
+	lab.flood->pause = false;
+	pid = start_capture(command, &said_fd);
+	wait_a_moment(early ? -1 : said_fd, command);
+	strike(pid, random() % 2);
+	await_end(pid, round);
+	close(said_fd);
+	await_nothing_left(round);
+	pause_flood();
+	check_program(round);
+}
+
+static void prepare(char **argv)
+{
+	lab.rounds = atoi(argv[1]);
+	lab.seed = strtoul(argv[2], NULL, 10);
+	lab.netns = argv[3];
+	lab.sender = argv[4];
+	lab.interface = argv[5];
+	lab.id = strtoul(argv[6], NULL, 10);
+	lab.helper = argv[7];
+	lab.commands = argv + 8;
+	while (lab.commands[lab.n_commands])
+		lab.n_commands++;
+	srandom(lab.seed);
+	lab.decided_fd = find_map("decided");
+	for (int i = 0; i < ACTIONS; i++)
+		lab.decided_before[i] = decided(i);
+	lab.stack_fd = packet_socket(lab.interface, ETH_P_IP);
+	list_all(&lab.before);
+}
+
+int main(int argc, char **argv)
+{
+	need(argc > 8, "usage: strike ROUNDS SEED NETNS SENDER INTERFACE ID HELPER COMMAND...");
+	prepare(argv);
+	start_flood();
+	for (int round = 0; round < lab.rounds; round++)
+		play(round);
+	printf("%d rounds with seed %u: %d captures and %d helpers killed, %d before they were ready; %lu packets; all gone %.0f ms later at most\n",
+	       lab.rounds, lab.seed, done.consumers, done.helpers, done.early,
+	       (unsigned long)(lab.flood->sent[0] + lab.flood->sent[1] + lab.flood->sent[2]),
+	       1e3 * done.leaving_s);
+	kill(lab.flood->pid, SIGKILL);
+	waitpid(lab.flood->pid, NULL, 0);
+	return 0;
+}
