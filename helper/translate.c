@@ -316,6 +316,17 @@ static void guard_absolute(struct translation *t, uint32_t needed)
 }
 
 /*
+ * What the verifier of 6.1 has learned of X may contradict itself on ways that no
+ * packet takes, and then it refuses a sum of X and a pointer.  Of the result of this,
+ * which changes nothing, it knows only what the single bits can be.
+ */
+static void copy_x(struct translation *t)
+{
+	alu32(t, BPF_MOV, TEMP, X);
+	alu64_k(t, BPF_XOR, TEMP, 0);
+}
+
+/*
  * The same for bytes that are X further on.  The bound comes first: the verifier
  * takes no sum that might be larger than a packet can be, nor can it wrap then.  A
  * register added to a pointer into a packet is what takes CAP_PERFMON to load.  Where
@@ -323,7 +334,7 @@ static void guard_absolute(struct translation *t, uint32_t needed)
  */
 static void guard_indirect(struct translation *t, uint32_t needed)
 {
-	alu32(t, BPF_MOV, TEMP, X);
+	copy_x(t);
 	jump(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, XDPS_CAPLEN_MAX - needed, t->reject);
 	alu64(t, BPF_ADD, TEMP, DATA);
 	alu64_k(t, BPF_ADD, TEMP, needed);
@@ -349,7 +360,7 @@ static void guard_absolute_in_copy(struct translation *t, uint32_t needed)
 /* The bound by a constant is for the verifier, which learns nothing from two registers. */
 static void guard_indirect_in_copy(struct translation *t, uint32_t needed)
 {
-	alu32(t, BPF_MOV, TEMP, X);
+	copy_x(t);
 	jump(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, XDPS_CAPLEN_MAX - needed, t->reject);
 	alu64_k(t, BPF_ADD, TEMP, needed);
 	if (needed <= COPY_MOST) {

@@ -14,12 +14,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../bpf/record.h"
 #include "../../helper/verifier.h"
 #include "../unit/sentence.h"
 
 #define LOG_BYTES (1u << 20)
 #define LONG_BYTES 9000
 #define NOT_WRITTEN UINT64_MAX
+#define CALLER_INSNS_MAX 32
 
 /* Kernel's macros for instructions of eBPF are not for user space. */
 #define INSN(c, dst, src, o, i) \
@@ -32,6 +34,39 @@
 #define STORE64(dst, off, src) INSN(BPF_STX | BPF_MEM | BPF_DW, dst, src, off, 0)
 #define EXIT INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
+static unsigned int write_call(struct bpf_insn *insns, int helper)
+{
+	insns[0] = INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper);
+	return 1;
+}
+
+static unsigned int write_map_value(struct bpf_insn *insns, int reg, int map_fd)
+{
+	insns[0] = INSN(BPF_LD | BPF_DW | BPF_IMM, reg, BPF_PSEUDO_MAP_VALUE, 0, map_fd);
+	insns[1] = INSN(0, 0, 0, 0, 0);
+	return 2;
+}
+
+/*
+ * R7 comes as how many bytes can be read, from R1 on, and becomes how many of them are
+ * copied.  Without the mask the verifier of 5.10 does not see that they fit.
+ */
+static unsigned int write_copying(const struct filter_lab *lab, struct bpf_insn *insns)
+{
+	unsigned int n = 0;
+
+	insns[n++] = MOV64(BPF_REG_3, BPF_REG_1);
+	insns[n++] = INSN(BPF_JMP | BPF_JLE | BPF_K, BPF_REG_7, 0, 1, XDPS_COPY_BYTES - 1);
+	insns[n++] = MOV64_K(BPF_REG_7, XDPS_COPY_BYTES - 1);
+	insns[n++] = INSN(BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_7, 0, 0, XDPS_COPY_BYTES - 1);
+	n += write_map_value(insns + n, BPF_REG_1, lab->copy_fd);
+	insns[n++] = MOV64(BPF_REG_2, BPF_REG_7);
+	n += write_call(insns + n, BPF_FUNC_probe_read_kernel);
+	n += write_map_value(insns + n, BPF_REG_1, lab->copy_fd);
+	insns[n++] = MOV64(BPF_REG_2, BPF_REG_7);
+	return n;
+}
+
 /* The program around the filter, which comes right behind it. */
 static unsigned int write_caller(const struct filter_lab *lab, struct bpf_insn *insns)
 {
@@ -39,16 +74,17 @@ static unsigned int write_caller(const struct filter_lab *lab, struct bpf_insn *
 
 	insns[n++] = MOV64(BPF_REG_6, BPF_REG_1);
 	if (lab->has_frags)
-		insns[n++] = INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_xdp_get_buff_len);
+		n += write_call(insns + n, BPF_FUNC_xdp_get_buff_len);
 	insns[n++] = LOAD32(BPF_REG_1, BPF_REG_6, offsetof(struct xdp_md, data));
 	insns[n++] = LOAD32(BPF_REG_2, BPF_REG_6, offsetof(struct xdp_md, data_end));
 	insns[n++] = MOV64(BPF_REG_7, BPF_REG_2);
 	insns[n++] = SUB64(BPF_REG_7, BPF_REG_1);
-	insns[n++] = MOV32(BPF_REG_3, lab->has_frags ? BPF_REG_0 : BPF_REG_7);
+	insns[n++] = MOV32(BPF_REG_8, lab->has_frags ? BPF_REG_0 : BPF_REG_7);
+	if (lab->memory == XDPS_MEMORY_COPY)
+		n += write_copying(lab, insns + n);
+	insns[n++] = MOV32(BPF_REG_3, BPF_REG_8);
 	call = n++;
-	insns[n++] = INSN(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_VALUE, 0,
-			  lab->map_fd);
-	insns[n++] = INSN(0, 0, 0, 0, 0);
+	n += write_map_value(insns + n, BPF_REG_1, lab->map_fd);
 	insns[n++] = STORE64(BPF_REG_1, offsetof(struct verdict, filter), BPF_REG_0);
 	insns[n++] = STORE64(BPF_REG_1, offsetof(struct verdict, linear), BPF_REG_7);
 	insns[n++] = MOV64_K(BPF_REG_0, XDP_PASS);
@@ -88,7 +124,7 @@ static void explain(const struct filter_lab *lab, const struct bpf_insn *insns, 
 int filter_lab_load(const struct filter_lab *lab, const struct xdps_code *code,
 		    char *why, size_t size)
 {
-	struct bpf_insn *insns = malloc((16 + code->n) * sizeof(*insns));
+	struct bpf_insn *insns = malloc((CALLER_INSNS_MAX + code->n) * sizeof(*insns));
 	unsigned int n;
 	int fd;
 
@@ -140,17 +176,19 @@ uint32_t filter_lab_linear(const struct filter_lab *lab)
 	return linear;
 }
 
-const char *filter_lab_open(struct filter_lab *lab)
+const char *filter_lab_open(struct filter_lab *lab, enum xdps_memory memory)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	static char why[256];
 	char line[160] = "";
 	int fd;
 
-	*lab = (struct filter_lab){ .map_fd = -1 };
+	*lab = (struct filter_lab){ .memory = memory, .map_fd = -1, .copy_fd = -1 };
+	lab->copy_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "copy", sizeof(uint32_t),
+				      XDPS_COPY_BYTES, 1, NULL);
 	lab->map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "verdict", sizeof(uint32_t),
 				     sizeof(struct verdict), 1, &opts);
-	if (lab->map_fd < 0) {
+	if (lab->map_fd < 0 || lab->copy_fd < 0) {
 		snprintf(why, sizeof(why), "needs to make BPF maps: %s", strerror(errno));
 		return why;
 	}
@@ -181,5 +219,7 @@ void filter_lab_close(struct filter_lab *lab)
 		munmap((void *)lab->said, sizeof(*lab->said));
 	if (lab->map_fd >= 0)
 		close(lab->map_fd);
-	*lab = (struct filter_lab){ .map_fd = -1 };
+	if (lab->copy_fd >= 0)
+		close(lab->copy_fd);
+	*lab = (struct filter_lab){ .map_fd = -1, .copy_fd = -1 };
 }

@@ -2,7 +2,8 @@
 /*
  * filter_lab.h: a translated filter alone, run by the kernel on packets of ours.
  *
- * An XDP program calls it, as the sampler does, and writes down what it says.
+ * An XDP program calls it, as the sampler does, with the packet or with a copy of its
+ * first bytes, and writes down what it says.
  */
 #ifndef FILTER_LAB_H
 #define FILTER_LAB_H
@@ -12,17 +13,19 @@
 /* What the filter said, and how much of the packet lay before its eyes. */
 struct verdict {
 	uint64_t filter;		/* XDPS_VERDICT */
-	uint64_t linear;		/* bytes */
+	uint64_t linear;		/* bytes, or as many as were copied */
 };
 
 struct filter_lab {
 	bool has_frags;
+	enum xdps_memory memory;
+	int copy_fd;			/* the map that has the copy */
 	int map_fd;
 	volatile struct verdict *said;	/* the map's only element */
 };
 
-/* NULL, or why nothing can be tested here. */
-const char *filter_lab_open(struct filter_lab *lab);
+/* For filters of this memory.  NULL, or why nothing can be tested here. */
+const char *filter_lab_open(struct filter_lab *lab, enum xdps_memory memory);
 void filter_lab_close(struct filter_lab *lab);
 
 /*

@@ -145,6 +145,7 @@ static bool is_known(const struct bpf_insn *insn)
 	case BPF_ALU64 | BPF_OR | BPF_X:
 		return is_only(insn, true, true, false, false);
 	case BPF_ALU64 | BPF_ADD | BPF_K:
+	case BPF_ALU64 | BPF_XOR | BPF_K:
 		return is_only(insn, true, false, false, true);
 	case BPF_JMP | BPF_JLE | BPF_X:
 		return is_only(insn, true, true, true, false);
@@ -370,6 +371,10 @@ static bool run_alu64(struct machine *m, const struct bpf_insn *insn)
 		return add_to_pointer(m, insn);
 	case BPF_ALU64 | BPF_ADD | BPF_K:
 		return add_constant(m, insn);
+	case BPF_ALU64 | BPF_XOR | BPF_K:
+		if (dst.kind != NUMBER || insn->imm)
+			return wrong(m->fault, m->pc, "changes R%u", insn->dst_reg);
+		return write_reg(m, insn->dst_reg, dst);
 	case BPF_ALU64 | BPF_OR | BPF_X:
 		if (dst.kind != NUMBER || src.kind != NUMBER)
 			return wrong(m->fault, m->pc, "not two numbers");

@@ -890,9 +890,9 @@ static enum xdps_status translate_longest(unsigned int over, struct xdps_code *c
 /* Each load is so many instructions, and jumps to the end: how many of them are in reach? */
 static void test_long(void **state)
 {
-	const unsigned int load_insns = memory == XDPS_MEMORY_COPY ? 10 : 11;
+	const unsigned int load_insns = memory == XDPS_MEMORY_COPY ? 11 : 12;
 	const unsigned int n_loads = XDPS_FILTER_INSNS_MAX - 2;
-	const unsigned int in_reach = (INT16_MAX - 2) / load_insns;
+	const unsigned int in_reach = (INT16_MAX - 1) / load_insns;
 	struct xdps_code code = { .n = 0 };
 	char text[256];
 	struct ebpf_fault fault;
@@ -902,7 +902,7 @@ static void test_long(void **state)
 	assert_int_equal(translate_longest(0, &code, &err), XDPS_UNSUPPORTED);
 	snprintf(text, sizeof(text),
 		 "the filter is too long for the kernel: it would have to jump over %u instructions there, and 32767 are the most",
-		 n_loads * load_insns + 2);
+		 n_loads * load_insns + 1);
 	assert_string_equal(err.text, text);
 	assert_null(code.insns);
 	assert_int_equal(translate_longest(n_loads - in_reach - 1, &code, &err), XDPS_UNSUPPORTED);
