@@ -63,18 +63,18 @@ bool xdps_has_capability(int cap)
 	return effective() & BIT64(cap);
 }
 
-/* CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, which were taken out of it. */
+/*
+ * Of what may be needed.  CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, which were
+ * taken out of it; without the latter 6.18 takes the sampler, and 6.12 does not.
+ */
 static uint64_t missing(void)
 {
-	int paranoid = xdps_kernel_perf_paranoid();
 	uint64_t have = effective();
 	uint64_t need = BIT64(CAP_NET_ADMIN);
 
 	if (!(have & BIT64(CAP_SYS_ADMIN))) {
-		need |= BIT64(CAP_BPF);
-		if (paranoid > 0)
-			need |= BIT64(CAP_PERFMON);
-		if (paranoid >= XDPS_PARANOID_ADMIN)
+		need |= BIT64(CAP_BPF) | BIT64(CAP_PERFMON);
+		if (xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN)
 			need |= BIT64(CAP_SYS_ADMIN);
 	}
 	return need & ~have;
