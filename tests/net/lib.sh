@@ -23,6 +23,10 @@
 set -o pipefail
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 
+# What a shell finds ignored it cannot undo, nor can what it starts; make in the
+# background of a script has SIGINT so.
+[[ $(trap -p INT) != *"''"* ]] || exec env --default-signal=INT,QUIT bash "$0" "$@"
+
 XDPS_SRC=${XDPS_SRC:-$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)}
 export XDPS_SRC
 HERE=$XDPS_SRC/tests/net
