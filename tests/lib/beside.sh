@@ -135,12 +135,17 @@ decided()
 		sed 's/.*"value":\([0-9]*\).*/\1/' | paste -sd ' '
 }
 
-# needs_tracing: skips with the kernel's own reason where it refuses; found out once
-# for all tests of a file, by trying
-needs_tracing()
+# traces: whether the kernel lets a program be traced; if not, its words are in
+# $WORK/tracing.  Found out once for all tests of a file, by trying.
+traces()
 {
 	[ -e "$WORK/tracing" ] || probe_tracing
-	[ ! -s "$WORK/tracing" ] || skip_test "$(cat "$WORK/tracing")"
+	[ ! -s "$WORK/tracing" ]
+}
+
+needs_tracing()
+{
+	traces || skip_test "$(cat "$WORK/tracing")"
 }
 
 probe_tracing()

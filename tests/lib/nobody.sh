@@ -30,7 +30,7 @@ around=()	# what as_nobody() is to be run by
 as_nobody()
 {
 	libraries
-	"${around[@]}" ip netns exec "$RX" timeout -k 5 60 \
+	"${around[@]}" ip netns exec "$RX" timeout -k 5 $((60 * ${XDPS_PATIENCE:-1})) \
 		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
 		env "LD_LIBRARY_PATH=$WORK/lib" "XDPSAMPLE_HELPER=$T/helper" "$@"
 }

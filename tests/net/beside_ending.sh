@@ -926,8 +926,7 @@ it_gives_each_capture_its_own_packets()
 	done
 	still_decides
 	for name in "${!options[@]}"; do
-		# shellcheck disable=SC2086	# key=value, and nothing else
-		"$HERE/verdicts.py" expect "$(orders)" "$T/wanted.pcap" ${options[$name]//:/ }
+		"$HERE/verdicts.py" expect "$(orders)" "$T/wanted.pcap" "${options[$name]}"
 		stop_when_written "$name" "$(packets_in "$T/wanted.pcap")"
 		same_packets "$T/wanted.pcap" "$T/$name.pcap"
 	done

@@ -8,9 +8,10 @@
     verdicts.py alternate FILE COUNT [SOURCE]
         so many small ones to be dropped and passed in turns; like the others,
         they are numbered in the order
-    verdicts.py expect SENT FILE [OPTION]...
+    verdicts.py expect SENT FILE OPTIONS [FILE OPTIONS]...
         of those the ones that a capture with these options has to show
-        (point=exit, action=drop+tx; others are no matter here), as it has to
+        ("point=exit", "action=drop+tx:rate=1"; others are no matter here), as it
+        has to
 """
 import random
 import socket
@@ -21,7 +22,7 @@ TX, RX = bytes.fromhex("02005e100001"), bytes.fromhex("02005e100002")
 NOBODY = socket.inet_aton("192.0.2.200")     # the receiver drops it without an answer
 ORDER_AT = 42
 TAIL_BYTES = 16
-GROWABLE_BYTES = range(100, 1500)   # the smallest have no room behind them, nor have fragments
+ROOM = range(200, 1001)     # sizes that may be asked to grow: a veth's buffers have room then
 PORTS = (9, 53, 4000)
 
 ACTIONS = ("aborted", "drop", "pass", "tx", "redirect")
@@ -56,7 +57,7 @@ def orders(sizes):
     rng = random.Random(8)
     kinds = [(action, change, size) for change in CHANGES for size in sizes
              for action in (*range(len(ACTIONS)), *NO_ACTIONS)
-             if change != GROW or size in GROWABLE_BYTES]
+             if change != GROW or size in ROOM]
     rng.shuffle(kinds)
     for number, (action, change, size) in enumerate(kinds):
         order = struct.pack("!BBI", action, change, number)
@@ -90,7 +91,7 @@ def changed(packet, change):
 
 def shown(packets, options):
     """What a capture shows of them."""
-    words = dict(option.split("=", 1) for option in options)
+    words = dict(option.split("=", 1) for option in options.split(":") if option)
     wanted = words["action"].split("+") if "action" in words else None
     if not wanted and words.get("point") != "exit":
         yield from packets
@@ -107,8 +108,10 @@ def main(argv):
         write(argv[2], orders([int(size) for size in argv[3:]]))
     elif argv[1:2] == ["alternate"] and len(argv) > 3:
         write(argv[2], alternating(int(argv[3]), *argv[4:]))
-    elif argv[1:2] == ["expect"] and len(argv) > 3:
-        write(argv[3], shown(read(argv[2]), argv[4:]))
+    elif argv[1:2] == ["expect"] and len(argv) > 4:
+        packets = list(read(argv[2]))
+        for path, options in zip(argv[3::2], argv[4::2]):
+            write(path, shown(packets, options))
     else:
         sys.exit(__doc__)
 
