@@ -97,6 +97,11 @@ shellcheck_is_content()
 	return $rc
 }
 
+manuals_are_well_formed()
+{
+	mandoc -T lint -W warning man/*.[1-9]
+}
+
 no_developer_path()
 {
 	written | xargs grep -nE '(^|[^A-Za-z0-9_.$}*-])/(home|root|work|Users)/' && return 1
@@ -164,6 +169,11 @@ if command -v shellcheck >/dev/null; then
 	ok "shellcheck finds nothing in any shell script" shellcheck_is_content
 else
 	skip "shellcheck finds nothing in any shell script" "shellcheck is not installed"
+fi
+if command -v mandoc >/dev/null; then
+	ok "mandoc finds nothing in the manuals" manuals_are_well_formed
+else
+	skip "mandoc finds nothing in the manuals" "mandoc is not installed"
 fi
 ok "no file has a path of somebody's machine in it" no_developer_path
 ok "no file names a host of a package registry" no_registry
