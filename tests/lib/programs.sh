@@ -95,10 +95,10 @@ finish_well()
 	[ "$RC" -eq 0 ] || die "$1 ended with status $RC" "$1"
 }
 
-# stop NAME [SIGNAL]
+# stop NAME [SIGNAL]: as a terminal does, to the whole group
 stop()
 {
-	kill -"${2:-INT}" "${PID[$1]}" || :
+	kill -"${2:-INT}" -- "-${PID[$1]}" || :
 	finish "$1"
 }
 

@@ -940,7 +940,7 @@ it_says_that_too_many_trace_the_program()
 	start crowd "$XDPS_BUILD/tests/net/stranger" crowd "$PROGRAM_ID"
 	await crowd "[1-9][0-9]* trace it"
 	fails rx tcpdump -n -i "$DEV"
-	has "$TEXT" "rx0: tracing XDP program obeys (id $PROGRAM_ID, native mode), which was left alone" \
+	has "$TEXT" "rx0: XDP program obeys (id $PROGRAM_ID, native mode) cannot be traced, and is left alone" \
 		"about 38 programs"
 	stop crowd KILL
 	begin dump -i "$DEV"

@@ -58,7 +58,6 @@ struct frame {
 struct flood {
 	_Atomic uint64_t sent[ACTIONS];
 	atomic_bool pause, paused;
-	pid_t pid;
 };
 
 /* All that the kernel has of one kind. */
@@ -85,6 +84,7 @@ static struct {
 	int stack_fd;			/* sees what has passed */
 	uint64_t passed;
 	struct flood *flood;
+	pid_t flood_pid;
 	struct objects before;
 } lab;
 
@@ -275,9 +275,9 @@ static void start_flood(void)
 	lab.flood = mmap(NULL, sizeof(*lab.flood), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	need(lab.flood != MAP_FAILED, "mmap: %s", strerror(errno));
-	lab.flood->pid = fork();
-	need(lab.flood->pid >= 0, "fork: %s", strerror(errno));
-	if (!lab.flood->pid)
+	lab.flood_pid = fork();
+	need(lab.flood_pid >= 0, "fork: %s", strerror(errno));
+	if (!lab.flood_pid)
 		run_flood();
 }
 
@@ -287,7 +287,7 @@ static void pause_flood(void)
 
 	lab.flood->pause = true;
 	while (!lab.flood->paused) {
-		need(now_s() < end && !waitpid(lab.flood->pid, NULL, WNOHANG), "no flood any more");
+		need(now_s() < end && !waitpid(lab.flood_pid, NULL, WNOHANG), "no flood any more");
 		usleep(500);
 	}
 }
@@ -493,7 +493,7 @@ int main(int argc, char **argv)
 	       lab.rounds, lab.seed, done.consumers, done.helpers, done.early,
 	       (unsigned long)(lab.flood->sent[0] + lab.flood->sent[1] + lab.flood->sent[2]),
 	       1e3 * done.leaving_s);
-	kill(lab.flood->pid, SIGKILL);
-	waitpid(lab.flood->pid, NULL, 0);
+	kill(lab.flood_pid, SIGKILL);
+	waitpid(lab.flood_pid, NULL, 0);
 	return 0;
 }
