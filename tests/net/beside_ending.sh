@@ -880,6 +880,7 @@ begin_as_nobody()
 	local before
 
 	before=$(lesser_helpers)
+	around=(exec)		# in the place of the shell, to be stopped by its id
 	start "$1" as_nobody tcpdump -U -n -i "$DEV" -w "$T/$1.pcap"
 	await "$1" "listening on"
 	HELPER[$1]=$(lesser_helpers | comm -13 <(echo "$before") -)

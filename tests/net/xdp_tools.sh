@@ -607,6 +607,7 @@ it_has_all_of_a_packet_in_fragments_where_xdpdump_has_not()
 	send "$(frames 10 9014)"
 	captured dump "$(frames 10 9014)"
 	end_xdpdump xdpdump 10
+	links
 	note "packets of 9014 bytes in fragments: xdpdump wrote $(lengths_in "$T/xdpdump.pcap")"
 	[ "$(lengths_in "$T/xdpdump.pcap")" != "9014 9014" ] ||
 		skip_test "this xdpdump has all of it, too"
