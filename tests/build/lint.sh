@@ -158,7 +158,7 @@ every_test_is_run()
 	return $rc
 }
 
-plan 13
+plan 14
 ok "nothing under engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
 ok "only helper/ and bpf/ include a header of libbpf" no_libbpf_header
 ok "in the engine only what reads the ring and the counters knows record.h" record_readers
