@@ -17,6 +17,7 @@
 #include "../engine/error.h"
 
 #include "classic.h"
+#include "privilege.h"
 #include "verifier.h"
 
 #define LOG_BYTES (256 << 10)
@@ -123,7 +124,7 @@ static void explain(const struct xdps_programs *p, const struct sampler *s, int 
 		xdps_fail(err, XDPS_UNSUPPORTED, "%s: %s; the verifier says: %s", doing,
 			  strerror(errnum), line);
 	else
-		xdps_fail_errno(err, errnum, "%s", doing);
+		xdps_privilege_fail(err, errnum, doing);
 }
 
 int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code,

@@ -151,7 +151,8 @@ static void write_remedy(char *buf, size_t size, uint64_t lacking)
 
 	own_path(path, sizeof(path));
 	snprintf(buf, size,
-		 "setcap cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw%s=ep %s",
+		 "setcap cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw%s%s=ep %s",
+		 xdps_kernel_is_before(5, 11) ? ",cap_sys_resource" : "",
 		 admin ? ",cap_sys_admin" : "", path);
 }
 

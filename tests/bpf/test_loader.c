@@ -34,7 +34,7 @@ static void verifier_is_quoted(void **state)
 	configure(config, &everything, NULL);
 	assert_int_equal(set_maps(&programs, &want), 0);
 	/* which has no receive queue, and no length in fragments */
-	assert_int_equal(bpf_program__set_type(programs.sampler, BPF_PROG_TYPE_SOCKET_FILTER), 0);
+	assert_int_equal(bpf_program__set_type(programs.sampler, BPF_PROG_TYPE_SCHED_CLS), 0);
 	rc = load(&programs);
 	assert_true(rc < 0);
 	assert_int_equal(explain(&err, -rc, "loading the BPF programs"), XDPS_FAILED);

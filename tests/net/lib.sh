@@ -76,6 +76,15 @@ needs_scapy()
 	/usr/bin/python3 -c 'import scapy' 2>/dev/null || skip_test "python3-scapy is not installed"
 }
 
+# before MAJOR MINOR: is this kernel older?
+before()
+{
+	local major minor
+
+	IFS=.- read -r major minor _ < <(uname -r)
+	[ $((1000 * major + minor)) -lt $((1000 * $1 + $2)) ]
+}
+
 # equal WHAT GOT WANTED
 equal()
 {
