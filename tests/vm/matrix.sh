@@ -8,6 +8,7 @@
 #	XDPS_VM_TESTS		the files of tests, as TESTS has them
 #	XDPS_VM_WHOLE		not empty: also the tests that take too long here
 #				for an ordinary make check
+#	XDPS_VM_SECONDS		how long a guest may take (an hour; three if whole)
 #
 # Two lists say which tests are left out (left-out), which are skipped on which
 # kernel (expected-skips), and why.
@@ -134,6 +135,9 @@ report()
 }
 
 kernels=${XDPS_VM_KERNELS:-6.1 6.12}
+seconds=3600
+[ -z "${XDPS_VM_WHOLE:-}" ] || seconds=10800
+export XDPS_VM_SECONDS=${XDPS_VM_SECONDS:-$seconds}
 read -ra files <<<"${XDPS_VM_TESTS:-}"
 [ ${#files[@]} -gt 0 ] || bail_out "XDPS_VM_TESTS is not set; make check sets it, and make check-vm"
 mkdir -p "$results"
