@@ -124,7 +124,7 @@ static void explain(const struct xdps_programs *p, const struct sampler *s, int 
 		xdps_fail(err, XDPS_UNSUPPORTED, "%s: %s; the verifier says: %s", doing,
 			  strerror(errnum), line);
 	else
-		xdps_privilege_fail(err, errnum, doing);
+		xdps_privilege_fail_filter(err, errnum, doing);
 }
 
 int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code,

@@ -63,21 +63,24 @@ bool xdps_has_capability(int cap)
 	return effective() & BIT64(cap);
 }
 
-/*
- * Of what may be needed.  CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, which were
- * taken out of it; without the latter 6.18 takes the sampler, and 6.12 does not.
- */
-static uint64_t missing(void)
+/* CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, which were taken out of it. */
+static uint64_t missing(uint64_t need)
 {
 	uint64_t have = effective();
-	uint64_t need = BIT64(CAP_NET_ADMIN);
 
-	if (!(have & BIT64(CAP_SYS_ADMIN))) {
-		need |= BIT64(CAP_BPF) | BIT64(CAP_PERFMON);
-		if (xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN)
-			need |= BIT64(CAP_SYS_ADMIN);
-	}
+	if (have & BIT64(CAP_SYS_ADMIN))
+		need &= ~(BIT64(CAP_BPF) | BIT64(CAP_PERFMON));
 	return need & ~have;
+}
+
+/* Without CAP_PERFMON 6.18 takes the sampler, and 6.12 does not. */
+static uint64_t needed_to_open(void)
+{
+	uint64_t need = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN) | BIT64(CAP_PERFMON);
+
+	if (xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN)
+		need |= BIT64(CAP_SYS_ADMIN);
+	return need;
 }
 
 static void list_names(uint64_t caps, char *buf, size_t size)
@@ -233,7 +236,7 @@ static enum xdps_status fail(struct xdps_error *err, int errnum, uint64_t lackin
 enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 				     const char *doing)
 {
-	return fail(err, errnum, missing(), doing);
+	return fail(err, errnum, missing(needed_to_open()), doing);
 }
 
 enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int cap,
@@ -253,6 +256,12 @@ static uint64_t needed_by_filters(void)
 	if (!xdps_has_capability(CAP_BPF))
 		caps |= BIT64(CAP_SYS_ADMIN);
 	return caps;
+}
+
+enum xdps_status xdps_privilege_fail_filter(struct xdps_error *err, int errnum,
+					    const char *doing)
+{
+	return fail(err, errnum, missing(needed_by_filters() & ~BIT64(CAP_SYS_ADMIN)), doing);
 }
 
 enum xdps_status xdps_privilege_drop(bool will_find, struct xdps_error *err)

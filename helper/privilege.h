@@ -22,6 +22,10 @@ enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int cap,
 					 const char *doing);
 
+/* The same after xdps_privilege_drop(), when rings need nothing any more. */
+enum xdps_status xdps_privilege_fail_filter(struct xdps_error *err, int errnum,
+					    const char *doing);
+
 /* The command that gives the helper's file all that it may need, for root to run. */
 void xdps_privilege_remedy(char *buf, size_t size);
 

@@ -308,7 +308,8 @@ static void plain_file_is_named(void **state)
 		print_message("# /tmp is mounted nosuid\n");
 		skip();
 	}
-	snprintf(words, sizeof(words), "cap_net_raw%s=ep %s",
+	snprintf(words, sizeof(words), "cap_net_raw%s%s=ep %s",
+		 xdps_kernel_is_before(5, 11) ? ",cap_sys_resource" : "",
 		 xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN ?
 		 ",cap_sys_admin" : "", copy);
 	assert_non_null(strstr(helper.say.text, words));

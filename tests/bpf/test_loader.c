@@ -33,8 +33,8 @@ static void verifier_is_quoted(void **state)
 	assert_int_equal(open_own(&programs, &config), 0);
 	configure(config, &everything, NULL);
 	assert_int_equal(set_maps(&programs, &want), 0);
-	/* which has no receive queue, and no length in fragments */
-	assert_int_equal(bpf_program__set_type(programs.sampler, BPF_PROG_TYPE_SCHED_CLS), 0);
+	/* whose context ends before the receive queue */
+	assert_int_equal(bpf_program__set_type(programs.sampler, BPF_PROG_TYPE_CGROUP_DEVICE), 0);
 	rc = load(&programs);
 	assert_true(rc < 0);
 	assert_int_equal(explain(&err, -rc, "loading the BPF programs"), XDPS_FAILED);
