@@ -154,7 +154,7 @@ static const char *what_is_new(void)
 	       has_new(&now.maps, &lab.before.maps) ? "a map" : NULL;
 }
 
-/* Its process, or 0. */
+/* Its process, or 0.  There is only one, for every round waits for the last one's end. */
 static pid_t find_helper(void)
 {
 	DIR *dir = opendir("/proc");
@@ -389,14 +389,38 @@ static void await_ready(int fd, const char *command)
 	}
 }
 
-static void await_end(pid_t pid, int round)
+static void await_end(pid_t pid, int round, pid_t struck)
 {
 	double end = deadline_s();
 
 	while (!waitpid(pid, NULL, WNOHANG)) {
-		need(now_s() < end, "round %d: the capture did not end", round);
+		need(now_s() < end, "round %d: capture %d did not end when process %d was killed",
+		     round, pid, struck);
 		usleep(1000);
 	}
+}
+
+/*
+ * Its orphans become our children (PR_SET_CHILD_SUBREAPER).  To look for a helper
+ * is not enough: a capture that dies while it starts one leaves a process that
+ * will still do so, and the next round would kill that helper for its own.
+ */
+static bool orphans_left(void)
+{
+	char path[64], children[256] = "";
+	FILE *file;
+	size_t len;
+
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	file = fopen(path, "re");
+	need(file, "%s: %s", path, strerror(errno));
+	len = fread(children, 1, sizeof(children) - 1, file);
+	fclose(file);
+	children[len] = '\0';
+	need(len, "no flood any more");
+	return strchr(children, ' ') != children + len - 1;	/* another than the flood */
 }
 
 static void await_nothing_left(int round)
@@ -405,7 +429,7 @@ static void await_nothing_left(int round)
 	const char *left;
 
 	for (;;) {
-		left = find_helper() ? "the helper" : what_is_new();
+		left = orphans_left() ? "a process" : what_is_new();
 		if (!left)
 			break;
 		need(now_s() < end, "round %d: %s is left", round, left);
@@ -416,16 +440,21 @@ static void await_nothing_left(int round)
 		done.leaving_s = took;
 }
 
-/* What says nothing yet may have no helper yet: then it is the one who dies. */
-static void strike(pid_t capture, bool at_helper)
+/*
+ * What says nothing yet may have no helper yet: then it is the one who dies.
+ * Says who did.
+ */
+static pid_t strike(pid_t capture, bool at_helper)
 {
 	pid_t helper = at_helper ? find_helper() : 0;
+	pid_t struck = helper ? helper : capture;
 
-	need(!kill(helper ? helper : capture, SIGKILL), "kill: %s", strerror(errno));
+	need(!kill(struck, SIGKILL), "kill: %s", strerror(errno));
 	if (helper)
 		done.helpers++;
 	else
 		done.consumers++;
+	return struck;
 }
 
 /* While it opens, which is when -1 is given, or while it captures. */
@@ -448,14 +477,14 @@ static void play(int round)
 {
 	const char *command = lab.commands[round % lab.n_commands];
 	bool early = random() % 4 == 0;
+	pid_t pid, struck;
 	int said_fd;
-	pid_t pid;
 
 	lab.flood->pause = false;
 	pid = start_capture(command, &said_fd);
 	wait_a_moment(early ? -1 : said_fd, command);
-	strike(pid, random() % 2);
-	await_end(pid, round);
+	struck = strike(pid, random() % 2);
+	await_end(pid, round, struck);
 	close(said_fd);
 	await_nothing_left(round);
 	pause_flood();
@@ -478,6 +507,7 @@ static void prepare(char **argv)
 	lab.decided_fd = find_map("decided");
 	for (int i = 0; i < ACTIONS; i++)
 		lab.decided_before[i] = decided(i);
+	need(!prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl: %s", strerror(errno));
 	lab.stack_fd = packet_socket(lab.interface, ETH_P_IP);
 	list_all(&lab.before);
 }
