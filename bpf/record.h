@@ -43,10 +43,10 @@
 
 /* How a program is to work; read-only for it, set before it is loaded. */
 struct xdps_config {
+	__u64 n_gaps;		/* 0..n_gaps-1 packets are passed over between two; 1: none */
 	__u32 snaplen;		/* bytes to copy, 1..XDPS_CAPLEN_MAX */
-	__u32 threshold;	/* take a packet if a random u32 is below; 0: all ... */
-	__u32 fraction;		/* ... if equal, and another one is below this: too */
-	__u8 frags;		/* bpf_xdp_get_buff_len() is there (5.18) */
+	__u32 ring_bytes;	/* of a map ring, without its margin; a power of two */
+	__u8 frags;		/* bpf_xdp_get_buff_len() and ..._load_bytes() are there (5.18) */
 	__u8 tai;		/* bpf_ktime_get_tai_ns() is there (6.1) */
 	__u16 reserved;
 
@@ -57,21 +57,46 @@ struct xdps_config {
 };
 
 /*
- * What became of the packets of one CPU, in a mapped array that holds one of
- * these for each possible CPU.  Only that CPU writes it, and no count ever goes
- * back.  Every packet is rejected, passed over or chosen, so those three are the
- * number of packets seen at any moment; what was chosen and not lost was taken.
+ * A map ring: the memory of one CPU's ring is a value of an array map, which program
+ * and reader have mapped.  A record lies at its position modulo the ring's size, a
+ * multiple of 8, and is never cut in two: one that begins near the end goes on in
+ * the margin behind it.
  */
-struct xdps_counters {
+#define XDPS_RING_MARGIN_BYTES 65536
+#define XDPS_NO_RING (~0U)
+#define XDPS_NEVER (~0ULL)
+
+/*
+ * What the program and the reader share of one CPU, in a mapped array that holds one
+ * of these for each possible CPU.  The first half is the program's to write, the
+ * second the reader's: a line that one writes, the other's cache loses.
+ */
+struct xdps_cpu {
+	/*
+	 * Counts, written by that CPU only; none ever goes back.  Every packet is
+	 * rejected, passed over or chosen, so those three are the number of packets
+	 * seen at any moment; what was chosen and not lost was taken.
+	 */
 	__u64 rejected;		/* by the filter */
 	__u64 passed_over;	/* by the sampling rate */
 	__u64 chosen;		/* counted before the reader can see the packet */
 	__u64 lost;		/* of those: the ring had no room, or none is there */
 
-	/* not counts: the program's own notes */
+	__u64 gap;		/* packets to be passed over before one is chosen */
+	__u64 head;		/* bytes ever written to the map ring */
+	__u32 ring;		/* its index; XDPS_NO_RING; set before the program runs */
+	__u32 writing;		/* 1: the program is in the middle of it */
+	__u64 reserved0;
+
+	/* the program's own notes */
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC ... */
 	__u64 tai_read_ns;	/* ... as it was at this monotonic time */
-	__u64 reserved[2];
+	__u64 reserved1[6];
+
+	/* the reader's */
+	__u64 tail;		/* bytes ever read of the map ring */
+	__u64 wake_at;		/* ring the bell when the head gets here, and make it ... */
+	__u64 reserved2[14];	/* ... XDPS_NEVER */
 } __attribute__((aligned(64)));
 
 /* What stands before the bytes of a packet in the ring. */
@@ -86,8 +111,10 @@ struct xdps_record {
 	__u32 filter;		/* number of the one that took it */
 };
 
-_Static_assert(sizeof(struct xdps_config) == 28, "no padding");
-_Static_assert(sizeof(struct xdps_counters) == 64, "a cache line for each CPU");
+_Static_assert(sizeof(struct xdps_config) == 32, "no padding");
+_Static_assert(sizeof(struct xdps_cpu) == 256, "a power of two, to be found by a shift");
 _Static_assert(sizeof(struct xdps_record) == 32, "no padding");
+_Static_assert(XDPS_RING_MARGIN_BYTES >= sizeof(struct xdps_record) + XDPS_CAPLEN_MAX,
+	       "room for the largest record");
 
 #endif

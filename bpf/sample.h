@@ -32,13 +32,13 @@ struct {
 	__type(value, __u32);
 } rings SEC(".maps");
 
-/* One struct xdps_counters for each of as many CPUs, which the reader maps. */
+/* One for each of as many CPUs, which the reader maps. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, struct xdps_counters);
-} counters SEC(".maps");
+	__type(value, struct xdps_cpu);
+} cpus SEC(".maps");
 
 /*
  * The program that does the work.  What is attached is only an entry that calls
@@ -53,16 +53,42 @@ struct {
 	__type(value, __u32);
 } slot SEC(".maps");
 
-/* One in 2^64 / (threshold, fraction): exact also for one in some billions. */
-static __always_inline int chosen(void)
+/* A number below n, which has at most 33 bits: 31 random ones, scaled. */
+static __always_inline __u64 random_below(__u64 n)
 {
-	__u32 number;
+	return (bpf_get_prandom_u32() >> 1) * n >> 31;
+}
 
-	if (!config.threshold)
+/*
+ * How many are passed over before the first one: as many as before the next one for
+ * whoever comes at any time, that is the smaller of two different numbers.  So the first
+ * packets have the same chance as all others.
+ */
+static __always_inline __u64 first_gap(void)
+{
+	__u64 a = random_below(config.n_gaps + 1), b = random_below(config.n_gaps);
+
+	if (b >= a)
+		b++;
+	return a < b ? a : b;
+}
+
+/*
+ * One packet in so many, at the price of a decrement: how many are passed over before
+ * the next one is drawn when one is chosen, any number from none to twice the mean.
+ */
+static __always_inline int chosen(struct xdps_cpu *c)
+{
+	if (config.n_gaps == 1)
 		return 1;
-	number = bpf_get_prandom_u32();
-	return number < config.threshold ||
-	       (number == config.threshold && bpf_get_prandom_u32() < config.fraction);
+	if (!c->gap && !c->chosen && !c->passed_over)
+		c->gap = first_gap();
+	if (c->gap) {
+		c->gap--;
+		return 0;
+	}
+	c->gap = random_below(config.n_gaps);
+	return 1;
 }
 
 /*
@@ -70,7 +96,7 @@ static __always_inline int chosen(void)
  * itself.  An interrupt between the two readings would be taken for a part
  * of it: then the old one stays, and the next packet tries again.
  */
-static __always_inline void read_tai_offset(struct xdps_counters *c, __u64 mono_ns)
+static __always_inline void read_tai_offset(struct xdps_cpu *c, __u64 mono_ns)
 {
 	__u64 tai_ns = bpf_ktime_get_tai_ns();
 
@@ -84,7 +110,7 @@ static __always_inline void read_tai_offset(struct xdps_counters *c, __u64 mono_
  * Packets are ordered by the monotonic clock, which nobody can set, and dated
  * by the offset to the clock that somebody may set.
  */
-static __always_inline void stamp(struct xdps_record *rec, struct xdps_counters *c)
+static __always_inline void stamp(struct xdps_record *rec, struct xdps_cpu *c)
 {
 	rec->mono_ns = bpf_ktime_get_ns();
 	if (config.tai && rec->mono_ns - c->tai_read_ns > TAI_OFFSET_AGE_NS)
@@ -93,13 +119,13 @@ static __always_inline void stamp(struct xdps_record *rec, struct xdps_counters 
 }
 
 /* Is it to be taken?  If not, it is counted. */
-static __always_inline int wanted(struct xdps_counters *c, __u64 verdict)
+static __always_inline int wanted(struct xdps_cpu *c, __u64 verdict)
 {
 	if (!(__u32)verdict) {
 		c->rejected++;
 		return 0;
 	}
-	if (!chosen()) {
+	if (!chosen(c)) {
 		c->passed_over++;
 		return 0;
 	}
@@ -116,17 +142,18 @@ static __always_inline __u32 packet_caplen(const struct xdps_record *rec, __u64 
 	return rec->len < most ? rec->len : most;
 }
 
-/*
- * What stands before the packet, whose length is in it already; gives the flags of
- * the output, which say how much of the packet itself comes (BPF_F_CTXLEN_MASK).
- */
-static __always_inline __u64 fill(struct xdps_record *rec, struct xdps_counters *c,
-				  __u64 verdict)
+/* What stands before the packet, whose length is in it already. */
+static __always_inline void fill(struct xdps_record *rec, struct xdps_cpu *c, __u64 verdict)
 {
 	stamp(rec, c);
 	rec->filter = verdict >> 32;
 	rec->caplen = packet_caplen(rec, verdict);
-	return (__u64)rec->caplen << 32 | BPF_F_CURRENT_CPU;
+}
+
+/* For the kernel's output to a perf ring: how much of the packet itself comes. */
+static __always_inline __u64 output_flags(const struct xdps_record *rec)
+{
+	return (__u64)rec->caplen << 32 | BPF_F_CURRENT_CPU;	/* BPF_F_CTXLEN_MASK */
 }
 
 /* The GPL half is for the kernel, which asks it of what writes to perf rings. */

@@ -104,13 +104,13 @@ static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
 {
 	__u32 cpu = bpf_get_smp_processor_id(), first = 0;
 	struct xdps_record rec = { .action = action };
-	struct xdps_counters *c;
-	__u64 verdict, flags, bytes;
+	struct xdps_cpu *c;
+	__u64 verdict, bytes;
 	void *copy;
 
 	if (!is_our_interface(xdp))
 		return 0;
-	c = bpf_map_lookup_elem(&counters, &cpu);
+	c = bpf_map_lookup_elem(&cpus, &cpu);
 	copy = bpf_map_lookup_elem(&copies, &first);
 	if (!c || !copy)
 		return 0;
@@ -128,9 +128,9 @@ static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
 		return 0;
 
 	rec.queue = xdp->rxq->queue_index;
-	flags = fill(&rec, c, verdict);
+	fill(&rec, c, verdict);
 	c->chosen++;
-	if (bpf_xdp_output(xdp, &rings, flags, &rec, sizeof(rec)))
+	if (bpf_xdp_output(xdp, &rings, output_flags(&rec), &rec, sizeof(rec)))
 		c->lost++;
 	return 0;
 }

@@ -8,6 +8,8 @@
  */
 #include "sample.h"
 
+#include "mapring.h"
+
 /*
  * The filter, as it is loaded first: takes everything.  Its instructions are
  * replaced by others before a sampler with another filter is loaded
@@ -30,32 +32,56 @@ static __always_inline __u32 packet_len(struct xdp_md *ctx)
 			    : ctx->data_end - ctx->data;
 }
 
+static __always_inline struct xdps_cpu *this_cpu(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
+/* Is it to be taken?  Then all of the record is there but for the time. */
+static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
+				  struct xdps_record *rec)
+{
+	__u64 verdict;
+
+	rec->len = packet_len(ctx);
+	verdict = filter((void *)(long)ctx->data, (void *)(long)ctx->data_end, rec->len);
+	if (!wanted(c, verdict))
+		return 0;
+	rec->queue = ctx->rx_queue_index;
+	rec->action = XDPS_ACTION_NONE;
+	fill(rec, c, verdict);
+	c->chosen++;
+	return 1;
+}
+
 /*
  * "xdp" and not "xdp.frags": with that, libbpf insists on the flag, which
  * kernels before 5.18 refuse.  The loader sets it where it is known.
  */
 SEC("xdp")
-int xdps_sampler(struct xdp_md *ctx)
+int xdps_to_perf(struct xdp_md *ctx)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct xdps_record rec = {
-		.queue = ctx->rx_queue_index,
-		.action = XDPS_ACTION_NONE,
-	};
-	struct xdps_counters *c;
-	__u64 verdict, flags;
+	struct xdps_record rec = { 0 };
+	struct xdps_cpu *c = this_cpu();
 
-	c = bpf_map_lookup_elem(&counters, &cpu);
-	if (!c)
+	if (!c || !choose(ctx, c, &rec))
 		return XDP_PASS;
-	rec.len = packet_len(ctx);
-	verdict = filter((void *)(long)ctx->data, (void *)(long)ctx->data_end, rec.len);
-	if (!wanted(c, verdict))
-		return XDP_PASS;
+	if (bpf_perf_event_output(ctx, &rings, output_flags(&rec), &rec, sizeof(rec)))
+		c->lost++;
+	return XDP_PASS;
+}
 
-	flags = fill(&rec, c, verdict);
-	c->chosen++;
-	if (bpf_perf_event_output(ctx, &rings, flags, &rec, sizeof(rec)))
+SEC("xdp")
+int xdps_to_map(struct xdp_md *ctx)
+{
+	struct xdps_record rec = { 0 };
+	struct xdps_cpu *c = this_cpu();
+
+	if (!c || !choose(ctx, c, &rec))
+		return XDP_PASS;
+	if (!put(ctx, c, &rec))
 		c->lost++;
 	return XDP_PASS;
 }

@@ -95,6 +95,7 @@ static enum xdps_status ask(struct xdps_client *c, const struct xdps_options *op
 		.promisc = opt->promisc,
 		.point = opt->point,
 		.actions = opt->actions,
+		.ring = opt->ring,
 		.buffer_bytes = opt->buffer_bytes,
 	};
 
@@ -228,17 +229,30 @@ static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_gran
 {
 	int *fds;
 
-	if (!a->n_fds || g->n_rings + a->n_fds > XDPS_RINGS_MAX)
+	if (!a->n_fds || g->n_ring_fds + a->n_fds > XDPS_RINGS_MAX)
 		return no_sense(c, err);
-	fds = realloc(g->ring_fds, (g->n_rings + a->n_fds) * sizeof(*fds));
+	fds = realloc(g->ring_fds, (g->n_ring_fds + a->n_fds) * sizeof(*fds));
 	if (!fds)
 		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
-				       g->n_rings + a->n_fds);
-	memcpy(fds + g->n_rings, a->fds, a->n_fds * sizeof(*fds));
+				       g->n_ring_fds + a->n_fds);
+	memcpy(fds + g->n_ring_fds, a->fds, a->n_fds * sizeof(*fds));
 	g->ring_fds = fds;
-	g->n_rings += a->n_fds;
+	g->n_ring_fds += a->n_fds;
 	a->n_fds = 0;
 	return XDPS_OK;
+}
+
+/* As many as it says, of a size that can be. */
+static bool has_rings(const struct xdps_grant *g, const struct xdps_say *say)
+{
+	bool are_perf = say->ring_kind == XDPS_RING_PERF;
+
+	if (!are_perf && say->ring_kind != XDPS_RING_BPF)
+		return false;
+	return say->n_rings && say->n_rings <= XDPS_RINGS_MAX &&
+	       g->n_ring_fds == (are_perf ? say->n_rings : 2) &&
+	       say->ring_bytes && !(say->ring_bytes & (say->ring_bytes - 1)) &&
+	       say->ring_bytes <= (are_perf ? XDPS_RING_BYTES_MAX : XDPS_MAP_RING_BYTES_MAX);
 }
 
 static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_grant *g,
@@ -246,15 +260,15 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_gran
 {
 	const struct xdps_say *say = &a->say;
 
-	if (!g->n_rings || say->n_rings != g->n_rings || say->has_inject > 1 ||
-	    a->n_fds != 1 + say->has_inject || !say->n_counters ||
-	    !say->ring_bytes || say->ring_bytes & (say->ring_bytes - 1) ||
-	    say->ring_bytes > XDPS_RING_BYTES_MAX || say->link > XDPS_LINK_IP)
+	if (!has_rings(g, say) || say->has_inject > 1 ||
+	    a->n_fds != 1 + say->has_inject || !say->n_cpus || say->link > XDPS_LINK_IP)
 		return no_sense(c, err);
+	g->ring_kind = say->ring_kind;
+	g->n_rings = say->n_rings;
 	g->ring_bytes = say->ring_bytes;
-	g->n_counters = say->n_counters;
+	g->n_cpus = say->n_cpus;
 	g->link = say->link;
-	g->counters_fd = a->fds[0];
+	g->cpus_fd = a->fds[0];
 	g->inject_fd = say->has_inject ? a->fds[1] : -1;
 	memcpy(g->warning, say->text, sizeof(g->warning));
 	a->n_fds = 0;
@@ -326,16 +340,16 @@ void xdps_client_init(struct xdps_client *c)
 
 void xdps_grant_init(struct xdps_grant *g)
 {
-	*g = (struct xdps_grant){ .counters_fd = -1, .inject_fd = -1 };
+	*g = (struct xdps_grant){ .cpus_fd = -1, .inject_fd = -1 };
 }
 
 void xdps_grant_free(struct xdps_grant *g)
 {
-	for (unsigned int i = 0; i < g->n_rings; i++)
+	for (unsigned int i = 0; i < g->n_ring_fds; i++)
 		close(g->ring_fds[i]);
 	free(g->ring_fds);
-	if (g->counters_fd >= 0)
-		close(g->counters_fd);
+	if (g->cpus_fd >= 0)
+		close(g->cpus_fd);
 	if (g->inject_fd >= 0)
 		close(g->inject_fd);
 	xdps_grant_init(g);

@@ -21,11 +21,13 @@ struct xdps_client {
 
 /* What the helper gave: owned by whoever has the struct, fds are -1 if not there. */
 struct xdps_grant {
-	int *ring_fds;		/* n_rings perf events */
+	enum xdps_ring_kind ring_kind;
+	int *ring_fds;		/* a perf event for each ring; or their memory and the bell */
+	unsigned int n_ring_fds;
 	unsigned int n_rings;
 	uint32_t ring_bytes;	/* of data, each */
-	int counters_fd;
-	unsigned int n_counters;
+	int cpus_fd;
+	unsigned int n_cpus;
 	int inject_fd;
 	enum xdps_link link;
 	char warning[sizeof(((struct xdps_error *)0)->text)];	/* "": none */

@@ -8,7 +8,7 @@
 
 size_t xdps_counters_bytes(unsigned int n_cpus)
 {
-	return n_cpus * sizeof(struct xdps_counters);
+	return n_cpus * sizeof(struct xdps_cpu);
 }
 
 /* Each count has one writer, its CPU; an aligned u64 is read whole. */
@@ -20,7 +20,7 @@ static uint64_t count(const __u64 *counter)
 void xdps_counters_sum(const void *map, unsigned int n_cpus,
 		       struct xdps_stats *stats)
 {
-	const struct xdps_counters *c = map;
+	const struct xdps_cpu *c = map;
 	struct xdps_stats sum = { 0 };
 
 	for (unsigned int i = 0; i < n_cpus; i++) {

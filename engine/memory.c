@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * memory.c: the kernel's memory in our address space: rings and counters.
+ * memory.c: the kernel's memory in our address space: rings, counts, the bell.
  */
 #include "memory.h"
 
@@ -15,48 +15,63 @@
 void xdps_memory_init(struct xdps_memory *m)
 {
 	*m = (struct xdps_memory){ .page_bytes = sysconf(_SC_PAGESIZE) };
+	xdps_bell_init(&m->bell);
+}
+
+/* Where a child has not mapped perf rings again, something else may lie by now. */
+static unsigned int n_ours(const struct xdps_memory *m)
+{
+	if (!m->same_process || *m->same_process)
+		return m->n_maps;
+	return m->n_again;
 }
 
 void xdps_memory_free(struct xdps_memory *m)
 {
-	/* Where a child has not mapped them again, something else may lie by now. */
-	unsigned int n = !m->same_process || *m->same_process ? m->n_rings : m->n_again;
-
-	for (unsigned int i = 0; i < n; i++)
-		munmap(m->rings[i].page, m->map_bytes);
+	for (unsigned int i = 0; i < n_ours(m); i++)
+		munmap(m->maps[i], m->map_bytes);
+	free(m->maps);
 	free(m->rings);
-	if (m->counters)
-		munmap((void *)m->counters, xdps_counters_bytes(m->n_counters));
+	xdps_bell_close(&m->bell);
+	if (m->cpus)
+		munmap(m->cpus, xdps_counters_bytes(m->n_cpus));
 	if (m->same_process)
 		munmap(m->same_process, m->page_bytes);
 	xdps_memory_init(m);
 }
 
-static void *map_ring(const struct xdps_memory *m, int fd)
+static enum xdps_status make_lists(struct xdps_memory *m, unsigned int n_rings,
+				   unsigned int n_maps, struct xdps_error *err)
+{
+	m->rings = calloc(n_rings, sizeof(*m->rings));
+	m->maps = calloc(n_maps, sizeof(*m->maps));
+	if (!m->rings || !m->maps)
+		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings", n_rings);
+	m->n_rings = n_rings;
+	return XDPS_OK;
+}
+
+static void *map_perf_ring(const struct xdps_memory *m, int fd)
 {
 	return mmap(NULL, m->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
-static enum xdps_status map_rings(struct xdps_memory *m, const struct xdps_grant *g,
-				  struct xdps_error *err)
+static enum xdps_status map_perf_rings(struct xdps_memory *m, const struct xdps_grant *g,
+				       struct xdps_error *err)
 {
 	void *map;
 
 	m->map_bytes = m->page_bytes + g->ring_bytes;
-	m->rings = calloc(g->n_rings, sizeof(*m->rings));
-	if (!m->rings)
-		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
-				       g->n_rings);
-
-	for (; m->n_rings < g->n_rings; m->n_rings++) {
-		map = map_ring(m, g->ring_fds[m->n_rings]);
+	for (; m->n_maps < g->n_rings; m->n_maps++) {
+		map = map_perf_ring(m, g->ring_fds[m->n_maps]);
 		if (map == MAP_FAILED)
 			return xdps_fail_errno(err, errno, "mapping ring %u of %u, %u KiB",
-					       m->n_rings + 1, g->n_rings,
+					       m->n_maps + 1, g->n_rings,
 					       g->ring_bytes >> 10);
-		if (xdps_ring_init(&m->rings[m->n_rings], map, m->map_bytes,
-				   m->page_bytes)) {
-			munmap(map, m->map_bytes);
+		m->maps[m->n_maps] = map;
+		if (xdps_ring_init_perf(&m->rings[m->n_maps], map, m->map_bytes,
+					m->page_bytes)) {
+			m->n_maps++;
 			return xdps_fail(err, XDPS_FAILED,
 					 "the helper made rings of %u bytes, which is no power of two of pages",
 					 g->ring_bytes);
@@ -65,17 +80,42 @@ static enum xdps_status map_rings(struct xdps_memory *m, const struct xdps_grant
 	return XDPS_OK;
 }
 
-static enum xdps_status map_counters(struct xdps_memory *m, const struct xdps_grant *g,
-				     struct xdps_error *err)
+/* One mapping for all: the first descriptor is their memory, the second the bell. */
+static enum xdps_status map_map_rings(struct xdps_memory *m, const struct xdps_grant *g,
+				      struct xdps_error *err)
 {
-	void *map = mmap(NULL, xdps_counters_bytes(g->n_counters), PROT_READ,
-			 MAP_SHARED, g->counters_fd, 0);
+	void *map;
+	int rc;
+
+	m->map_bytes = xdps_ring_map_bytes(g->n_rings, g->ring_bytes);
+	map = mmap(NULL, m->map_bytes, PROT_READ, MAP_SHARED, g->ring_fds[0], 0);
+	if (map == MAP_FAILED)
+		return xdps_fail_errno(err, errno, "mapping %u rings of %u KiB", g->n_rings,
+				       g->ring_bytes >> 10);
+	m->maps[m->n_maps++] = map;
+	for (unsigned int i = 0; i < g->n_rings; i++)
+		if (xdps_ring_init_map(&m->rings[i], map, g->ring_bytes, i, m->cpus, m->n_cpus))
+			return xdps_fail(err, XDPS_FAILED,
+					 "the helper gave no CPU ring %u of %u", i + 1,
+					 g->n_rings);
+	rc = xdps_bell_open(&m->bell, g->ring_fds[1], m->page_bytes);
+	if (rc)
+		return xdps_fail_errno(err, -rc, "mapping what wakes the reader");
+	return XDPS_OK;
+}
+
+/* To be written only where we say how far we have read. */
+static enum xdps_status map_cpus(struct xdps_memory *m, const struct xdps_grant *g,
+				 struct xdps_error *err)
+{
+	int access = g->ring_kind == XDPS_RING_PERF ? PROT_READ : PROT_READ | PROT_WRITE;
+	void *map = mmap(NULL, xdps_counters_bytes(g->n_cpus), access, MAP_SHARED, g->cpus_fd, 0);
 
 	if (map == MAP_FAILED)
 		return xdps_fail_errno(err, errno, "mapping the counters of %u CPUs",
-				       g->n_counters);
-	m->counters = map;
-	m->n_counters = g->n_counters;
+				       g->n_cpus);
+	m->cpus = map;
+	m->n_cpus = g->n_cpus;
 	return XDPS_OK;
 }
 
@@ -98,12 +138,15 @@ static enum xdps_status map_guard(struct xdps_memory *m, struct xdps_error *err)
 enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant *g,
 				 struct xdps_error *err)
 {
+	bool are_perf = g->ring_kind == XDPS_RING_PERF;
 	enum xdps_status status;
 
-	status = map_rings(m, g, err);
+	status = make_lists(m, g->n_rings, are_perf ? g->n_rings : 1, err);
 	if (!status)
-		status = map_counters(m, g, err);
+		status = map_cpus(m, g, err);
 	if (!status)
+		status = are_perf ? map_perf_rings(m, g, err) : map_map_rings(m, g, err);
+	if (!status && are_perf)
 		status = map_guard(m, err);
 	return status;
 }
@@ -117,14 +160,15 @@ enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps
 {
 	void *map;
 
-	if (*m->same_process)
+	if (!m->same_process || *m->same_process)
 		return XDPS_OK;
-	for (; m->n_again < m->n_rings; m->n_again++) {
-		map = map_ring(m, g->ring_fds[m->n_again]);
+	for (; m->n_again < m->n_maps; m->n_again++) {
+		map = map_perf_ring(m, g->ring_fds[m->n_again]);
 		if (map == MAP_FAILED)
 			return xdps_fail_errno(err, errno,
 					       "mapping ring %u of %u again after fork",
 					       m->n_again + 1, m->n_rings);
+		m->maps[m->n_again] = map;
 		xdps_ring_move(&m->rings[m->n_again], map, m->page_bytes);
 	}
 	m->n_again = 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * memory.h: the kernel's memory in our address space: rings and counters.
+ * memory.h: the kernel's memory in our address space: rings, counts, the bell.
  *
  * What this does not do: it owns no descriptor; those are the grant's.
  */
 #ifndef XDPS_MEMORY_H
 #define XDPS_MEMORY_H
 
+#include "bell.h"
 #include "client.h"
 #include "ring.h"
 
@@ -14,12 +15,15 @@
 
 struct xdps_memory {
 	size_t page_bytes;
-	size_t map_bytes;		/* of one ring, with its first page */
+	size_t map_bytes;		/* of one perf ring with its first page; or of all map rings */
 	struct xdps_ring *rings;
-	unsigned int n_rings;		/* mapped so far */
+	unsigned int n_rings;		/* that there are */
+	void **maps;			/* perf rings: n_maps; map rings: one for all */
+	unsigned int n_maps;		/* mapped so far */
 	unsigned int n_again;		/* mapped so far again, in a child */
-	const void *counters;		/* NULL: not mapped */
-	unsigned int n_counters;	/* possible CPUs */
+	struct xdps_bell bell;		/* of map rings */
+	void *cpus;			/* NULL: not mapped */
+	unsigned int n_cpus;		/* possible CPUs */
 	bool *same_process;		/* in a page that fork() makes false */
 };
 
@@ -31,9 +35,9 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 
 /*
  * The kernel does not copy mappings of perf rings to a child (VM_DONTCOPY in
- * perf_mmap()): one that reads would die of SIGSEGV.  To be called before
- * each look into the rings; costs a load when there was no fork.  `g` is what
- * was mapped.
+ * perf_mmap()), as it does those of maps: one that reads would die of SIGSEGV.  To be
+ * called before each look into the rings; costs a load when there was no fork.  `g` is
+ * what was mapped.
  */
 enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
 					struct xdps_error *err);

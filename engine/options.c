@@ -71,7 +71,14 @@ static const char *const action_words[] = {
 	NULL
 };
 
-enum { RATE, MODE, HOLD, POINT, ACTION, PROG };
+static const char *const ring_words[] = {
+	[XDPS_RING_AUTO] = "auto",
+	[XDPS_RING_PERF] = "perf",
+	[XDPS_RING_BPF] = "bpf",
+	NULL
+};
+
+enum { RATE, MODE, HOLD, POINT, ACTION, PROG, RING };
 
 static const struct option options[] = {
 	[RATE] = {
@@ -104,6 +111,11 @@ static const struct option options[] = {
 		.offset = offsetof(struct xdps_options, prog),
 		.max = XDPS_PROG_CHARS,
 	},
+	[RING] = {
+		.key = "ring", .kind = WORD,
+		.offset = offsetof(struct xdps_options, ring),
+		.words = ring_words,
+	},
 };
 
 /* How an error comes to what is allowed. */
@@ -117,7 +129,8 @@ static const struct {
 };
 
 _Static_assert(sizeof(enum xdps_mode) == sizeof(uint32_t) &&
-	       sizeof(enum xdps_point) == sizeof(uint32_t),
+	       sizeof(enum xdps_point) == sizeof(uint32_t) &&
+	       sizeof(enum xdps_ring_kind) == sizeof(uint32_t),
 	       "an option's value is written as a uint32_t");
 _Static_assert(ARRAY_SIZE(action_words) == XDPS_N_ACTIONS + 1,
 	       "each action has its word");

@@ -8,6 +8,12 @@
  *	u32				size of what follows, rounded up
  *	struct xdps_record		at 4 mod 8: never accessed in place
  *	caplen bytes of the packet
+ *
+ * and what our program writes to a map ring:
+ *
+ *	struct xdps_record
+ *	caplen bytes of the packet
+ *	up to 7 bytes of nothing
  */
 #include "ring.h"
 
@@ -20,9 +26,9 @@
 #include "clock.h"
 
 #define RAW_SIZE_AT sizeof(struct perf_event_header)
-#define RECORD_AT (RAW_SIZE_AT + sizeof(uint32_t))
-#define PACKET_AT (RECORD_AT + sizeof(struct xdps_record))
+#define PERF_RECORD_AT (RAW_SIZE_AT + sizeof(uint32_t))
 #define ALIGN_BYTES 8
+#define FREE_PART 8			/* of a ring is given back at once */
 
 _Static_assert(XDPS_SNAPLEN_MAX == XDPS_CAPLEN_MAX,
 	       "the engine promises what the program can do");
@@ -33,8 +39,22 @@ _Static_assert(XDPS_OFFSET_ERROR_NS == XDPS_TAI_OFFSET_ERROR_NS,
 _Static_assert(XDPS_SCRATCH_BYTES > UINT16_MAX,
 	       "perf_event_header.size has 16 bits");
 
-int xdps_ring_init(struct xdps_ring *ring, void *map, size_t map_bytes,
-		   size_t page_bytes)
+static void start_at(struct xdps_ring *ring, uint64_t tail)
+{
+	ring->head = ring->tail = ring->freed = tail;
+}
+
+/* Positions are u64 on both sides; the kernel calls them __u64. */
+static void place_perf(struct xdps_ring *ring, struct perf_event_mmap_page *page,
+		       size_t page_bytes)
+{
+	ring->data = (unsigned char *)page + page_bytes;
+	ring->head_at = (const uint64_t *)&page->data_head;
+	ring->tail_at = (uint64_t *)&page->data_tail;
+}
+
+int xdps_ring_init_perf(struct xdps_ring *ring, void *map, size_t map_bytes,
+			size_t page_bytes)
 {
 	struct perf_event_mmap_page *page = map;
 	size_t data_bytes;
@@ -49,20 +69,49 @@ int xdps_ring_init(struct xdps_ring *ring, void *map, size_t map_bytes,
 				page->data_size != data_bytes))
 		return -EINVAL;
 
-	*ring = (struct xdps_ring){
-		.page = page,
-		.data = (unsigned char *)map + page_bytes,
-		.data_bytes = data_bytes,
-		.head = page->data_tail,
-		.tail = page->data_tail,
-	};
+	*ring = (struct xdps_ring){ .kind = XDPS_RING_PERF, .data_bytes = data_bytes };
+	place_perf(ring, page, page_bytes);
+	start_at(ring, page->data_tail);
 	return 0;
 }
 
 void xdps_ring_move(struct xdps_ring *ring, void *map, size_t page_bytes)
 {
-	ring->page = map;
-	ring->data = (unsigned char *)map + page_bytes;
+	place_perf(ring, map, page_bytes);
+}
+
+/* Every value of an array map begins at a multiple of 8. */
+static size_t map_stride(uint64_t data_bytes)
+{
+	return data_bytes + XDPS_RING_MARGIN_BYTES;
+}
+
+size_t xdps_ring_map_bytes(unsigned int n_rings, uint64_t data_bytes)
+{
+	return n_rings * map_stride(data_bytes);
+}
+
+int xdps_ring_init_map(struct xdps_ring *ring, const void *memory, uint64_t data_bytes,
+		       unsigned int index, void *cpus, unsigned int n_cpus)
+{
+	struct xdps_cpu *cpu = cpus;
+
+	while (n_cpus && cpu->ring != index) {
+		n_cpus--;
+		cpu++;
+	}
+	if (!n_cpus || data_bytes < ALIGN_BYTES || data_bytes & (data_bytes - 1))
+		return -EINVAL;
+	*ring = (struct xdps_ring){
+		.kind = XDPS_RING_BPF,
+		.data = (const unsigned char *)memory + index * map_stride(data_bytes),
+		.data_bytes = data_bytes,
+		.head_at = (const uint64_t *)&cpu->head,
+		.tail_at = (uint64_t *)&cpu->tail,
+		.wake_at = (uint64_t *)&cpu->wake_at,
+	};
+	start_at(ring, cpu->tail);
+	return 0;
 }
 
 /* The one check that every offset goes through. */
@@ -82,7 +131,7 @@ static bool wraps(const struct xdps_ring *ring, uint64_t offset, uint64_t bytes)
 	return !inside(ring->data_bytes, position(ring, offset), bytes);
 }
 
-/* Copies out of the ring; at most data_bytes. */
+/* Copies out of a perf ring; at most data_bytes. */
 static void copy(const struct xdps_ring *ring, uint64_t offset, void *to,
 		 uint64_t bytes)
 {
@@ -97,24 +146,33 @@ static void copy(const struct xdps_ring *ring, uint64_t offset, void *to,
 
 /*
  * Pairs with the write barrier before data_head is written, in
- * perf_output_put_handle() in kernel/events/ring_buffer.c: having seen the
- * head, we see the records before it.
+ * perf_output_put_handle() in kernel/events/ring_buffer.c, or with the addition in
+ * publish() in bpf/mapring.h: having seen the head, we see the records before it.
  */
 static uint64_t read_head(const struct xdps_ring *ring)
 {
-	return __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(ring->head_at, __ATOMIC_ACQUIRE);
 }
 
 /*
  * Pairs with the control dependency on data_tail in __perf_output_begin(), as
- * the comment in perf_output_put_handle() draws it: the kernel overwrites
- * nothing that we have not finished reading.
+ * the comment in perf_output_put_handle() draws it, or with that on the tail in
+ * find_room() in bpf/mapring.h: the kernel overwrites nothing that we have not read.
  */
+void xdps_ring_free(struct xdps_ring *ring)
+{
+	if (ring->freed == ring->tail)
+		return;
+	ring->freed = ring->tail;
+	__atomic_store_n(ring->tail_at, ring->tail, __ATOMIC_RELEASE);
+}
+
 static void move_tail(struct xdps_ring *ring, uint64_t bytes)
 {
 	ring->tail += bytes;
 	ring->record_bytes = 0;
-	__atomic_store_n(&ring->page->data_tail, ring->tail, __ATOMIC_RELEASE);
+	if (ring->tail - ring->freed >= ring->data_bytes / FREE_PART)
+		xdps_ring_free(ring);
 }
 
 /* Without a length there is no next record either: gives up what is known. */
@@ -124,13 +182,10 @@ static void drop_all(struct xdps_ring *ring)
 	move_tail(ring, ring->head - ring->tail);
 }
 
-static bool read_header(const struct xdps_ring *ring,
-			struct perf_event_header *header)
+static bool read_perf_header(const struct xdps_ring *ring, uint64_t known_bytes,
+			     struct perf_event_header *header)
 {
-	uint64_t known_bytes = ring->head - ring->tail;
-
-	if (known_bytes > ring->data_bytes ||
-	    !inside(known_bytes, 0, sizeof(*header)))
+	if (!inside(known_bytes, 0, sizeof(*header)))
 		return false;
 	copy(ring, 0, header, sizeof(*header));
 	return header->size >= sizeof(*header) &&
@@ -139,73 +194,133 @@ static bool read_header(const struct xdps_ring *ring,
 }
 
 /* The record of a sample of `bytes`, if no length in it lies. */
-static bool read_record(const struct xdps_ring *ring, uint64_t bytes,
-			struct xdps_record *rec)
+static bool read_perf_record(const struct xdps_ring *ring, uint64_t bytes,
+			     struct xdps_record *rec)
 {
 	uint32_t raw_bytes;
 
 	if (!inside(bytes, RAW_SIZE_AT, sizeof(raw_bytes)))
 		return false;
 	copy(ring, RAW_SIZE_AT, &raw_bytes, sizeof(raw_bytes));
-	if (!inside(bytes, RECORD_AT, raw_bytes) ||
+	if (!inside(bytes, PERF_RECORD_AT, raw_bytes) ||
 	    !inside(raw_bytes, 0, sizeof(*rec)))
 		return false;
-	copy(ring, RECORD_AT, rec, sizeof(*rec));
+	copy(ring, PERF_RECORD_AT, rec, sizeof(*rec));
 	return inside(raw_bytes, sizeof(*rec), rec->caplen) &&
 	       rec->caplen <= rec->len;
 }
 
-bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns)
+/* One step towards the next packet; true: it is at the tail. */
+static bool look_at_perf(struct xdps_ring *ring, uint64_t known_bytes, uint64_t *mono_ns)
 {
 	struct perf_event_header header;
 	struct xdps_record rec;
 
-	for (;;) {
-		if (ring->tail == ring->head)
-			ring->head = read_head(ring);
-		if (ring->tail == ring->head)
-			return false;
-		if (!read_header(ring, &header)) {
-			drop_all(ring);
-			continue;
-		}
-		if (header.type == PERF_RECORD_SAMPLE) {
-			if (read_record(ring, header.size, &rec))
-				break;
-			ring->broken++;
-		}
-		move_tail(ring, header.size);
+	if (!read_perf_header(ring, known_bytes, &header)) {
+		drop_all(ring);
+		return false;
 	}
+	if (header.type == PERF_RECORD_SAMPLE) {
+		if (read_perf_record(ring, header.size, &rec)) {
+			ring->record_bytes = header.size;
+			*mono_ns = rec.mono_ns;
+			return true;
+		}
+		ring->broken++;
+	}
+	move_tail(ring, header.size);
+	return false;
+}
 
-	ring->record_bytes = header.size;
-	*mono_ns = rec.mono_ns;
+static const struct xdps_record *map_record(const struct xdps_ring *ring)
+{
+	return (const void *)(ring->data + position(ring, 0));
+}
+
+/* The same; a record that lies about its length is the last that is known. */
+static bool look_at_map(struct xdps_ring *ring, uint64_t known_bytes, uint64_t *mono_ns)
+{
+	const struct xdps_record *rec = map_record(ring);
+	uint32_t caplen;
+	uint64_t bytes;
+
+	if (ring->tail % ALIGN_BYTES == 0) {
+		caplen = __atomic_load_n(&rec->caplen, __ATOMIC_RELAXED);
+		bytes = (sizeof(*rec) + caplen + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1ull);
+		if (caplen <= XDPS_CAPLEN_MAX && caplen <= rec->len && bytes <= known_bytes) {
+			ring->record_bytes = bytes;
+			*mono_ns = rec->mono_ns;
+			return true;
+		}
+	}
+	drop_all(ring);
+	return false;
+}
+
+bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns)
+{
+	uint64_t known_bytes;
+	bool found;
+
+	do {
+		if (ring->tail == ring->head) {
+			xdps_ring_free(ring);
+			ring->head = read_head(ring);
+			if (ring->tail == ring->head)
+				return false;
+		}
+		known_bytes = ring->head - ring->tail;
+		if (known_bytes > ring->data_bytes) {
+			drop_all(ring);
+			found = false;
+		} else if (ring->kind == XDPS_RING_PERF) {
+			found = look_at_perf(ring, known_bytes, mono_ns);
+		} else {
+			found = look_at_map(ring, known_bytes, mono_ns);
+		}
+	} while (!found);
 	return true;
 }
 
+static void describe(const struct xdps_record *rec, struct xdps_packet *pkt,
+		     int64_t *tai_offset_ns)
+{
+	*pkt = (struct xdps_packet){
+		.mono_ns = rec->mono_ns,
+		.len = rec->len,
+		.caplen = rec->caplen,
+		.queue = rec->queue,
+		.action = rec->action,
+		.filter = rec->filter,
+	};
+	*tai_offset_ns = rec->tai_offset_ns;
+}
+
+/* Others may have the memory mapped: what held for peek() may not now. */
 void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		      struct xdps_packet *pkt, int64_t *tai_offset_ns)
 {
+	const bool is_perf = ring->kind == XDPS_RING_PERF;
+	const uint64_t packet_at = (is_perf ? PERF_RECORD_AT : 0) + sizeof(struct xdps_record);
 	struct xdps_record rec;
 
-	copy(ring, RECORD_AT, &rec, sizeof(rec));
-	/* Others may have this memory mapped: what held for peek() may not now. */
-	if (!inside(ring->record_bytes, PACKET_AT, rec.caplen))
+	if (is_perf)
+		copy(ring, PERF_RECORD_AT, &rec, sizeof(rec));
+	else
+		memcpy(&rec, map_record(ring), sizeof(rec));
+	if (!inside(ring->record_bytes, packet_at, rec.caplen))
 		rec.caplen = 0;
 
-	*pkt = (struct xdps_packet){
-		.mono_ns = rec.mono_ns,
-		.len = rec.len,
-		.caplen = rec.caplen,
-		.queue = rec.queue,
-		.action = rec.action,
-		.filter = rec.filter,
-		.data = ring->data + position(ring, PACKET_AT),
-	};
-	if (wraps(ring, PACKET_AT, rec.caplen)) {
-		copy(ring, PACKET_AT, scratch, rec.caplen);
+	describe(&rec, pkt, tai_offset_ns);
+	if (!is_perf) {
+		pkt->data = ring->data + position(ring, 0) + packet_at;
+		return;
+	}
+	pkt->data = ring->data + position(ring, packet_at);
+	if (wraps(ring, packet_at, rec.caplen)) {
+		copy(ring, packet_at, scratch, rec.caplen);
 		pkt->data = scratch;
 	}
-	*tai_offset_ns = rec.tai_offset_ns;
 }
 
 void xdps_ring_advance(struct xdps_ring *ring)
@@ -216,4 +331,17 @@ void xdps_ring_advance(struct xdps_ring *ring)
 uint64_t xdps_ring_pending_bytes(const struct xdps_ring *ring)
 {
 	return read_head(ring) - ring->tail;
+}
+
+/*
+ * First the wish, then a look at the head; the program does it the other way round
+ * (publish() in bpf/mapring.h), so one of the two sees the other.
+ */
+bool xdps_ring_arm(struct xdps_ring *ring, uint64_t bytes)
+{
+	if (ring->kind == XDPS_RING_PERF)
+		return true;
+	__atomic_store_n(ring->wake_at, ring->tail + bytes, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return xdps_ring_pending_bytes(ring) < bytes;
 }

@@ -6,11 +6,16 @@
  * between the two is ours to read.  Nothing here makes a system call: a ring
  * in malloc()ed memory, with a producer of a test's own, does as well.
  *
+ * There are two kinds, perf rings and map rings, and nothing above this file knows
+ * which it has but for one thing: the kernel wakes the reader of a perf ring by
+ * itself, and that of a map ring has to ask for it (xdps_ring_arm()).
+ *
  * What this does not do: it does not map the memory (memory.c does), does
  * not count losses (the kernel's program does: PERF_RECORD_LOST comes only
  * with the next success), and believes no length that it finds.
  *
- * Layout and barriers: struct perf_event_mmap_page in linux/perf_event.h.
+ * Layout and barriers: of a perf ring struct perf_event_mmap_page in
+ * linux/perf_event.h; of a map ring bpf/record.h and bpf/mapring.h.
  */
 #ifndef XDPS_RING_H
 #define XDPS_RING_H
@@ -19,29 +24,44 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Room for the largest record, for one that wraps around the ring's end. */
+/* Room for the largest record, for one that wraps around a perf ring's end. */
 #define XDPS_SCRATCH_BYTES 65536
 
 struct xdps_ring {
-	struct perf_event_mmap_page *page;
+	enum xdps_ring_kind kind;
 	const unsigned char *data;
 	uint64_t data_bytes;	/* a power of two */
+	const uint64_t *head_at;	/* shared with the kernel, as are the next two */
+	uint64_t *tail_at;
+	uint64_t *wake_at;	/* of a map ring */
 	uint64_t head;		/* in bytes, as last read; always grows */
 	uint64_t tail;		/* in bytes, ours; always grows */
+	uint64_t freed;		/* the tail as the kernel knows it */
 	uint64_t record_bytes;	/* of the record at the tail, 0: not known */
 	uint64_t broken;	/* records that made no sense, skipped */
 };
 
 /*
- * Takes `map_bytes` of memory at `map`: one page of header, then the data, a
+ * A perf ring in `map_bytes` of memory at `map`: one page of header, then the data, a
  * power of two.  0, or -EINVAL if it is not of that shape.  The ring does not
  * own the memory.
  */
-int xdps_ring_init(struct xdps_ring *ring, void *map, size_t map_bytes,
-		   size_t page_bytes);
+int xdps_ring_init_perf(struct xdps_ring *ring, void *map, size_t map_bytes,
+			size_t page_bytes);
 
-/* The same ring, mapped elsewhere. */
+/* The same perf ring, mapped elsewhere. */
 void xdps_ring_move(struct xdps_ring *ring, void *map, size_t page_bytes);
+
+/*
+ * The map ring with this index in the memory of all of them, where each has `data_bytes`
+ * (a power of two), which belongs to that CPU of `n_cpus` in `cpus` that says so.  0, or
+ * -EINVAL: none does.  The ring owns neither.
+ */
+int xdps_ring_init_map(struct xdps_ring *ring, const void *memory, uint64_t data_bytes,
+		       unsigned int index, void *cpus, unsigned int n_cpus);
+
+/* Bytes of that memory for `n_rings` rings of `data_bytes`. */
+size_t xdps_ring_map_bytes(unsigned int n_rings, uint64_t data_bytes);
 
 /*
  * True if there is a packet, and then the CLOCK_MONOTONIC nanoseconds of it.
@@ -58,11 +78,22 @@ bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns);
 void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		      struct xdps_packet *pkt, int64_t *tai_offset_ns);
 
-/* Lets the packet go that xdps_ring_peek() saw: its room is the kernel's again. */
+/*
+ * Lets the packet go that xdps_ring_peek() saw.  The kernel, whose cache every word
+ * from us disturbs, hears of the room when that is an eighth of the ring, or when
+ * somebody says xdps_ring_free().
+ */
 void xdps_ring_advance(struct xdps_ring *ring);
+void xdps_ring_free(struct xdps_ring *ring);
 
 /* Bytes between tail and the kernel's head now. */
 uint64_t xdps_ring_pending_bytes(const struct xdps_ring *ring);
+
+/*
+ * Asks for the bell when there will be `bytes` more than have been taken.  False: there
+ * are by now, and it may not ring.  A perf ring needs no asking, and says true.
+ */
+bool xdps_ring_arm(struct xdps_ring *ring, uint64_t bytes);
 
 #pragma GCC visibility pop
 

@@ -14,7 +14,7 @@
 #define NSEC_PER_MSEC 1000000ull
 #define NSEC_PER_SEC 1000000000ull
 
-enum source { SOURCE_RING, SOURCE_TICK, SOURCE_WAKE, SOURCE_LEFT, SOURCE_HELPER };
+enum source { SOURCE_RING, SOURCE_BELL, SOURCE_TICK, SOURCE_WAKE, SOURCE_LEFT, SOURCE_HELPER };
 
 void xdps_sleeper_init(struct xdps_sleeper *s)
 {
@@ -47,8 +47,7 @@ static int watch(struct xdps_sleeper *s, int fd, enum source source)
 	return 0;
 }
 
-int xdps_sleeper_open(struct xdps_sleeper *s, const int *ring_fds,
-		      unsigned int n_rings, int helper_fd)
+int xdps_sleeper_open(struct xdps_sleeper *s, int helper_fd)
 {
 	int rc;
 
@@ -68,9 +67,22 @@ int xdps_sleeper_open(struct xdps_sleeper *s, const int *ring_fds,
 	}
 	if (!rc)
 		rc = watch(s, helper_fd, SOURCE_HELPER);
+	return rc;
+}
+
+int xdps_sleeper_add_rings(struct xdps_sleeper *s, const int *ring_fds, unsigned int n_rings)
+{
+	int rc = 0;
+
 	for (unsigned int i = 0; !rc && i < n_rings; i++)
 		rc = watch(s, ring_fds[i], SOURCE_RING);
 	return rc;
+}
+
+int xdps_sleeper_add_bell(struct xdps_sleeper *s, struct xdps_bell *bell)
+{
+	s->bell = bell;
+	return watch(s, bell->fd, SOURCE_BELL);
 }
 
 static struct timespec timespec_of(uint64_t ns)
@@ -100,6 +112,9 @@ static void note(struct xdps_sleeper *s, enum source source)
 	switch (source) {
 	case SOURCE_RING:
 		s->ring = true;
+		break;
+	case SOURCE_BELL:
+		xdps_bell_answer(s->bell);
 		break;
 	case SOURCE_TICK:
 		drain(s->tick_fd);

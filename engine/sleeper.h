@@ -3,8 +3,9 @@
  * sleeper.h: what a capture waits on, behind one descriptor.
  *
  * An epoll set of
- *	the rings	the kernel says that one is a quarter full, or, in
+ *	the rings	the kernel says that a perf ring is a quarter full, or, in
  *			immediate mode, that a packet came
+ *	the bell	of map rings: what was asked for has come
  *	the tick	a timer: the kernel says nothing of a ring that has less
  *	a wake-up	from another thread or a signal handler
  *	the leftover	there is something that was not taken yet
@@ -17,6 +18,7 @@
 #ifndef XDPS_SLEEPER_H
 #define XDPS_SLEEPER_H
 
+#include "bell.h"
 #include "xdpsample.h"
 
 #pragma GCC visibility push(hidden)
@@ -26,6 +28,7 @@ struct xdps_sleeper {
 	int wake_fd;		/* eventfd */
 	int left_fd;		/* eventfd */
 	int tick_fd;		/* timerfd */
+	struct xdps_bell *bell;	/* not ours; NULL: of perf rings */
 	bool left;		/* left_fd is readable */
 
 	/* what has happened; taken back by whoever acts on it */
@@ -38,11 +41,12 @@ void xdps_sleeper_init(struct xdps_sleeper *s);
 void xdps_sleeper_free(struct xdps_sleeper *s);
 
 /*
- * The descriptors stay the caller's.  0 or -errno; on failure
- * xdps_sleeper_free() is still owed.
+ * 0 or -errno; on failure xdps_sleeper_free() is still owed.  The descriptors stay the
+ * caller's, here and below, and the bell, which is answered when it is heard.
  */
-int xdps_sleeper_open(struct xdps_sleeper *s, const int *ring_fds,
-		      unsigned int n_rings, int helper_fd);
+int xdps_sleeper_open(struct xdps_sleeper *s, int helper_fd);
+int xdps_sleeper_add_rings(struct xdps_sleeper *s, const int *ring_fds, unsigned int n_rings);
+int xdps_sleeper_add_bell(struct xdps_sleeper *s, struct xdps_bell *bell);
 
 /* The tick: first in `first_ns` (0: never), then every `period_ns` (0: once). */
 void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t period_ns);

@@ -62,6 +62,15 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 	return x;
 }
 
+/*
+ * A perf ring wakes us when it is a quarter full, and a tick for what is less.  Of map
+ * rings we say before each sleep what we want to be woken for, and idle for nothing.
+ */
+static bool is_woken_by_kernel(const struct xdps *x)
+{
+	return x->grant.ring_kind == XDPS_RING_PERF;
+}
+
 /* The stream from what the helper granted; nothing here needs privilege. */
 static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 {
@@ -75,10 +84,16 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 	rc = xdps_merge_init(&x->merge, x->memory.rings, g->n_rings, x->hold_ns);
 	if (rc)
 		return xdps_fail_errno(err, -rc, "merging %u rings", g->n_rings);
-	rc = xdps_sleeper_open(&x->sleeper, g->ring_fds, g->n_rings, x->client.sock);
+	rc = xdps_sleeper_open(&x->sleeper, x->client.sock);
+	if (!rc)
+		rc = is_woken_by_kernel(x) ?
+			xdps_sleeper_add_rings(&x->sleeper, g->ring_fds, g->n_rings) :
+			xdps_sleeper_add_bell(&x->sleeper, &x->memory.bell);
 	if (rc)
 		return xdps_fail_errno(err, -rc, "waiting for %u rings", g->n_rings);
-	xdps_sleeper_tick(&x->sleeper, x->batch_ns, x->batch_ns);
+	if (is_woken_by_kernel(x))
+		xdps_sleeper_tick(&x->sleeper, x->batch_ns, x->batch_ns);
+	xdps_settle(x);
 	return XDPS_OK;
 }
 
@@ -202,10 +217,35 @@ static uint64_t due_ns(const struct xdps *x)
 	return oldest_ns > UINT64_MAX - wait_ns ? UINT64_MAX : oldest_ns + wait_ns;
 }
 
+/*
+ * Of map rings: with nothing in hand for the first packet to come, else for a quarter of
+ * a ring, or one more.  False: it has come by now.
+ */
+static bool ask_for_bell(struct xdps *x)
+{
+	const uint64_t quarter_bytes = x->grant.ring_bytes / XDPS_WATERMARK_PART;
+	const bool has_some = xdps_merge_oldest_ns(&x->merge) != UINT64_MAX;
+	struct xdps_ring *ring = x->memory.rings;
+	bool armed = true;
+
+	if (is_woken_by_kernel(x))
+		return true;
+	for (; ring < x->memory.rings + x->grant.n_rings; ring++) {
+		uint64_t pending_bytes = has_some ? xdps_ring_pending_bytes(ring) : 0;
+
+		if (pending_bytes < quarter_bytes)
+			pending_bytes = 0;
+		armed &= xdps_ring_arm(ring, has_some ? pending_bytes + quarter_bytes : 1);
+	}
+	return armed;
+}
+
 static void sleep_until(struct xdps *x, uint64_t now_ns, uint64_t until_ns)
 {
 	int rc;
 
+	if (until_ns > now_ns && !ask_for_bell(x))
+		until_ns = now_ns;
 	rc = xdps_sleeper_sleep(&x->sleeper, until_ns == UINT64_MAX ? UINT64_MAX :
 				until_ns > now_ns ? until_ns - now_ns : 0);
 	if (rc)
@@ -285,15 +325,15 @@ int xdps_fd(const struct xdps *x)
 }
 
 /*
- * In immediate mode nothing ticks; if packets are held back there, the end of
- * their time is a tick of its own.
+ * Where nothing ticks, and packets are held back, the end of their time is a tick of
+ * its own.
  */
 void xdps_settle(struct xdps *x)
 {
 	uint64_t now_ns, until_ns;
 
-	xdps_sleeper_left(&x->sleeper, xdps_merge_ready(&x->merge));
-	if (x->batch_ns || !x->hold_ns || x->sleeper.left)
+	xdps_sleeper_left(&x->sleeper, xdps_merge_ready(&x->merge) || !ask_for_bell(x));
+	if (x->sleeper.left || (is_woken_by_kernel(x) && x->batch_ns))
 		return;
 	until_ns = due_ns(x);
 	if (until_ns == UINT64_MAX)
@@ -304,7 +344,7 @@ void xdps_settle(struct xdps *x)
 
 void xdps_stats(const struct xdps *x, struct xdps_stats *stats)
 {
-	xdps_counters_sum(x->memory.counters, x->memory.n_counters, stats);
+	xdps_counters_sum(x->memory.cpus, x->memory.n_cpus, stats);
 	stats->late = __atomic_load_n(&x->merge.late, __ATOMIC_RELAXED);
 }
 

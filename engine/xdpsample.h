@@ -87,6 +87,13 @@ enum xdps_action {
 	XDPS_ACTION_UNDECIDED = 255,
 };
 
+/* Through what packets come. */
+enum xdps_ring_kind {
+	XDPS_RING_AUTO,		/* as said at ring= in pcap-xdpsample(7) */
+	XDPS_RING_PERF,		/* the kernel's perf rings */
+	XDPS_RING_BPF,		/* memory of a BPF map */
+};
+
 enum xdps_link {
 	XDPS_LINK_ETHERNET,
 	XDPS_LINK_IP,		/* packets begin with the IP header */
@@ -125,6 +132,7 @@ struct xdps_options {
 	enum xdps_point point;
 	uint32_t actions;	/* 1 << enum xdps_action, or'ed: only these; 0: all */
 	char prog[XDPS_PROG_CHARS + 1];	/* name or id of the program to trace; "" */
+	enum xdps_ring_kind ring;
 
 	/* from the program's own calls */
 	uint32_t snaplen;	/* bytes to copy, at least 1; XDPS_SNAPLEN_MAX caps it */

@@ -52,7 +52,7 @@ enum xdps_status xdps_answer(int sock, struct xdps_say *say, const int *fds,
 }
 
 enum xdps_status xdps_answer_rings(int sock, const int *fds, unsigned int n_fds,
-				   uint32_t ring_bytes, struct xdps_error *err)
+				   struct xdps_error *err)
 {
 	enum xdps_status status = XDPS_OK;
 	unsigned int sent = 0;
@@ -63,8 +63,6 @@ enum xdps_status xdps_answer_rings(int sock, const int *fds, unsigned int n_fds,
 
 		if (n > XDPS_FDS_MAX)
 			n = XDPS_FDS_MAX;
-		say.n_rings = sent + n;
-		say.ring_bytes = ring_bytes;
 		status = xdps_answer(sock, &say, fds + sent, n, err);
 		sent += n;
 	}

@@ -15,9 +15,9 @@
 enum xdps_status xdps_answer(int sock, struct xdps_say *say, const int *fds,
 			     unsigned int n_fds, struct xdps_error *err);
 
-/* XDPS_SAY_RINGS, as often as needed for `n_fds` rings of `ring_bytes` of data. */
+/* XDPS_SAY_RINGS, as often as needed for `n_fds` descriptors. */
 enum xdps_status xdps_answer_rings(int sock, const int *fds, unsigned int n_fds,
-				   uint32_t ring_bytes, struct xdps_error *err);
+				   struct xdps_error *err);
 
 /* XDPS_SAY_ERROR.  Whether it arrives is nothing to act on: we are ending. */
 void xdps_answer_error(int sock, const struct xdps_error *reason);

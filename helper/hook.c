@@ -40,8 +40,20 @@ static enum xdps_status put_filter(struct xdps_hook *h, struct xdps_error *err)
 	return say.status ? xdps_fail(err, say.status, "%s", say.text) : XDPS_OK;
 }
 
+/* Unless there are some already, and they do beside what is there by now. */
+static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_setting *s,
+				   struct xdps_rings *rings, const char *doing,
+				   struct xdps_error *err)
+{
+	if (h->target.traced && rings->kind == XDPS_RING_BPF)
+		xdps_rings_close(rings);
+	if (rings->n)
+		return XDPS_OK;
+	return xdps_rings_open(rings, &s->ask, &s->cpus, h->target.traced, doing, err);
+}
+
 /*
- * On the interface, or beside what is there.  The rings and counters of `before`, if
+ * On the interface, or beside what is there.  The rings and counts of `before`, if
  * there was something before, go on being used.
  */
 static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
@@ -53,6 +65,7 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 		.ask = &s->ask,
 		.iface = &s->iface,
 		.traced = h->target.traced,
+		.rings = rings,
 		.before = before,
 		.n_cpus = s->cpus.n_possible,
 		.doing = doing,
@@ -61,9 +74,11 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 
 	if (load.traced)
 		xdps_trace_refusal(&h->target, &s->iface, doing, sizeof(doing));
-	status = xdps_programs_load(&h->programs, &load, err);
-	if (!status && !rings->n)
-		status = xdps_rings_open(rings, &s->ask, &s->cpus, h->programs.rings_fd, err);
+	status = open_rings(h, s, rings, doing, err);
+	if (!status)
+		status = xdps_programs_load(&h->programs, &load, err);
+	if (!status && !before)
+		status = xdps_rings_assign(rings, &s->cpus, h->programs.cpus_fd, err);
 	if (!status)
 		status = put_filter(h, err);
 	if (status)

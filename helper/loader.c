@@ -98,24 +98,28 @@ static bool has_tai(void)
 				       BPF_FUNC_ktime_get_tai_ns, NULL) == 1;
 }
 
-/* Of the 2^64 values of two random numbers, 2^64 / rate are chosen; 0: all. */
-static void set_rate(struct xdps_config *config, uint32_t rate)
+/* Only the entry and the sampler of the two or four programs in the object. */
+static void leave_the_others(struct xdps_programs *p)
 {
-	uint64_t chosen = -(uint64_t)rate / rate + 1;
+	struct bpf_program *prog;
 
-	config->threshold = (uint32_t)(chosen >> 32);
-	config->fraction = (uint32_t)chosen;
+	bpf_object__for_each_program(prog, p->obj)
+		if (prog != p->entry && prog != p->sampler)
+			bpf_program__set_autoload(prog, false);
 }
 
 /* 0 or -errno. */
-static int open_own(struct xdps_programs *p, struct xdps_config **config)
+static int open_own(struct xdps_programs *p, enum xdps_ring_kind kind,
+		    struct xdps_config **config)
 {
 	p->own = xdpsample__open();
 	if (!p->own)
 		return -errno;
 	p->obj = p->own->obj;
 	p->entry = p->own->progs.xdps_entry;
-	p->sampler = p->own->progs.xdps_sampler;
+	p->sampler = kind == XDPS_RING_BPF ? p->own->progs.xdps_to_map :
+					     p->own->progs.xdps_to_perf;
+	leave_the_others(p);
 	p->memory = XDPS_MEMORY_PACKET;
 	*config = &p->own->rodata->config;
 	return 0;
@@ -125,8 +129,7 @@ static int open_own(struct xdps_programs *p, struct xdps_config **config)
 static int open_trace(struct xdps_programs *p, enum xdps_point point,
 		      struct xdps_config **config)
 {
-	struct bpf_program *prog;
-	int rc = 0;
+	int rc;
 
 	p->trace = xdpstrace__open();
 	if (!p->trace)
@@ -142,21 +145,19 @@ static int open_trace(struct xdps_programs *p, enum xdps_point point,
 	p->memory = XDPS_MEMORY_COPY;
 	*config = &p->trace->rodata->config;
 
-	bpf_object__for_each_program(prog, p->obj) {
-		if (prog != p->entry && prog != p->sampler)
-			bpf_program__set_autoload(prog, false);
-		else if (!rc)
-			rc = bpf_program__set_attach_target(prog, p->traced->fd,
-							    p->traced->name);
-	}
+	leave_the_others(p);
+	rc = bpf_program__set_attach_target(p->entry, p->traced->fd, p->traced->name);
+	if (!rc)
+		rc = bpf_program__set_attach_target(p->sampler, p->traced->fd, p->traced->name);
 	return rc;
 }
 
 static void configure(struct xdps_config *config, const struct xdps_ask *ask,
-		      const struct xdps_interface *iface)
+		      const struct xdps_interface *iface, const struct xdps_rings *rings)
 {
 	config->snaplen = ask->snaplen;
-	set_rate(config, ask->rate);
+	config->n_gaps = 2 * (uint64_t)ask->rate - 1;
+	config->ring_bytes = rings->ring_bytes;
 	config->frags = has_frags();
 	config->tai = has_tai();
 	config->ifindex = iface ? iface->index : 0;
@@ -184,19 +185,34 @@ static int map_fd(const struct xdps_programs *p, const char *name)
 	return bpf_object__find_map_fd_by_name(p->obj, name);
 }
 
-/* As many as there are CPUs, or those that are in use. */
+/* A map of the object is to be this one, or is not needed. */
+static int reuse_map(const struct xdps_programs *p, const char *name, int fd)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(p->obj, name);
+
+	if (!map)
+		return 0;
+	return fd < 0 ? bpf_map__set_autocreate(map, false) : bpf_map__reuse_fd(map, fd);
+}
+
+/* The rings that there are, and counts for as many CPUs, or those that are in use. */
 static int set_maps(struct xdps_programs *p, const struct xdps_load *want)
 {
-	struct bpf_map *rings = bpf_object__find_map_by_name(p->obj, "rings");
-	struct bpf_map *counters = bpf_object__find_map_by_name(p->obj, "counters");
+	const struct xdps_rings *r = want->rings;
+	bool are_perf = r->kind == XDPS_RING_PERF;
 	int rc;
 
-	if (want->before) {
-		rc = bpf_map__reuse_fd(rings, want->before->rings_fd);
-		return rc ? rc : bpf_map__reuse_fd(counters, want->before->counters_fd);
-	}
-	rc = bpf_map__set_max_entries(rings, want->n_cpus);
-	return rc ? rc : bpf_map__set_max_entries(counters, want->n_cpus);
+	rc = reuse_map(p, "rings", are_perf ? r->map_fd : -1);
+	if (!rc)
+		rc = reuse_map(p, "memory", are_perf ? -1 : r->map_fd);
+	if (!rc)
+		rc = reuse_map(p, "bell", r->bell_fd);
+	if (rc)
+		return rc;
+	if (want->before)
+		return reuse_map(p, "cpus", want->before->cpus_fd);
+	return bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, "cpus"),
+					want->n_cpus);
 }
 
 static int load(struct xdps_programs *p)
@@ -208,8 +224,7 @@ static int load(struct xdps_programs *p)
 	if (rc)
 		return rc;
 	p->slot_fd = map_fd(p, "slot");
-	p->rings_fd = map_fd(p, "rings");
-	p->counters_fd = map_fd(p, "counters");
+	p->cpus_fd = map_fd(p, "cpus");
 	sampler_fd = bpf_program__fd(p->sampler);
 	return bpf_map_update_elem(p->slot_fd, &first, &sampler_fd, BPF_ANY);
 }
@@ -236,8 +251,7 @@ void xdps_programs_init(struct xdps_programs *p)
 {
 	*p = (struct xdps_programs){
 		.slot_fd = -1,
-		.rings_fd = -1,
-		.counters_fd = -1,
+		.cpus_fd = -1,
 	};
 }
 
@@ -250,9 +264,10 @@ enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_l
 	libbpf_set_print(listen_to_libbpf);
 	memset(&said, 0, sizeof(said));
 	p->traced = want->traced;
-	rc = p->traced ? open_trace(p, want->ask->point, &config) : open_own(p, &config);
+	rc = p->traced ? open_trace(p, want->ask->point, &config)
+		       : open_own(p, want->rings->kind, &config);
 	if (!rc) {
-		configure(config, want->ask, want->iface);
+		configure(config, want->ask, want->iface, want->rings);
 		rc = set_flags(p, config->frags);
 	}
 	if (!rc)

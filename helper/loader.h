@@ -7,6 +7,7 @@
 
 #include "interface.h"
 #include "protocol.h"
+#include "rings.h"
 #include "target.h"
 #include "translate.h"
 
@@ -26,9 +27,8 @@ struct xdps_programs {
 	struct bpf_program *entry;	/* to be attached: calls what is in the slot */
 	struct bpf_program *sampler;	/* takes everything */
 	enum xdps_memory memory;	/* what its filter gets */
-	int slot_fd;			/* the three are not to be closed */
-	int rings_fd;
-	int counters_fd;
+	int slot_fd;			/* the two are not to be closed */
+	int cpus_fd;
 };
 
 void xdps_programs_init(struct xdps_programs *p);
@@ -38,7 +38,8 @@ struct xdps_load {
 	const struct xdps_ask *ask;
 	const struct xdps_program *traced;	/* beside this one, which has to outlive ours ... */
 	const struct xdps_interface *iface;	/* ... on this interface; NULL, NULL: wherever */
-	const struct xdps_programs *before;	/* whose rings and counters go on; or NULL */
+	const struct xdps_rings *rings;		/* to be written to */
+	const struct xdps_programs *before;	/* whose counts go on; or NULL */
 	unsigned int n_cpus;			/* there is room for CPUs numbered below */
 	const char *doing;			/* begins the sentence of a failure */
 };

@@ -207,18 +207,18 @@ static enum xdps_status answer(struct capture *c, struct xdps_error *err)
 {
 	struct xdps_say ready = {
 		.kind = XDPS_SAY_READY,
+		.ring_kind = c->rings.kind,
 		.n_rings = c->rings.n,
 		.ring_bytes = c->rings.ring_bytes,
-		.n_counters = c->setting.cpus.n_possible,
+		.n_cpus = c->setting.cpus.n_possible,
 		.link = c->setting.iface.link,
 		.has_inject = c->sockets.inject_fd >= 0,
 	};
-	const int fds[] = { c->hook.programs.counters_fd, c->sockets.inject_fd };
+	const int fds[] = { c->hook.programs.cpus_fd, c->sockets.inject_fd };
 	enum xdps_status status;
 
 	memcpy(ready.text, c->warning.text, sizeof(ready.text));
-	status = xdps_answer_rings(SOCK, c->rings.fds, c->rings.n,
-				   c->rings.ring_bytes, err);
+	status = xdps_answer_rings(SOCK, c->rings.fds, c->rings.n_fds, err);
 	if (!status)
 		status = xdps_answer(SOCK, &ready, fds, 1 + ready.has_inject, err);
 	return status;

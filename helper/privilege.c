@@ -74,13 +74,12 @@ static uint64_t missing(uint64_t need)
 }
 
 /* Without CAP_PERFMON 6.18 takes the sampler, and 6.12 does not. */
-static uint64_t needed_to_open(void)
-{
-	uint64_t need = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN) | BIT64(CAP_PERFMON);
+static const uint64_t needed_to_open = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN) | BIT64(CAP_PERFMON);
 
-	if (xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN)
-		need |= BIT64(CAP_SYS_ADMIN);
-	return need;
+/* CAP_SYS_ADMIN, where Debian's kernels ask for it to open a perf ring; or nothing. */
+static uint64_t needed_by_perf(void)
+{
+	return xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN ? BIT64(CAP_SYS_ADMIN) : 0;
 }
 
 static void list_names(uint64_t caps, char *buf, size_t size)
@@ -148,20 +147,18 @@ static bool on_nosuid(const char *path)
 /* `lacking` is in it even if most captures do without. */
 static void write_remedy(char *buf, size_t size, uint64_t lacking)
 {
-	bool admin = lacking & BIT64(CAP_SYS_ADMIN) ||
-		     xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN;
 	char path[PATH_MAX];
 
 	own_path(path, sizeof(path));
 	snprintf(buf, size,
 		 "setcap cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw%s%s=ep %s",
 		 xdps_kernel_is_before(5, 11) ? ",cap_sys_resource" : "",
-		 admin ? ",cap_sys_admin" : "", path);
+		 lacking & BIT64(CAP_SYS_ADMIN) ? ",cap_sys_admin" : "", path);
 }
 
 void xdps_privilege_remedy(char *buf, size_t size)
 {
-	write_remedy(buf, size, 0);
+	write_remedy(buf, size, needed_by_perf());
 }
 
 /* An ordinary user's helper has what its file gives it. */
@@ -236,7 +233,13 @@ static enum xdps_status fail(struct xdps_error *err, int errnum, uint64_t lackin
 enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 				     const char *doing)
 {
-	return fail(err, errnum, missing(needed_to_open()), doing);
+	return fail(err, errnum, missing(needed_to_open), doing);
+}
+
+enum xdps_status xdps_privilege_fail_perf(struct xdps_error *err, int errnum,
+					  const char *doing)
+{
+	return fail(err, errnum, missing(needed_to_open | needed_by_perf()), doing);
 }
 
 enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int cap,

@@ -18,6 +18,10 @@ bool xdps_has_capability(int cap);
 enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 				     const char *doing);
 
+/* The same of a perf ring. */
+enum xdps_status xdps_privilege_fail_perf(struct xdps_error *err, int errnum,
+					  const char *doing);
+
 /* The same for what takes CAP_... `cap`, and most captures do without. */
 enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int cap,
 					 const char *doing);
@@ -26,7 +30,7 @@ enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int
 enum xdps_status xdps_privilege_fail_filter(struct xdps_error *err, int errnum,
 					    const char *doing);
 
-/* The command that gives the helper's file all that it may need, for root to run. */
+/* The command that gives the helper's file all that perf rings need, for root to run. */
 void xdps_privilege_remedy(char *buf, size_t size);
 
 /*

@@ -5,11 +5,12 @@
  * A SOCK_SEQPACKET socket pair; the helper finds its end on descriptor 0.
  * The engine asks once.  The helper answers
  *
- *	XDPS_SAY_RINGS	as often as needed, each with up to
- *			XDPS_FDS_MAX perf events (SCM_RIGHTS), already mapped
- *			by the helper, so that mapping them again is free
- *	XDPS_SAY_READY	with the counters' map and, if it says so, a packet
- *			socket; the program is attached from here on
+ *	XDPS_SAY_RINGS	as often as needed, each with up to XDPS_FDS_MAX
+ *			descriptors (SCM_RIGHTS): perf events, already mapped by
+ *			the helper, so that mapping them again is free; or the
+ *			map that has the memory of all rings, and the bell
+ *	XDPS_SAY_READY	with the map of what is shared of each CPU and, if it says
+ *			so, a packet socket; the program is attached from here on
  * or
  *	XDPS_SAY_ERROR	at any time: a status and a sentence; then it ends
  *
@@ -29,12 +30,13 @@
 #include "../engine/xdpsample.h"
 
 /* Changes with every change of this file: engine and helper are installed together. */
-#define XDPS_MAGIC 0x58445303u
+#define XDPS_MAGIC 0x58445304u
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS takes 253 */
 #define XDPS_RINGS_MAX 4096
 #define XDPS_RING_BYTES_DEFAULT (2u << 20)	/* for each CPU */
-#define XDPS_RING_BYTES_MAX (1u << 30)		/* for each CPU */
+#define XDPS_RING_BYTES_MAX (1u << 30)		/* for each CPU, of a perf ring */
+#define XDPS_MAP_RING_BYTES_MAX (1u << 28)	/* of a map ring: BPF_MAX_VAR_OFF of the verifier */
 #define XDPS_WATERMARK_PART 4			/* wake the reader at a quarter full */
 #define XDPS_FILTER_NUMBER 1u			/* of what is loaded first: takes all */
 #define XDPS_FILTER_INSNS_MAX 4096u		/* BPF_MAXINSNS of libpcap and Linux */
@@ -61,7 +63,7 @@ struct xdps_ask {
 	uint32_t point;			/* enum xdps_point */
 	uint32_t actions;		/* 1 << enum xdps_action, or'ed; not 0: point is exit */
 	char prog[XDPS_PROG_CHARS + 1];	/* NUL-terminated; "": what is attached */
-	uint32_t reserved;		/* 0 */
+	uint32_t ring;			/* enum xdps_ring_kind */
 	uint64_t buffer_bytes;		/* for all rings together; 0: the default */
 };
 
@@ -85,9 +87,11 @@ struct xdps_say {
 	uint32_t n_fds;			/* with this message */
 
 	/* XDPS_SAY_READY */
-	uint32_t n_rings;		/* sent so far */
+	uint32_t ring_kind;		/* XDPS_RING_PERF: of each ring a descriptor was sent; */
+					/* XDPS_RING_BPF: of all of them the memory, and a bell */
+	uint32_t n_rings;
 	uint32_t ring_bytes;		/* of data, a power of two, each ring */
-	uint32_t n_counters;		/* one struct xdps_counters for each possible CPU */
+	uint32_t n_cpus;		/* one struct xdps_cpu for each possible CPU */
 	uint32_t link;			/* enum xdps_link */
 	uint32_t has_inject;		/* 0, 1: a packet socket follows the counters */
 
@@ -106,6 +110,6 @@ struct xdps_say {
 _Static_assert(sizeof(struct xdps_ask) == 192, "no padding");
 _Static_assert(sizeof(struct xdps_ask_filter) == 20, "no padding");
 _Static_assert(sizeof(struct xdps_insn) == 8, "no padding");
-_Static_assert(sizeof(struct xdps_say) == 300, "no padding");
+_Static_assert(sizeof(struct xdps_say) == 304, "no padding");
 
 #endif

@@ -123,8 +123,8 @@ static enum xdps_status check_capture(const struct xdps_ask *a, struct xdps_erro
 		return out_of_range(err, "immediate", a->immediate, 0, 1);
 	if (a->promisc > 1)
 		return out_of_range(err, "promisc", a->promisc, 0, 1);
-	if (a->reserved)
-		return out_of_range(err, "reserved", a->reserved, 0, 0);
+	if (a->ring > XDPS_RING_BPF)
+		return out_of_range(err, "ring", a->ring, 0, XDPS_RING_BPF);
 	if (a->buffer_bytes > buffer_max)
 		return out_of_range(err, "buffer_bytes", a->buffer_bytes, 0, buffer_max);
 	return XDPS_OK;

@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * rings.c: one perf ring for each CPU that is online.
- *
- * A CPU that comes later has none; what arrives there is counted as lost.
+ * rings.c: what packets come through: which kind, how large; and map rings.
  */
 #include "rings.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/capability.h>
-#include <linux/perf_event.h>
-#include <stdio.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../bpf/record.h"
 #include "../engine/error.h"
 
 #include "kernel.h"
+#include "perf.h"
 #include "privilege.h"
 
 /* What perf puts around a record: its header, a 32-bit size, padding to 8. */
-#define PERF_OVERHEAD_BYTES (sizeof(struct perf_event_header) + 4 + 8)
+#define OVERHEAD_BYTES 20
+
+/*
+ * The program publishes a record by an addition that is a barrier on these processors,
+ * and on others not (publish() in bpf/mapring.h).
+ */
+#if defined(__x86_64__) || defined(__i386__)
+#define HAS_MAP_RINGS true
+#else
+#define HAS_MAP_RINGS false
+#endif
 
 static uint64_t round_up_power_of_two(uint64_t n)
 {
@@ -41,8 +45,7 @@ static uint64_t round_up_power_of_two(uint64_t n)
 static uint64_t ring_bytes_wanted(const struct xdps_ask *ask, unsigned int n_rings)
 {
 	uint64_t page_bytes = sysconf(_SC_PAGESIZE);
-	uint64_t record_bytes = PERF_OVERHEAD_BYTES +
-				sizeof(struct xdps_record) + ask->snaplen;
+	uint64_t record_bytes = OVERHEAD_BYTES + sizeof(struct xdps_record) + ask->snaplen;
 	uint64_t bytes = XDPS_RING_BYTES_DEFAULT;
 
 	if (ask->buffer_bytes)
@@ -72,143 +75,175 @@ static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *er
 static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_ask *ask,
 				    unsigned int n_rings, struct xdps_error *err)
 {
+	uint32_t max = ask->ring == XDPS_RING_BPF ? XDPS_MAP_RING_BYTES_MAX :
+						    XDPS_RING_BYTES_MAX;
 	uint64_t bytes = ring_bytes_wanted(ask, n_rings);
 	enum xdps_status status;
 
-	if (bytes > XDPS_RING_BYTES_MAX)
+	if (bytes > max)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "a buffer of %" PRIu64 " bytes is %" PRIu64 " for each of %u rings, and a ring takes at most %u; ask for a smaller buffer",
-				 ask->buffer_bytes, bytes, n_rings, XDPS_RING_BYTES_MAX);
+				 "a buffer of %" PRIu64 " bytes is %" PRIu64 " for each of %u rings, and a ring takes at most %u; ask for a smaller buffer%s",
+				 ask->buffer_bytes, bytes, n_rings, max,
+				 max < XDPS_RING_BYTES_MAX ? ", or leave ring=bpf out" : "");
 	status = check_memory(bytes * n_rings, err);
 	if (!status)
 		r->ring_bytes = (uint32_t)bytes;
 	return status;
 }
 
-static enum xdps_status explain_open(struct xdps_error *err, int errnum,
-				     unsigned int cpu)
+/* All rings in one map, a value for each; 0 or an errno. */
+static int make_memory(struct xdps_rings *r)
 {
-	char doing[96];
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 
-	if (errnum == EACCES || errnum == EPERM)
-		snprintf(doing, sizeof(doing),
-			 "a perf ring (kernel.perf_event_paranoid is %d)",
-			 xdps_kernel_perf_paranoid());
-	else
-		snprintf(doing, sizeof(doing), "opening the perf ring of CPU %u",
-			 cpu);
-	return xdps_privilege_fail(err, errnum, doing);
+	r->map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "memory", sizeof(uint32_t),
+				   r->ring_bytes + XDPS_RING_MARGIN_BYTES, r->n, &opts);
+	return r->map_fd < 0 ? errno : 0;
 }
 
-static enum xdps_status explain_map(struct xdps_error *err, int errnum,
-				    const struct xdps_rings *r, unsigned int n_rings)
+static int make_bell(struct xdps_rings *r)
 {
-	static const char format[] =
-		"%u rings of %u KiB: EPERM; CAP_IPC_LOCK%s; smaller buffer or %s";
-	char remedy[sizeof(err->text)], limits[128];
-	struct rlimit locked = { 0 };
-	unsigned int ring_kib = r->ring_bytes / 1024;
-
-	if (errnum != EPERM || xdps_has_capability(CAP_IPC_LOCK))
-		return xdps_fail_errno(err, errnum, "mapping %u rings of %u KiB",
-				       n_rings, ring_kib);
-	getrlimit(RLIMIT_MEMLOCK, &locked);
-	xdps_privilege_remedy(remedy, sizeof(remedy));
-	snprintf(limits, sizeof(limits),
-		 " lifts the limits perf_event_mlock_kb (%" PRIu64 ") and RLIMIT_MEMLOCK (%" PRIu64 " KiB)",
-		 xdps_kernel_perf_mlock_kib(), (uint64_t)locked.rlim_cur / 1024);
-	/* The command must not be cut: with a long path, the limits give way. */
-	if (snprintf(NULL, 0, format, n_rings, ring_kib, limits, remedy) >=
-	    (int)sizeof(err->text))
-		strcpy(limits, " would help");
-	return xdps_fail(err, XDPS_NO_PERMISSION, format, n_rings, ring_kib, limits, remedy);
+	r->bell_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bell", 0, 0, sysconf(_SC_PAGESIZE),
+				    NULL);
+	return r->bell_fd < 0 ? errno : 0;
 }
 
-static int open_event(unsigned int cpu, const struct xdps_ask *ask,
-		      uint32_t ring_bytes)
+/* Both for the reader. */
+static int list_fds(struct xdps_rings *r)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_BPF_OUTPUT,
-		.sample_type = PERF_SAMPLE_RAW,
-		.sample_period = 1,
-	};
-
-	if (ask->immediate) {
-		attr.wakeup_events = 1;
-	} else {
-		attr.watermark = 1;
-		attr.wakeup_watermark = ring_bytes / XDPS_WATERMARK_PART;
-	}
-	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
-			    PERF_FLAG_FD_CLOEXEC);
+	r->fds = calloc(2, sizeof(*r->fds));
+	if (!r->fds)
+		return ENOMEM;
+	r->fds[r->n_fds++] = r->map_fd;
+	r->fds[r->n_fds++] = r->bell_fd;
+	return 0;
 }
 
-/* One more ring, unless the CPU went offline meanwhile. */
-static enum xdps_status add_ring(struct xdps_rings *r, const struct xdps_ask *ask,
-				 const struct xdps_cpus *cpus, uint32_t cpu,
-				 int map_fd, struct xdps_error *err)
+/* 0 or an errno. */
+static int open_map_rings(struct xdps_rings *r, unsigned int n_rings)
 {
-	size_t map_bytes = sysconf(_SC_PAGESIZE) + r->ring_bytes;
-	void *map;
-	int fd;
+	int rc;
 
-	fd = open_event(cpu, ask, r->ring_bytes);
-	if (fd < 0)
-		return errno == ENODEV ? XDPS_OK : explain_open(err, errno, cpu);
-	r->fds[r->n++] = fd;
+	r->kind = XDPS_RING_BPF;
+	r->n = n_rings;
+	rc = make_memory(r);
+	if (!rc)
+		rc = make_bell(r);
+	if (!rc)
+		rc = list_fds(r);
+	return rc;
+}
 
-	map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		return explain_map(err, errno, r, cpus->n_online);
-	r->maps[r->n - 1] = map;
+static enum xdps_status explain_map_rings(struct xdps_error *err, int errnum,
+					  const struct xdps_rings *r, const char *doing)
+{
+	if (errnum == EPERM)
+		return xdps_privilege_fail(err, errnum, doing);
+	if (errnum == E2BIG)
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "ring=bpf: rings of %u KiB are more than this kernel puts into a map; ask for a smaller buffer, or leave ring=bpf out",
+				 r->ring_bytes >> 10);
+	return xdps_fail_errno(err, errnum, "making a map with %u rings of %u KiB", r->n,
+			       r->ring_bytes >> 10);
+}
 
-	if (bpf_map_update_elem(map_fd, &cpu, &fd, BPF_ANY))
-		return xdps_fail_errno(err, errno,
-				       "giving the BPF program the ring of CPU %u", cpu);
-	if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
-		return xdps_fail_errno(err, errno, "enabling the ring of CPU %u", cpu);
+static bool takes_map_rings(const struct xdps_rings *r, const struct xdps_ask *ask, bool beside)
+{
+	if (ask->ring != XDPS_RING_AUTO)
+		return ask->ring == XDPS_RING_BPF;
+	return HAS_MAP_RINGS && !beside && r->ring_bytes <= XDPS_MAP_RING_BYTES_MAX;
+}
+
+static enum xdps_status check_kind(const struct xdps_ask *ask, bool beside,
+				   struct xdps_error *err)
+{
+	if (ask->ring != XDPS_RING_BPF)
+		return XDPS_OK;
+	if (!HAS_MAP_RINGS)
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "ring=bpf: not on this processor; leave it out");
+	if (beside)
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "%s: ring=bpf: an XDP program is attached already, and beside it only perf rings get all of a packet; leave it out",
+				 ask->ifname);
 	return XDPS_OK;
+}
+
+/* What could be read of a program that is not there is no reason to refuse: perf is. */
+static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_ask *ask,
+				  const struct xdps_cpus *cpus, bool beside, const char *doing,
+				  struct xdps_error *err)
+{
+	uint32_t ring_bytes = r->ring_bytes;
+	int rc;
+
+	if (takes_map_rings(r, ask, beside)) {
+		rc = open_map_rings(r, cpus->n_online);
+		if (!rc)
+			return XDPS_OK;
+		if (rc != E2BIG || ask->ring == XDPS_RING_BPF)
+			return explain_map_rings(err, rc, r, doing);
+		xdps_rings_close(r);
+		r->ring_bytes = ring_bytes;
+	}
+	r->kind = XDPS_RING_PERF;
+	return xdps_perf_open(r, ask, cpus, doing, err);
 }
 
 void xdps_rings_init(struct xdps_rings *r)
 {
-	*r = (struct xdps_rings){ 0 };
+	*r = (struct xdps_rings){ .map_fd = -1, .bell_fd = -1 };
 }
 
 enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *ask,
-				 const struct xdps_cpus *cpus, int map_fd,
+				 const struct xdps_cpus *cpus, bool beside, const char *doing,
 				 struct xdps_error *err)
 {
 	enum xdps_status status;
 
-	status = choose_size(r, ask, cpus->n_online, err);
-	if (status)
-		return status;
-	r->fds = calloc(cpus->n_online, sizeof(*r->fds));
-	r->maps = calloc(cpus->n_online, sizeof(*r->maps));
-	if (!r->fds || !r->maps)
-		status = xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
-					 cpus->n_online);
-	for (unsigned int i = 0; !status && i < cpus->n_online; i++)
-		status = add_ring(r, ask, cpus, cpus->online[i], map_fd, err);
+	status = check_kind(ask, beside, err);
+	if (!status)
+		status = choose_size(r, ask, cpus->n_online, err);
+	if (!status)
+		status = open_kind(r, ask, cpus, beside, doing, err);
 	if (status)
 		xdps_rings_close(r);
 	return status;
 }
 
+/* A CPU without a ring has no turn among those that are online. */
+static enum xdps_status assign(uint32_t cpu, uint32_t ring, int cpus_fd, struct xdps_error *err)
+{
+	const struct xdps_cpu state = { .ring = ring, .wake_at = XDPS_NEVER };
+
+	if (bpf_map_update_elem(cpus_fd, &cpu, &state, BPF_ANY))
+		return xdps_fail_errno(err, errno, "giving CPU %u its ring", cpu);
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_rings_assign(const struct xdps_rings *r, const struct xdps_cpus *cpus,
+				   int cpus_fd, struct xdps_error *err)
+{
+	enum xdps_status status = XDPS_OK;
+	unsigned int ring = 0;
+
+	for (unsigned int cpu = 0; !status && cpu < cpus->n_possible; cpu++) {
+		bool has_ring = ring < cpus->n_online && cpus->online[ring] == cpu;
+
+		status = assign(cpu, has_ring && r->kind == XDPS_RING_BPF ? ring : XDPS_NO_RING,
+				cpus_fd, err);
+		ring += has_ring;
+	}
+	return status;
+}
+
 void xdps_rings_close(struct xdps_rings *r)
 {
-	size_t map_bytes = sysconf(_SC_PAGESIZE) + r->ring_bytes;
-
-	while (r->n) {
-		r->n--;
-		if (r->maps[r->n])
-			munmap(r->maps[r->n], map_bytes);
-		close(r->fds[r->n]);
-	}
+	xdps_perf_close(r);
 	free(r->fds);
-	free(r->maps);
+	if (r->bell_fd >= 0)
+		close(r->bell_fd);
+	if (r->map_fd >= 0)
+		close(r->map_fd);
 	xdps_rings_init(r);
 }

@@ -30,10 +30,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../bpf/record.h"
 #include "../../engine/counters.h"
 #include "../../engine/ring.h"
 
 #define DEADLINE_MS 20000		/* longer than the helper's own */
+#define PACKET_MS 5000
 #define EXEC_FAILED 127
 
 const struct how as_usual;
@@ -323,6 +325,8 @@ bool helper_hear(struct helper *h)
 	keep_fds(h, &msg);
 	if (h->say.kind == XDPS_SAY_READY)
 		h->ready = h->say;
+	if (h->say.kind == XDPS_SAY_RINGS)
+		h->n_ring_fds = h->n_fds;
 	return true;
 }
 
@@ -476,63 +480,104 @@ uint64_t helper_status_hex(const char *field)
 	return value;
 }
 
-static struct xdps_ring ring_of(int fd)
-{
-	const size_t page_bytes = sysconf(_SC_PAGESIZE);
-	const size_t bytes = page_bytes + helper.ready.ring_bytes;
-	struct xdps_ring ring;
-	void *map;
+/* What the helper gave, mapped, with a reader for each ring. */
+struct mapped {
+	struct xdps_cpu *cpus;
+	struct xdps_ring rings[XDPS_FDS_MAX];
+	void *maps[XDPS_FDS_MAX];
+	unsigned int n_maps;
+	size_t map_bytes;
+};
 
-	map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+static void *map_shared(int fd, size_t bytes)
+{
+	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
 	assert_ptr_not_equal(map, MAP_FAILED);
-	assert_int_equal(xdps_ring_init(&ring, map, bytes, page_bytes), 0);
-	return ring;
+	return map;
 }
 
-static void close_ring(struct xdps_ring *ring)
+static size_t cpus_bytes(void)
 {
-	munmap(ring->page, sysconf(_SC_PAGESIZE) + ring->data_bytes);
+	return xdps_counters_bytes(helper.ready.n_cpus);
+}
+
+static void open_rings(struct mapped *m)
+{
+	const struct xdps_say *r = &helper.ready;
+	const size_t page_bytes = sysconf(_SC_PAGESIZE);
+	bool are_perf = r->ring_kind == XDPS_RING_PERF;
+
+	assert_in_range(r->n_rings, 1, ARRAY_SIZE(m->rings));
+	m->cpus = map_shared(helper.fds[helper.n_ring_fds], cpus_bytes());
+	m->n_maps = are_perf ? r->n_rings : 1;
+	m->map_bytes = are_perf ? page_bytes + r->ring_bytes :
+				  xdps_ring_map_bytes(r->n_rings, r->ring_bytes);
+	for (unsigned int i = 0; i < m->n_maps; i++)
+		m->maps[i] = map_shared(helper.fds[i], m->map_bytes);
+	for (unsigned int i = 0; i < r->n_rings; i++)
+		assert_int_equal(are_perf ?
+			xdps_ring_init_perf(&m->rings[i], m->maps[i], m->map_bytes, page_bytes) :
+			xdps_ring_init_map(&m->rings[i], m->maps[0], r->ring_bytes, i, m->cpus,
+					   r->n_cpus), 0);
+}
+
+static void close_rings(struct mapped *m)
+{
+	for (unsigned int i = 0; i < m->n_maps; i++)
+		munmap(m->maps[i], m->map_bytes);
+	munmap(m->cpus, cpus_bytes());
+}
+
+/* The ring with a packet in it, at last. */
+static struct xdps_ring *find_packet(struct mapped *m, uint64_t *mono_ns)
+{
+	for (int ms = 0; ms < PACKET_MS; ms++) {
+		for (unsigned int i = 0; i < helper.ready.n_rings; i++)
+			if (xdps_ring_peek(&m->rings[i], mono_ns))
+				return &m->rings[i];
+		usleep(1000);
+	}
+	fail_msg("no packet in any ring");
+	return NULL;
 }
 
 uint32_t assert_captured(const unsigned char *data, uint32_t bytes)
 {
 	static unsigned char scratch[XDPS_SCRATCH_BYTES];
-	struct xdps_ring ring;
-	struct pollfd p[XDPS_FDS_MAX];
 	struct xdps_packet pkt;
+	struct xdps_ring *ring;
 	int64_t tai_offset_ns;
+	struct mapped mapped;
 	uint64_t mono_ns;
-	unsigned int i = 0;
 
-	for (i = 0; i < helper.ready.n_rings; i++)
-		p[i] = (struct pollfd){ .fd = helper.fds[i], .events = POLLIN };
-	assert_true(poll(p, helper.ready.n_rings, 5000) > 0);
-	for (i = 0; !(p[i].revents & POLLIN); i++)
-		;
-	ring = ring_of(helper.fds[i]);
-	assert_true(xdps_ring_peek(&ring, &mono_ns));
-	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
+	open_rings(&mapped);
+	ring = find_packet(&mapped, &mono_ns);
+	xdps_ring_packet(ring, scratch, &pkt, &tai_offset_ns);
 	assert_int_equal(pkt.len, bytes);
 	assert_int_equal(pkt.caplen, bytes);
 	assert_memory_equal(pkt.data, data, bytes);
-	xdps_ring_advance(&ring);
-	assert_false(xdps_ring_peek(&ring, &mono_ns));
-	close_ring(&ring);
+	xdps_ring_advance(ring);
+	assert_false(xdps_ring_peek(ring, &mono_ns));
+	close_rings(&mapped);
 	return pkt.filter;
 }
 
 struct xdps_stats lab_stats(void)
 {
-	const size_t bytes = xdps_counters_bytes(helper.ready.n_counters);
 	struct xdps_stats stats = { 0 };
-	void *counters;
+	void *cpus;
 
-	counters = mmap(NULL, bytes, PROT_READ, MAP_SHARED,
-			helper.fds[helper.ready.n_rings], 0);
-	assert_ptr_not_equal(counters, MAP_FAILED);
-	xdps_counters_sum(counters, helper.ready.n_counters, &stats);
-	munmap(counters, bytes);
+	cpus = map_shared(helper.fds[helper.n_ring_fds], cpus_bytes());
+	xdps_counters_sum(cpus, helper.ready.n_cpus, &stats);
+	munmap(cpus, cpus_bytes());
 	return stats;
+}
+
+int lab_inject_fd(void)
+{
+	assert_int_equal(helper.ready.has_inject, 1);
+	return helper.fds[helper.n_ring_fds + 1];
 }
 
 void make_frame(unsigned char *frame, unsigned char seed)

@@ -40,6 +40,7 @@ struct helper {
 	struct xdps_say ready;		/* what it said when it was ready */
 	int fds[2 * XDPS_FDS_MAX];	/* all it gave */
 	unsigned int n_fds;
+	unsigned int n_ring_fds;	/* of these, the first ones are for rings */
 };
 
 extern const struct how as_usual;
@@ -121,6 +122,9 @@ void assert_rejects(unsigned char seed);
 
 /* What the helper's program has counted. */
 struct xdps_stats lab_stats(void);
+
+/* The socket for injection, which it has to have given. */
+int lab_inject_fd(void);
 
 /* What /proc calls it: "perf_event", "bpf-map", "socket:". */
 void assert_is(int fd, const char *kind);

@@ -27,19 +27,38 @@ static unsigned char scratch[XDPS_SCRATCH_BYTES];
 
 static size_t counters_bytes(void)
 {
-	return lab.cpus.n_possible * sizeof(struct xdps_counters);
+	return lab.cpus.n_possible * sizeof(struct xdps_cpu);
+}
+
+static size_t memory_bytes(void)
+{
+	return xdps_ring_map_bytes(lab.rings.n, lab.rings.ring_bytes);
+}
+
+static void open_reader(unsigned int i)
+{
+	const size_t page_bytes = sysconf(_SC_PAGESIZE);
+	const struct xdps_rings *r = &lab.rings;
+
+	if (r->kind == XDPS_RING_PERF)
+		assert_int_equal(xdps_ring_init_perf(&lab.readers[i], r->maps[i],
+						     page_bytes + r->ring_bytes, page_bytes), 0);
+	else
+		assert_int_equal(xdps_ring_init_map(&lab.readers[i], lab.memory, r->ring_bytes, i,
+						    lab.counters, lab.cpus.n_possible), 0);
 }
 
 static void open_readers(void)
 {
-	const size_t page_bytes = sysconf(_SC_PAGESIZE);
-
+	if (lab.rings.kind == XDPS_RING_BPF) {
+		lab.memory = mmap(NULL, memory_bytes(), PROT_READ, MAP_SHARED,
+				  lab.rings.map_fd, 0);
+		assert_ptr_not_equal(lab.memory, MAP_FAILED);
+	}
 	lab.readers = calloc(lab.rings.n, sizeof(*lab.readers));
 	assert_non_null(lab.readers);
 	for (unsigned int i = 0; i < lab.rings.n; i++)
-		assert_int_equal(xdps_ring_init(&lab.readers[i], lab.rings.maps[i],
-						page_bytes + lab.rings.ring_bytes,
-						page_bytes), 0);
+		open_reader(i);
 }
 
 void lab_load_beside(struct xdps_ask ask, const struct xdps_interface *iface,
@@ -49,15 +68,19 @@ void lab_load_beside(struct xdps_ask ask, const struct xdps_interface *iface,
 		.ask = &ask,
 		.iface = iface,
 		.traced = traced,
+		.rings = &lab.rings,
 		.n_cpus = lab.cpus.n_possible,
 		.doing = "loading",
 	};
 
-	if (xdps_programs_load(&lab.programs, &load, &err) ||
-	    xdps_rings_open(&lab.rings, &ask, &lab.cpus, lab.programs.rings_fd, &err))
+	if (!ask.ring)
+		ask.ring = lab.kind;
+	if (xdps_rings_open(&lab.rings, &ask, &lab.cpus, traced, "loading", &err) ||
+	    xdps_programs_load(&lab.programs, &load, &err) ||
+	    xdps_rings_assign(&lab.rings, &lab.cpus, lab.programs.cpus_fd, &err))
 		fail_msg("%s", err.text);
-	lab.counters = mmap(NULL, counters_bytes(), PROT_READ, MAP_SHARED,
-			    lab.programs.counters_fd, 0);
+	lab.counters = mmap(NULL, counters_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    lab.programs.cpus_fd, 0);
 	assert_ptr_not_equal(lab.counters, MAP_FAILED);
 	open_readers();
 }
@@ -76,10 +99,10 @@ void run_on_cpu(unsigned int cpu)
 	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
-static int begin(void **state)
+static int make_lab(enum xdps_ring_kind kind)
 {
-	(void)state;
 	memset(&lab, 0, sizeof(lab));
+	lab.kind = kind;
 	lab.link_fd = -1;
 	xdps_programs_init(&lab.programs);
 	xdps_rings_init(&lab.rings);
@@ -93,9 +116,18 @@ static int begin(void **state)
 	return 0;
 }
 
+static int begin(void **state)
+{
+	const enum xdps_ring_kind *kind = *state;
+
+	return make_lab(kind ? *kind : XDPS_RING_AUTO);
+}
+
 static int end(void **state)
 {
 	(void)state;
+	if (lab.memory && lab.memory != MAP_FAILED)
+		munmap(lab.memory, memory_bytes());
 	if (lab.counters && lab.counters != MAP_FAILED)
 		munmap(lab.counters, counters_bytes());
 	if (lab.link_fd >= 0)
@@ -109,7 +141,7 @@ static int end(void **state)
 void lab_renew(void)
 {
 	end(NULL);
-	assert_int_equal(begin(NULL), 0);
+	assert_int_equal(make_lab(lab.kind), 0);
 }
 
 void lab_receive(uint32_t bytes, int times)
@@ -133,7 +165,7 @@ struct xdps_ring *reader(void)
 	return NULL;
 }
 
-const struct xdps_counters *counters(void)
+struct xdps_cpu *counters(void)
 {
 	return &lab.counters[sched_getcpu()];
 }

@@ -18,18 +18,23 @@
 #define LAB_PACKET_BYTES 9000
 
 struct sampler_lab {
+	enum xdps_ring_kind kind;	/* of the rings, unless asked otherwise */
 	struct xdps_cpus cpus;
 	struct xdps_programs programs;
 	struct xdps_rings rings;
-	struct xdps_counters *counters;	/* one for each CPU */
+	struct xdps_cpu *counters;	/* one for each CPU */
 	struct xdps_ring *readers;	/* one for each ring */
+	void *memory;			/* of map rings */
 	int link_fd;			/* beside another program; else -1 */
 };
 
 extern struct sampler_lab lab;		/* of this test: empty before and after it */
 extern unsigned char packet[LAB_PACKET_BYTES];
 
-/* Runs the tests, each in a lab of its own; or says why they are all skipped. */
+/*
+ * Runs the tests, each in a lab of its own; or says why they are all skipped.  With
+ * rings of the kind that the test's initial state points to, if it has one.
+ */
 int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests);
 #define LAB_RUN(name, tests) lab_run(name, tests, ARRAY_SIZE(tests))
 
@@ -49,7 +54,7 @@ void lab_receive(uint32_t bytes, int times);
 
 /* Of the CPU that we run on. */
 struct xdps_ring *reader(void);
-const struct xdps_counters *counters(void);
+struct xdps_cpu *counters(void);
 
 /* Takes the next packet, which has to be there. */
 struct xdps_packet lab_take(int64_t *tai_offset_ns);

@@ -33,6 +33,7 @@
 #include "captured.h"
 #include "expressions.h"
 #include "filter_lab.h"
+#include "loaded.h"
 #include "packets.h"
 #include "pcap_side.h"
 
@@ -68,7 +69,7 @@ struct subject {
 };
 
 static struct filter_lab lab;
-static struct xdps_programs programs;	/* the sampler, for filters to be put in */
+static struct loaded loaded;	/* the sampler, for filters to be put in */
 static struct captured *captured;
 static struct packets packets;
 static struct xdps_error err;
@@ -196,9 +197,9 @@ static int load(const struct subject *s, const struct xdps_code *code)
 			print_message("# \"%s\", %u instructions: %s\n", s->name, code->n, why);
 		return -1;
 	}
-	if (lab.memory != programs.memory)
+	if (lab.memory != loaded.programs.memory)
 		return fd;
-	sampler_fd = xdps_filter_load(&programs, code, &err);
+	sampler_fd = xdps_filter_load(&loaded.programs, code, &err);
 	if (sampler_fd < 0) {
 		if (complain())
 			print_message("# \"%s\" in the sampler: %s\n", s->name, err.text);
@@ -749,12 +750,8 @@ static void comparison_can_fail(void **state)
 
 static int begin(void **state)
 {
-	static const struct xdps_ask everything = { .rate = 1, .snaplen = XDPS_SNAPLEN_MAX };
-	const struct xdps_load load = { .ask = &everything, .n_cpus = 1, .doing = "loading" };
-
 	(void)state;
-	xdps_programs_init(&programs);
-	if (xdps_programs_load(&programs, &load, &err)) {
+	if (load_alone(&loaded, &err)) {
 		print_message("# %s\n", err.text);
 		return -1;
 	}
@@ -771,7 +768,7 @@ static int end(void **state)
 	(void)state;
 	packets_free(&packets);
 	captured_free(captured);
-	xdps_programs_free(&programs);
+	unload(&loaded);
 	return 0;
 }
 

@@ -402,7 +402,7 @@ static void function_names_stay(void **state)
 	}
 	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &bytes), 0);
 	close(fd);
-	assert_string_equal(info.name, "xdps_sampler");
+	assert_string_equal(info.name, "xdps_to_map");
 	assert_int_equal(info.nr_func_info, 2);
 	assert_true(info.btf_id);
 }

@@ -26,27 +26,46 @@
 
 static struct xdps_error err;
 
-static void gives_rings_and_counters(void **state)
+/* How many descriptors are for rings, and what each of them is. */
+static void gives(enum xdps_ring_kind asked, enum xdps_ring_kind kind, unsigned int n_ring_fds,
+		  const char *what)
 {
+	struct xdps_ask ask = lab_ask(NEAR);
 	struct xdps_cpus cpus;
 	unsigned int i;
 
-	(void)state;
 	assert_int_equal(xdps_cpus_read(&cpus, &err), XDPS_OK);
-	open_near(&as_usual);
+	ask.ring = asked;
+	helper_open(&helper, &as_usual, &ask);
 	assert_ready(&helper);
+	assert_int_equal(helper.say.ring_kind, kind);
 	assert_int_equal(helper.say.n_rings, cpus.n_online);
-	assert_int_equal(helper.say.n_counters, cpus.n_possible);
+	assert_int_equal(helper.say.n_cpus, cpus.n_possible);
 	assert_int_equal(helper.say.ring_bytes, XDPS_RING_BYTES_DEFAULT);
 	assert_int_equal(helper.say.link, XDPS_LINK_ETHERNET);
 	assert_int_equal(helper.say.has_inject, 1);
 	assert_string_equal(helper.say.text, "");
-	assert_int_equal(helper.n_fds, cpus.n_online + 2);
-	for (i = 0; i < helper.say.n_rings; i++)
-		assert_is(helper.fds[i], "perf_event");
+	assert_int_equal(helper.n_ring_fds, n_ring_fds);
+	assert_int_equal(helper.n_fds, n_ring_fds + 2);
+	for (i = 0; i < n_ring_fds; i++)
+		assert_is(helper.fds[i], what);
 	assert_is(helper.fds[i], "bpf-map");
 	assert_is(helper.fds[i + 1], "socket");
+	assert_captures(1);
 	assert_int_equal(helper_end(&helper), 0);
+}
+
+static void gives_map_rings(void **state)
+{
+	(void)state;
+	gives(XDPS_RING_AUTO, XDPS_RING_BPF, 2, "bpf-map");
+	gives(XDPS_RING_BPF, XDPS_RING_BPF, 2, "bpf-map");
+}
+
+static void gives_perf_rings(void **state)
+{
+	(void)state;
+	gives(XDPS_RING_PERF, XDPS_RING_PERF, sysconf(_SC_NPROCESSORS_ONLN), "perf_event");
 }
 
 static void captures(void **state)
@@ -222,12 +241,6 @@ static void promiscuity_goes_with_it(void **state)
 	assert_int_equal(promiscuity(), 0);
 }
 
-static int inject_fd(void)
-{
-	assert_int_equal(helper.say.has_inject, 1);
-	return helper.fds[helper.say.n_rings + 1];
-}
-
 static void inject_socket_sends(void **state)
 {
 	unsigned char frame[FRAME_BYTES], got[FRAME_BYTES + 1];
@@ -238,7 +251,7 @@ static void inject_socket_sends(void **state)
 	open_near(&as_usual);
 	assert_ready(&helper);
 	make_frame(frame, 9);
-	assert_int_equal(send(inject_fd(), frame, sizeof(frame), 0), sizeof(frame));
+	assert_int_equal(send(lab_inject_fd(), frame, sizeof(frame), 0), sizeof(frame));
 	assert_int_equal(poll(&p, 1, 5000), 1);
 	assert_int_equal(recv(far, got, sizeof(got), 0), sizeof(frame));
 	assert_memory_equal(got, frame, sizeof(frame));
@@ -258,11 +271,11 @@ static void inject_socket_is_deaf(void **state)
 	(void)state;
 	open_near(&as_usual);
 	assert_ready(&helper);
-	assert_int_equal(bind(inject_fd(), (const void *)&all, sizeof(all)), 0);
-	assert_int_equal(setsockopt(inject_fd(), SOL_SOCKET, SO_DETACH_FILTER, &off,
+	assert_int_equal(bind(lab_inject_fd(), (const void *)&all, sizeof(all)), 0);
+	assert_int_equal(setsockopt(lab_inject_fd(), SOL_SOCKET, SO_DETACH_FILTER, &off,
 				    sizeof(off)), -1);
 	assert_captures(3);
-	assert_int_equal(recv(inject_fd(), &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(recv(lab_inject_fd(), &byte, 1, MSG_DONTWAIT), -1);
 	assert_int_equal(errno, EAGAIN);
 }
 
@@ -355,7 +368,7 @@ static void many_rings_come_in_parts(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
 		many[i] = pair[1];
-	assert_int_equal(xdps_answer_rings(pair[1], many, ARRAY_SIZE(many), 4096, &err),
+	assert_int_equal(xdps_answer_rings(pair[1], many, ARRAY_SIZE(many), &err),
 			 XDPS_OK);
 	close(pair[1]);
 
@@ -363,12 +376,11 @@ static void many_rings_come_in_parts(void **state)
 	helper.sock = pair[0];
 	assert_true(helper_hear(&helper));
 	assert_int_equal(helper.say.kind, XDPS_SAY_RINGS);
-	assert_int_equal(helper.say.n_rings, XDPS_FDS_MAX);
+	assert_int_equal(helper.n_ring_fds, XDPS_FDS_MAX);
 	assert_true(helper_hear(&helper));
-	assert_int_equal(helper.say.n_rings, ARRAY_SIZE(many));
+	assert_int_equal(helper.n_ring_fds, ARRAY_SIZE(many));
 	assert_int_equal(helper.n_fds, ARRAY_SIZE(many));
 	assert_is(helper.fds[ARRAY_SIZE(many) - 1], "socket:");
-	assert_int_equal(helper.say.ring_bytes, 4096);
 }
 
 static int exit_of(const char *arguments)
@@ -417,7 +429,8 @@ static void cpu_lists_are_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SENTENCE("It gives a ring for each CPU, counters and a socket", gives_rings_and_counters),
+		SENTENCE("It gives map rings, counters and a socket, if nothing else is asked for", gives_map_rings),
+		SENTENCE("It gives perf rings, counters and a socket, if these are asked for", gives_perf_rings),
 		SENTENCE("What arrives at the interface comes out of a ring", captures),
 		SENTENCE("What comes out of a ring is counted", counts),
 		SENTENCE("It attaches in the mode that is asked for", attaches_as_asked),

@@ -234,6 +234,13 @@ static void buffer_has_limits(void **state)
 	helper_open(&helper, &as_usual, &ask);
 	assert_error(&helper, XDPS_BAD_OPTION, "a ring takes at most 1073741824");
 	assert_int_equal(helper_end(&helper), 1);
+
+	ask.ring = XDPS_RING_BPF;
+	ask.buffer_bytes = (1ull << 29) * sysconf(_SC_NPROCESSORS_ONLN);
+	helper_open(&helper, &as_usual, &ask);
+	assert_error(&helper, XDPS_BAD_OPTION, "a ring takes at most 268435456");
+	assert_non_null(strstr(helper.say.text, "leave ring=bpf out"));
+	assert_int_equal(helper_end(&helper), 1);
 }
 
 int main(void)

@@ -10,17 +10,17 @@
 #include <linux/capability.h>
 
 #include "../unit/sentence.h"
+#include "loaded.h"
 
 static struct xdps_error err;
 
-static const struct xdps_ask everything = {
-	.rate = 1,
-	.snaplen = XDPS_SNAPLEN_MAX,
-};
-
 static void verifier_is_quoted(void **state)
 {
-	const struct xdps_load want = { .ask = &everything, .n_cpus = 1, .doing = "loading" };
+	static const struct xdps_cpus one = { .n_possible = 1, .n_online = 1 };
+	struct xdps_rings rings;
+	const struct xdps_load want = {
+		.ask = &all_of_all, .rings = &rings, .n_cpus = 1, .doing = "loading",
+	};
 	struct xdps_programs programs;
 	struct xdps_config *config;
 	const char *words;
@@ -30,8 +30,11 @@ static void verifier_is_quoted(void **state)
 	libbpf_set_print(listen_to_libbpf);
 	memset(&said, 0, sizeof(said));
 	xdps_programs_init(&programs);
-	assert_int_equal(open_own(&programs, &config), 0);
-	configure(config, &everything, NULL);
+	xdps_rings_init(&rings);
+	assert_int_equal(xdps_rings_open(&rings, &all_of_all, &one, false, "loading", &err),
+			 XDPS_OK);
+	assert_int_equal(open_own(&programs, rings.kind, &config), 0);
+	configure(config, &all_of_all, NULL, &rings);
 	assert_int_equal(set_maps(&programs, &want), 0);
 	/* whose context ends before the receive queue */
 	assert_int_equal(bpf_program__set_type(programs.sampler, BPF_PROG_TYPE_CGROUP_DEVICE), 0);
@@ -44,6 +47,7 @@ static void verifier_is_quoted(void **state)
 	    strlen(words) < 30 || strstr(words, "processed"))
 		fail_msg("\"%s\"", err.text);
 	xdps_programs_free(&programs);
+	xdps_rings_close(&rings);
 }
 
 static void last_line_that_says_something(void **state)
@@ -65,19 +69,18 @@ static void last_line_that_says_something(void **state)
 
 static void frags_are_asked_for(void **state)
 {
-	const struct xdps_load load = { .ask = &everything, .n_cpus = 1, .doing = "loading" };
-	struct xdps_programs programs;
 	uint32_t flags = has_frags() ? BPF_F_XDP_HAS_FRAGS : 0;
+	struct loaded loaded;
+	const struct xdps_programs *p = &loaded.programs;
 
 	(void)state;
-	xdps_programs_init(&programs);
-	assert_int_equal(xdps_programs_load(&programs, &load, &err), XDPS_OK);
-	assert_int_equal(programs.own->rodata->config.frags, has_frags());
-	assert_int_equal(bpf_program__flags(programs.entry), flags);
-	assert_int_equal(bpf_program__flags(programs.sampler), flags);
-	assert_int_equal(bpf_program__expected_attach_type(programs.entry), BPF_XDP);
-	assert_int_equal(bpf_program__expected_attach_type(programs.sampler), BPF_XDP);
-	xdps_programs_free(&programs);
+	assert_int_equal(load_alone(&loaded, &err), XDPS_OK);
+	assert_int_equal(p->own->rodata->config.frags, has_frags());
+	assert_int_equal(bpf_program__flags(p->entry), flags);
+	assert_int_equal(bpf_program__flags(p->sampler), flags);
+	assert_int_equal(bpf_program__expected_attach_type(p->entry), BPF_XDP);
+	assert_int_equal(bpf_program__expected_attach_type(p->sampler), BPF_XDP);
+	unload(&loaded);
 }
 
 int main(void)

@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/filter.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../../engine/bell.h"
 #include "../../helper/filter.h"
+#include "../unit/of_kind.h"
 #include "sampler_lab.h"
 #include "xdpsample.skel.h"
 
@@ -71,6 +74,12 @@ static void want_from(uint32_t len)
 	};
 
 	set_filter(2, insns, ARRAY_SIZE(insns));
+}
+
+/* The ring of this CPU, as it is before anybody writes there. */
+static uint32_t counters_ring(void)
+{
+	return lab.kind == XDPS_RING_PERF ? XDPS_NO_RING : 0;
 }
 
 static uint64_t taken_now(void)
@@ -221,7 +230,8 @@ static void kernel_cuts(void **state)
 	lab_load(ask);
 	lab_receive(1000, 1);
 	assert_int_equal(xdps_ring_pending_bytes(reader()),
-			 (8 + 4 + sizeof(struct xdps_record) + 61 + 7) / 8 * 8);
+			 ((lab.kind == XDPS_RING_PERF ? 8 + 4 : 0) +
+			  sizeof(struct xdps_record) + 61 + 7) / 8 * 8);
 	pkt = lab_take(&tai_offset_ns);
 	assert_int_equal(pkt.len, 1000);
 	assert_int_equal(pkt.caplen, 61);
@@ -289,16 +299,23 @@ static void jumbo_is_cut_anywhere(void **state)
 	}
 }
 
+/* Of the number chosen of n, if 0 to 2 * (rate - 1) are passed over before each. */
+static double variance_of_chosen(double n, double rate)
+{
+	double n_gaps = 2 * rate - 1;
+
+	return n * (n_gaps * n_gaps - 1) / 12 / (rate * rate * rate);
+}
+
 /*
- * The number taken is binomial.  Within five standard deviations: a right
- * program fails once in a million runs, a rate that is 6 % off nearly always.
+ * Within five standard deviations: a right program fails once in a million runs, a rate
+ * that is 6 % off nearly always.
  */
 static void takes_one_in(uint32_t rate)
 {
 	const int n = 1000000;
 	struct xdps_ask ask = everything;
 	double mean = (double)n / rate;
-	double variance = mean * (1 - 1. / rate);
 	double off;
 
 	ask.rate = rate;
@@ -306,7 +323,7 @@ static void takes_one_in(uint32_t rate)
 	lab_load(ask);
 	lab_receive(60, n);
 	off = counters()->chosen - mean;
-	if (off * off > 25 * variance + 9)
+	if (off * off > 25 * variance_of_chosen(n, rate) + 9)
 		fail_msg("rate %u: %.0f of %d were chosen, not %.0f", rate,
 			 off + mean, n, mean);
 	assert_int_equal(counters()->passed_over + counters()->chosen, n);
@@ -332,7 +349,7 @@ static void rate_is_kept(void **state)
 static void chosen_by_chance(void **state)
 {
 	const int n_runs = 100, n_packets = 1000;
-	const double variance = n_packets / 4.;
+	const double variance = variance_of_chosen(n_packets, 2);
 	struct xdps_ask ask = everything;
 	double sum = 0;
 
@@ -420,7 +437,10 @@ static void no_ring_loses(void **state)
 
 	(void)state;
 	lab_load(everything);
-	assert_int_equal(bpf_map_delete_elem(lab.programs.rings_fd, &cpu), 0);
+	if (lab.kind == XDPS_RING_PERF)
+		assert_int_equal(bpf_map_delete_elem(lab.rings.map_fd, &cpu), 0);
+	else
+		counters()->ring = XDPS_NO_RING;
 	lab_receive(60, 7);
 	assert_int_equal(counters()->lost, 7);
 	assert_int_equal(taken_now(), 0);
@@ -501,29 +521,46 @@ static void dated_by_tai(void **state)
 			 tai_offset_ns, min_ns, max_ns + XDPS_TAI_OFFSET_ERROR_NS);
 }
 
-/* Of 2^64 values, those that are chosen; 0: all. */
-static uint64_t chosen_of(uint32_t rate)
+/*
+ * The first packet of all has the chance of all others: one in four here, in 400 samplers
+ * of which each meets one.
+ */
+static void first_has_its_chance(void **state)
+{
+	const struct xdps_cpu as_new = { .ring = counters_ring(), .wake_at = XDPS_NEVER };
+	struct xdps_ask ask = everything;
+	int n_taken = 0;
+
+	(void)state;
+	ask.rate = 4;
+	lab_load(ask);
+	for (int i = 0; i < 400; i++) {
+		*counters() = as_new;
+		lab_receive(60, 1);
+		n_taken += counters()->chosen;
+	}
+	assert_in_range(n_taken, 100 - 44, 100 + 44);	/* five standard deviations */
+}
+
+static uint64_t n_gaps_of(uint32_t rate)
 {
 	struct xdps_ask ask = everything;
-	const struct xdps_config *config;
-	uint64_t chosen;
+	uint64_t n_gaps;
 
 	ask.rate = rate;
 	lab_load(ask);
-	config = (const void *)&lab.programs.own->rodata->config;
-	chosen = (uint64_t)config->threshold << 32 | config->fraction;
+	n_gaps = lab.programs.own->rodata->config.n_gaps;
 	lab_renew();
-	return chosen;
+	return n_gaps;
 }
 
 static void rates_are_exact(void **state)
 {
 	(void)state;
-	assert_true(chosen_of(1) == 0);
-	assert_true(chosen_of(2) == 1ull << 63);
-	assert_true(chosen_of(3) == 0x5555555555555555);
-	assert_true(chosen_of(3000000000u) == 6148914691);	/* 1.43 of 2^32 */
-	assert_true(chosen_of(UINT32_MAX) == (1ull << 32) + 1);
+	assert_true(n_gaps_of(1) == 1);
+	assert_true(n_gaps_of(2) == 3);
+	assert_true(n_gaps_of(1000) == 1999);
+	assert_true(n_gaps_of(UINT32_MAX) == 2 * (uint64_t)UINT32_MAX - 1);
 }
 
 static void rings_are_sized(void **state)
@@ -553,19 +590,129 @@ static void rings_are_sized(void **state)
 
 static void refused_map_is_explained(void **state)
 {
-	const struct xdps_load no_room = { .ask = &everything, .n_cpus = 0, .doing = "loading" };
+	const struct xdps_load no_room = {
+		.ask = &everything, .rings = &lab.rings, .n_cpus = 0, .doing = "loading",
+	};
 
 	(void)state;
+	assert_int_equal(xdps_rings_open(&lab.rings, &everything, &lab.cpus, false, "loading",
+					 &err), XDPS_OK);
 	assert_int_equal(xdps_programs_load(&lab.programs, &no_room, &err), XDPS_FAILED);
 	assert_null(lab.programs.own);
 	if (strncmp(err.text, "loading: ", 9) ||
-	    !strstr(err.text, "counters"))
+	    !strstr(err.text, "cpus"))
 		fail_msg("\"%s\"", err.text);
+}
+
+/* What the bell's descriptor says, and how often it has been rung. */
+static bool rings_now(void)
+{
+	struct pollfd p = { .fd = lab.rings.bell_fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+static void rings_when_asked(void **state)
+{
+	struct xdps_bell bell;
+
+	(void)state;
+	lab_load(everything);
+	xdps_bell_init(&bell);
+	assert_int_equal(xdps_bell_open(&bell, lab.rings.bell_fd, sysconf(_SC_PAGESIZE)), 0);
+	lab_receive(60, 10);
+	assert_false(rings_now());
+
+	assert_true(xdps_ring_arm(reader(), xdps_ring_pending_bytes(reader()) + 97));
+	lab_receive(60, 1);
+	assert_false(rings_now());
+	lab_receive(60, 1);
+	assert_true(rings_now());
+	assert_true(counters()->wake_at == XDPS_NEVER);
+	xdps_bell_answer(&bell);
+	assert_false(rings_now());
+	lab_receive(60, 10);
+	assert_false(rings_now());
+	assert_int_equal(drain(), 22);
+	xdps_bell_close(&bell);
+}
+
+/* Rung more often than it has room for, and never answered. */
+static void unanswered_bell_costs_nothing(void **state)
+{
+	const int n = 2 * sysconf(_SC_PAGESIZE) / 16;
+
+	(void)state;
+	lab_load(everything);
+	for (int i = 0; i < n; i++) {
+		counters()->wake_at = 0;
+		lab_receive(60, 1);
+	}
+	assert_true(rings_now());
+	assert_int_equal(counters()->lost, 0);
+	assert_int_equal(drain(), n);
+}
+
+/* Begun at every eighth byte of a small ring. */
+static void comes_out_whole_wherever_it_lies(void **state)
+{
+	struct xdps_ask ask = everything;
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+
+	(void)state;
+	ask.snaplen = 1500;
+	ask.buffer_bytes = 1;
+	lab_load(ask);
+	for (unsigned int i = 0; i < lab.rings.ring_bytes / 8 + 10; i++) {
+		/* 1512 = 189 * 8 bytes with what stands before them; 189 is odd */
+		lab_receive(1480, 1);
+		pkt = lab_take(&tai_offset_ns);
+		assert_int_equal(pkt.caplen, 1480);
+		assert_memory_equal(pkt.data, packet, 1480);
+		xdps_ring_free(reader());
+	}
+	assert_int_equal(reader()->broken, 0);
+}
+
+/* As it could be while another program of this CPU is in the middle of it. */
+static void who_interrupts_loses(void **state)
+{
+	(void)state;
+	lab_load(everything);
+	counters()->writing = 1;
+	lab_receive(60, 3);
+	assert_int_equal(counters()->lost, 3);
+	assert_int_equal(drain(), 0);
+	counters()->writing = 0;
+	lab_receive(60, 2);
+	assert_int_equal(counters()->writing, 0);
+	assert_int_equal(drain(), 2);
+}
+
+/* The reader may write what it has mapped; the packets' way does not change. */
+static void mad_reader_harms_itself(void **state)
+{
+	static const uint64_t numbers[] = {
+		0, 1, 7, 4095, 1ull << 17, (1ull << 17) + 1, 1ull << 28, 1ull << 29,
+		UINT32_MAX, 1ull << 32, INT64_MAX, 1ull << 63, UINT64_MAX - 7, UINT64_MAX,
+	};
+
+	(void)state;
+	lab_load(everything);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(numbers); j++) {
+			counters()->head = numbers[i];
+			counters()->tail = numbers[j];
+			counters()->wake_at = numbers[(i + j) % ARRAY_SIZE(numbers)];
+			counters()->ring = j % 3 ? counters_ring() : (uint32_t)numbers[i];
+			assert_passes_unchanged(bpf_program__fd(lab.programs.entry), 1500);
+		}
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest of_both[] = {
 		SENTENCE("The entry passes every packet on, unchanged", entry_passes_all),
 		SENTENCE("The sampler passes every packet on, unchanged", sampler_passes_all),
 		SENTENCE("A packet that is not chosen passes, unchanged", passed_over_passes),
@@ -589,7 +736,21 @@ int main(void)
 		SENTENCE("Rates are exact, up to the largest", rates_are_exact),
 		SENTENCE("Rings are as large as asked, and hold two packets at least", rings_are_sized),
 		SENTENCE("What the kernel refuses is explained", refused_map_is_explained),
+		SENTENCE("The first packets have the same chance as all others", first_has_its_chance),
+		SENTENCE("A packet comes out whole, wherever in the ring it lies",
+			 comes_out_whole_wherever_it_lies),
 	};
+	const struct CMUnitTest of_maps[] = {
+		SENTENCE("The bell is rung once, when what was asked for is there", rings_when_asked),
+		SENTENCE("A bell that nobody answers costs no packet", unanswered_bell_costs_nothing),
+		SENTENCE("Whoever interrupts the program loses a packet, and harms none", who_interrupts_loses),
+		SENTENCE("A reader that writes nonsense harms nobody else", mad_reader_harms_itself),
+	};
+	struct CMUnitTest all[2 * ARRAY_SIZE(of_both) + ARRAY_SIZE(of_maps)];
+	size_t n = 0;
 
-	return LAB_RUN("program", tests);
+	n += of_kind(all + n, XDPS_RING_BPF, of_both, ARRAY_SIZE(of_both), NULL, NULL);
+	n += of_kind(all + n, XDPS_RING_BPF, of_maps, ARRAY_SIZE(of_maps), NULL, NULL);
+	of_kind(all + n, XDPS_RING_PERF, of_both, ARRAY_SIZE(of_both), NULL, NULL);
+	return LAB_RUN("program", all);
 }

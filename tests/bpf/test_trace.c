@@ -579,7 +579,7 @@ static void no_ring_loses(void **state)
 
 	(void)state;
 	traced_lab_load(at_entry, LOOPBACK);
-	assert_int_equal(bpf_map_delete_elem(lab.programs.rings_fd, &cpu), 0);
+	assert_int_equal(bpf_map_delete_elem(lab.rings.map_fd, &cpu), 0);
 	traced_receive_times(pass, 60, 7);
 	assert_counts(0, 0, 7);
 	assert_int_equal(counters()->lost, 7);
@@ -689,9 +689,9 @@ static uint64_t drain_in_order(struct xdps_ring *ring, uint32_t *filter, unsigne
 	return n;
 }
 
-static uint64_t seen(const struct xdps_counters *c)
+static uint64_t seen(const struct xdps_cpu *c)
 {
-	const volatile struct xdps_counters *now = c;
+	const volatile struct xdps_cpu *now = c;
 
 	return now->rejected + now->passed_over + now->chosen;
 }
@@ -699,7 +699,7 @@ static uint64_t seen(const struct xdps_counters *c)
 /* Every other filter wants nothing; waits until packets have met it. */
 static uint64_t change_filters(const struct flood *flood, unsigned int n_changes)
 {
-	const struct xdps_counters *c = &lab.counters[flood->cpu];
+	const struct xdps_cpu *c = &lab.counters[flood->cpu];
 	uint32_t filter = XDPS_FILTER_FIRST;
 	struct xdps_ring *ring;
 	unsigned int n_filters = 0;
@@ -725,7 +725,7 @@ static uint64_t change_filters(const struct flood *flood, unsigned int n_changes
 static void replaced_in_a_flood(struct xdps_ask ask)
 {
 	struct flood flood = { .cpu = lab.cpus.online[lab.cpus.n_online - 1] };
-	const struct xdps_counters *c;
+	const struct xdps_cpu *c;
 	pthread_t thread;
 	uint64_t taken;
 

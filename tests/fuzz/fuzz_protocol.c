@@ -36,7 +36,7 @@ static void check_accepted(const struct xdps_ask *ask)
 	assert(!ask->actions || ask->point == XDPS_POINT_EXIT);
 	assert(memchr(ask->prog, '\0', sizeof(ask->prog)));
 	assert(ask->prog[strspn(ask->prog, PROG_CHARS)] == '\0');
-	assert(ask->reserved == 0);
+	assert(ask->ring <= XDPS_RING_BPF);
 	assert(ask->buffer_bytes <=
 	       (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX);
 }

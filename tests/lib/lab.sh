@@ -116,12 +116,12 @@ process_gone()
 	! readlink "/proc/$1/exe" >/dev/null
 }
 
-# counters_map [HELPER]: the map that has its counters, by id: an array of cache
-# lines.  Here and below, without a process id it is the one helper at work.
+# counters_map [HELPER]: the map that has its counts, by id: an array of four cache
+# lines each.  Here and below, without a process id it is the one helper at work.
 counters_map()
 {
 	cat "/proc/${1:-$(helpers)}/fdinfo/"* 2>/dev/null |
-		awk '{ v[$1] = $2 } $1 == "map_id:" && v["map_type:"] == 2 && v["value_size:"] == 64 { print $2 }'
+		awk '{ v[$1] = $2 } $1 == "map_id:" && v["map_type:"] == 2 && v["value_size:"] == 256 { print $2 }'
 }
 
 # tally [HELPER]: all its counts, of all CPUs, to REJECTED, PASSED_OVER, CHOSEN,

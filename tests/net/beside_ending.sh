@@ -28,7 +28,7 @@ begin()
 ours()
 {
 	bpftool prog show | grep -E ' name xdps_' || :
-	bpftool map show | grep -E ' name (rings|counters|slot|copies)( |$)' || :
+	bpftool map show | grep -E ' name (rings|memory|bell|cpus|slot|copies)( |$)' || :
 }
 
 nothing_of_ours()

@@ -41,7 +41,7 @@ HERE=$XDPS_SRC/tests/net
 
 TX=xdps$$tx
 RX=xdps$$rx
-export DEV=xdpsample:rx0
+export DEV=xdpsample:rx0${XDPS_RING:+:ring=$XDPS_RING}
 SKIP_RC=77		# as automake has it
 WORK=
 

@@ -76,9 +76,10 @@ static struct xdps_say ready(void)
 {
 	struct xdps_say say = say_of(XDPS_SAY_READY);
 
+	say.ring_kind = XDPS_RING_PERF;
 	say.n_rings = 2;
 	say.ring_bytes = RING_BYTES;
-	say.n_counters = 4;
+	say.n_cpus = 4;
 	return say;
 }
 
@@ -241,6 +242,14 @@ static void behave(const char *name)
 		say.ring_bytes--;
 	if (!strcmp(name, "wrong-count"))
 		say.n_rings++;
+	if (!strcmp(name, "odd-kind"))
+		say.ring_kind = XDPS_RING_AUTO;
+	if (!strcmp(name, "map-rings") || !strcmp(name, "no-map-rings"))
+		say.ring_kind = XDPS_RING_BPF;
+	if (!strcmp(name, "map-rings"))
+		say.n_rings = 100;
+	if (!strcmp(name, "no-map-rings"))
+		say.n_rings = 0;
 	if (!strcmp(name, "no-end"))
 		memset(say.text, 'x', sizeof(say.text));
 	if (!strcmp(name, "unknown-link"))

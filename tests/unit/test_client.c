@@ -116,13 +116,22 @@ static void gets_rings_and_counters(void **state)
 	assert_int_equal(open_with("good"), XDPS_OK);
 	assert_int_equal(grant.n_rings, 2);
 	assert_int_equal(grant.ring_bytes, 64 << 10);
-	assert_int_equal(grant.n_counters, 4);
-	assert_true(grant.counters_fd >= 0);
+	assert_int_equal(grant.n_cpus, 4);
+	assert_true(grant.cpus_fd >= 0);
 	assert_int_equal(grant.inject_fd, -1);
 	assert_string_equal(grant.warning, "");
 	for (unsigned int i = 0; i < grant.n_rings; i++)
 		assert_int_equal(fcntl(grant.ring_fds[i], F_GETFD), FD_CLOEXEC);
 	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+}
+
+static void gets_map_rings(void **state)
+{
+	(void)state;
+	assert_int_equal(open_with("map-rings"), XDPS_OK);
+	assert_int_equal(grant.ring_kind, XDPS_RING_BPF);
+	assert_int_equal(grant.n_rings, 100);
+	assert_int_equal(grant.n_ring_fds, 2);
 }
 
 static void gets_a_socket_for_sending(void **state)
@@ -205,7 +214,7 @@ static void refuses_a_helper_of_another_version(void **state)
 static void refuses_answers_that_make_no_sense(void **state)
 {
 	static const char *const kinds[] = {
-		"short", "no-status", "no-rings", "rings-without-rings",
+		"short", "no-status", "no-rings", "rings-without-rings", "odd-kind", "no-map-rings",
 		"odd-size", "wrong-count", "no-end", "unknown-link", "too-many",
 	};
 
@@ -637,6 +646,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		EACH("gets rings and counters",
 		     gets_rings_and_counters),
+		EACH("gets map rings", gets_map_rings),
 		EACH("gets a socket for sending",
 		     gets_a_socket_for_sending),
 		EACH("passes a warning on",

@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * test_engine.c: which filter is set, which packets it was that took them, and
- * what the counts add up to.
+ * test_engine.c: which filter is set, which packets it was that took them, what the
+ * counts add up to, and that nobody sleeps who has packets.
  *
  * The engine's rings are ours, and so is its client, which answers what the test
  * says.  The engine itself is in this file, with its parts.
  */
 #include "../../engine/xdpsample.c"
 
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "fake_ring.h"
+#include "of_kind.h"
 #include "sentence.h"
 
 #define RING_BYTES 4096
+#define N_WAKE_UPS 20000
+#define PATIENCE_MS 10000
 
+static enum xdps_ring_kind kind;	/* of the ring of this test */
 static struct fake_ring fake;
 static struct xdps_ring ring;
-static struct xdps_counters counters[3];
+static struct xdps_cpu counters[3];
 
 /* What the client answers, and what it was asked. */
 static struct {
@@ -68,7 +74,8 @@ enum xdps_status xdps_client_open(struct xdps_client *c, const struct xdps_optio
 	g->ring_fds = malloc(sizeof(*g->ring_fds));
 	assert_non_null(g->ring_fds);
 	g->ring_fds[0] = eventfd(0, EFD_CLOEXEC);
-	g->n_rings = 1;
+	g->ring_kind = kind;
+	g->n_ring_fds = g->n_rings = 1;
 	g->ring_bytes = RING_BYTES;
 	return XDPS_OK;
 }
@@ -103,15 +110,22 @@ void xdps_memory_init(struct xdps_memory *m)
 	memset(m, 0, sizeof(*m));
 }
 
+void xdps_bell_answer(struct xdps_bell *b)
+{
+	uint64_t count;
+
+	assert_int_equal(read(b->fd, &count, sizeof(count)), sizeof(count));
+}
+
 enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant *g,
 				 struct xdps_error *e)
 {
-	(void)g;
 	(void)e;
 	m->rings = &ring;
 	m->n_rings = 1;
-	m->counters = counters;
-	m->n_counters = ARRAY_SIZE(counters);
+	m->bell.fd = g->ring_fds[0];
+	m->cpus = counters;
+	m->n_cpus = ARRAY_SIZE(counters);
 	return XDPS_OK;
 }
 
@@ -129,20 +143,26 @@ void xdps_memory_free(struct xdps_memory *m)
 	(void)m;
 }
 
-static int begin(void **state)
+static int open_with(bool immediate, uint32_t batch_us)
 {
 	struct xdps_options opt;
 
-	(void)state;
+	xdps_options_init(&opt);
+	opt.immediate = immediate;
+	opt.batch_us = batch_us;
+	return xdps_open(&x, &opt, &err);
+}
+
+static int begin(void **state)
+{
+	kind = *(const enum xdps_ring_kind *)*state;
 	memset(&client, 0, sizeof(client));
 	memset(counters, 0, sizeof(counters));
 	client.place = XDPS_FILTER_KERNEL;
 	client.text = "";
-	fake_ring_init(&fake, RING_BYTES, 0);
+	fake_ring_init(&fake, kind, RING_BYTES, 0);
 	fake_ring_open(&fake, &ring);
-	xdps_options_init(&opt);
-	opt.immediate = true;
-	return xdps_open(&x, &opt, &err);
+	return open_with(true, 0);
 }
 
 static int end(void **state)
@@ -299,14 +319,97 @@ static void numbers_begin_again(void **state)
 	assert_int_equal(client.number, 3);
 }
 
+/* For what a packet has to wait, as another capture. */
+static void renew(bool immediate, uint32_t batch_us)
+{
+	xdps_close(x);
+	assert_int_equal(open_with(immediate, batch_us), XDPS_OK);
+}
+
+static void put_now(uint32_t caplen)
+{
+	static const char bytes[RING_BYTES];
+	const struct xdps_record rec = {
+		.mono_ns = xdps_clock_now_ns(&x->clock), .len = caplen, .caplen = caplen,
+	};
+
+	assert_true(fake_ring_put(&fake, &rec, bytes));
+}
+
+static void idle_asks_for_the_first(void **state)
+{
+	(void)state;
+	renew(false, 50000);
+	assert_int_equal(xdps_wait(x, 1, &err), XDPS_TIMEOUT);
+	assert_int_equal(fake.cpu->wake_at, 1);
+}
+
+static void holder_asks_for_a_quarter(void **state)
+{
+	(void)state;
+	renew(false, 1000000);
+	put_now(100);
+	assert_int_equal(xdps_wait(x, 1, &err), XDPS_OK);	/* the caller has no more time */
+	xdps_merge_look(&x->merge, 0);				/* the packet is still held */
+	xdps_settle(x);
+	assert_int_equal(fake.cpu->wake_at, ring.tail + RING_BYTES / 4);
+
+	while (xdps_ring_pending_bytes(&ring) < RING_BYTES / 4)
+		put_now(100);
+	xdps_settle(x);
+	assert_true(fake.cpu->wake_at > ring.tail + xdps_ring_pending_bytes(&ring));
+	assert_true(fake.cpu->wake_at < ring.tail + RING_BYTES);
+}
+
+/* What a program does on another CPU, as soon as its last packet was taken. */
+static void *send_one_by_one(void *n_taken)
+{
+	for (uint64_t n = 0; n < N_WAKE_UPS; n++) {
+		const uint64_t one = 1;
+
+		while (__atomic_load_n((uint64_t *)n_taken, __ATOMIC_ACQUIRE) != n)
+			;
+		put_now(60);
+		if (fake.head >= __atomic_load_n(&fake.cpu->wake_at, __ATOMIC_SEQ_CST)) {
+			__atomic_store_n(&fake.cpu->wake_at, XDPS_NEVER, __ATOMIC_RELAXED);
+			if (write(x->memory.bell.fd, &one, sizeof(one)) < 0)
+				return "the bell is broken";
+		}
+	}
+	return NULL;
+}
+
+static void no_wake_up_is_missed(void **state)
+{
+	uint64_t n_taken = 0;
+	struct xdps_packet pkt;
+	pthread_t sender;
+	void *rc;
+
+	(void)state;
+	assert_int_equal(pthread_create(&sender, NULL, send_one_by_one, &n_taken), 0);
+	while (n_taken < N_WAKE_UPS) {
+		if (xdps_wait(x, PATIENCE_MS, &err) != XDPS_OK) {
+			print_message("# packet %d lies there, and nobody is woken\n", (int)n_taken);
+			abort();	/* the other thread waits for ever */
+		}
+		while (xdps_next(x, &pkt)) {
+			xdps_release(x);
+			__atomic_store_n(&n_taken, n_taken + 1, __ATOMIC_RELEASE);
+		}
+	}
+	assert_int_equal(pthread_join(sender, &rc), 0);
+	assert_null(rc);
+}
+
 static void counts_add_up(void **state)
 {
 	struct xdps_stats stats;
 
 	(void)state;
-	counters[0] = (struct xdps_counters){ .rejected = 1000, .chosen = 5 };
-	counters[1] = (struct xdps_counters){ .passed_over = 200, .chosen = 50, .lost = 20 };
-	counters[2] = (struct xdps_counters){
+	counters[0] = (struct xdps_cpu){ .rejected = 1000, .chosen = 5 };
+	counters[1] = (struct xdps_cpu){ .passed_over = 200, .chosen = 50, .lost = 20 };
+	counters[2] = (struct xdps_cpu){
 		.rejected = 1ull << 40, .passed_over = 3, .chosen = 7, .lost = 7,
 	};
 	xdps_stats(x, &stats);
@@ -319,7 +422,7 @@ static void counts_add_up(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest of_both[] = {
 		SENTENCE("What is loaded first takes everything", first_takes_all),
 		SENTENCE("A packet is filtered if the filter of now took it", only_the_one_of_now),
 		SENTENCE("The filter that counts is that of the delivery", judged_when_delivered),
@@ -330,12 +433,16 @@ int main(void)
 		SENTENCE("Numbers begin again without 0 and 1", numbers_begin_again),
 		SENTENCE("Rejected, passed over, taken and lost are all that were seen", counts_add_up),
 	};
-	struct CMUnitTest with_capture[ARRAY_SIZE(tests)];
+	const struct CMUnitTest of_maps[] = {
+		SENTENCE("Who has nothing asks to be woken for the first packet", idle_asks_for_the_first),
+		SENTENCE("Who has some asks to be woken for a quarter of a ring", holder_asks_for_a_quarter),
+		SENTENCE("Whoever goes to sleep just when a packet comes is woken", no_wake_up_is_missed),
+	};
+	struct CMUnitTest all[2 * ARRAY_SIZE(of_both) + ARRAY_SIZE(of_maps)];
+	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
-		with_capture[i] = tests[i];
-		with_capture[i].setup_func = begin;
-		with_capture[i].teardown_func = end;
-	}
-	return cmocka_run_group_tests_name("engine", with_capture, NULL, NULL);
+	n += of_kind(all + n, XDPS_RING_PERF, of_both, ARRAY_SIZE(of_both), begin, end);
+	n += of_kind(all + n, XDPS_RING_BPF, of_both, ARRAY_SIZE(of_both), begin, end);
+	of_kind(all + n, XDPS_RING_BPF, of_maps, ARRAY_SIZE(of_maps), begin, end);
+	return cmocka_run_group_tests_name("engine", all, NULL, NULL);
 }

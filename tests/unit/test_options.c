@@ -51,6 +51,7 @@ static void test_init(void **state)
 	assert_int_equal(opt.point, XDPS_POINT_ENTRY);
 	assert_int_equal(opt.actions, 0);
 	assert_string_equal(opt.prog, "");
+	assert_int_equal(opt.ring, XDPS_RING_AUTO);
 	assert_int_equal(opt.snaplen, 65000);
 	assert_int_equal(opt.buffer_bytes, 0);
 	assert_int_equal(opt.batch_us, 100000);
@@ -76,7 +77,7 @@ static void test_bare_name(void **state)
 static void test_all_options(void **state)
 {
 	struct xdps_options opt = parsed(
-		"eth0:rate=100:mode=native:hold=250:point=exit:action=tx:prog=xdp_filter");
+		"eth0:rate=100:mode=native:hold=250:point=exit:action=tx:prog=xdp_filter:ring=perf");
 
 	(void)state;
 	assert_string_equal(opt.ifname, "eth0");
@@ -87,6 +88,7 @@ static void test_all_options(void **state)
 	assert_int_equal(opt.point, XDPS_POINT_EXIT);
 	assert_int_equal(opt.actions, 1 << XDPS_ACTION_TX);
 	assert_string_equal(opt.prog, "xdp_filter");
+	assert_int_equal(opt.ring, XDPS_RING_PERF);
 }
 
 static void test_any_order(void **state)
@@ -108,6 +110,16 @@ static void test_modes(void **state)
 	assert_int_equal(parsed("a:mode=auto").mode, XDPS_MODE_AUTO);
 	assert_int_equal(parsed("a:mode=native").mode, XDPS_MODE_NATIVE);
 	assert_int_equal(parsed("a:mode=generic").mode, XDPS_MODE_GENERIC);
+}
+
+static void test_rings(void **state)
+{
+	(void)state;
+	assert_int_equal(parsed("a:ring=auto").ring, XDPS_RING_AUTO);
+	assert_int_equal(parsed("a:ring=perf").ring, XDPS_RING_PERF);
+	assert_int_equal(parsed("a:ring=bpf").ring, XDPS_RING_BPF);
+	refused("a:ring", "ring: has no value; there are auto, perf, bpf");
+	refused("a:ring=shared", "ring=shared: not one of auto, perf, bpf");
 }
 
 static void test_points(void **state)
@@ -227,7 +239,7 @@ static void test_over(void **state)
 
 static void test_no_name(void **state)
 {
-	const char *sentence = "no interface name; the form is IFACE[:key=value]..., with the keys rate, mode, hold, point, action, prog";
+	const char *sentence = "no interface name; the form is IFACE[:key=value]..., with the keys rate, mode, hold, point, action, prog, ring";
 
 	(void)state;
 	refused("", sentence);
@@ -265,30 +277,30 @@ static void test_empty_option(void **state)
 {
 	(void)state;
 	refused("eth0:",
-		"eth0:: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog");
+		"eth0:: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog, ring");
 	refused("eth0:rate=1:",
-		"eth0:rate=1:: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog");
+		"eth0:rate=1:: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog, ring");
 	refused("eth0::rate=1",
-		"eth0::rate=1: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog");
+		"eth0::rate=1: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog, ring");
 }
 
 static void test_unknown_option(void **state)
 {
 	(void)state;
 	refused("eth0:colour=red",
-		"colour: no such option; there are rate, mode, hold, point, action, prog");
-	refused("eth0:colour", "colour: no such option; there are rate, mode, hold, point, action, prog");
-	refused("eth0:Rate=1", "Rate: no such option; there are rate, mode, hold, point, action, prog");
-	refused("eth0:rat=1", "rat: no such option; there are rate, mode, hold, point, action, prog");
-	refused("eth0:rates=1", "rates: no such option; there are rate, mode, hold, point, action, prog");
-	refused("eth0: rate=1", " rate: no such option; there are rate, mode, hold, point, action, prog");
+		"colour: no such option; there are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:colour", "colour: no such option; there are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:Rate=1", "Rate: no such option; there are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:rat=1", "rat: no such option; there are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:rates=1", "rates: no such option; there are rate, mode, hold, point, action, prog, ring");
+	refused("eth0: rate=1", " rate: no such option; there are rate, mode, hold, point, action, prog, ring");
 	refused("eth0:rate=1,mode=native",
 		"rate=1,mode=native: not a number from 1 to 4294967295");
-	refused("eth0:=5", "=5: no such option; there are rate, mode, hold, point, action, prog");
+	refused("eth0:=5", "=5: no such option; there are rate, mode, hold, point, action, prog, ring");
 	refused("eth0:points=exit",
-		"points: no such option; there are rate, mode, hold, point, action, prog");
+		"points: no such option; there are rate, mode, hold, point, action, prog, ring");
 	refused("eth0:act=drop",
-		"act: no such option; there are rate, mode, hold, point, action, prog");
+		"act: no such option; there are rate, mode, hold, point, action, prog, ring");
 }
 
 static void test_twice(void **state)
@@ -428,7 +440,7 @@ static void test_unprintable(void **state)
 	refused("eth0:mode=\033[2Jx\xff\x7f",
 		"mode=?[2Jx??: not one of auto, native, generic");
 	refused("eth0:\001\002=1",
-		"??: no such option; there are rate, mode, hold, point, action, prog");
+		"??: no such option; there are rate, mode, hold, point, action, prog, ring");
 }
 
 static void test_huge(void **state)
@@ -443,7 +455,7 @@ static void test_huge(void **state)
 	memset(name, ':', sizeof(name) - 1);
 	memcpy(name, "eth0", 4);
 	refused(name,
-		"eth0::::::::::::::::::::::::::::::::::::...: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog");
+		"eth0::::::::::::::::::::::::::::::::::::...: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog, ring");
 }
 
 int main(void)
@@ -454,6 +466,7 @@ int main(void)
 		SENTENCE("All options are read", test_all_options),
 		SENTENCE("Options come in any order", test_any_order),
 		SENTENCE("There are three modes", test_modes),
+		SENTENCE("Each kind of ring has its word", test_rings),
 		SENTENCE("There are two points", test_points),
 		SENTENCE("Any set of verdicts can be asked for, and is known at the exit only",
 			 test_actions),

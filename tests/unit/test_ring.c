@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * test_ring.c: what was put into a ring comes out, and no lie is believed.
+ *
+ * What goes for both kinds of rings is tested with both.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -9,6 +11,7 @@
 #include <string.h>
 
 #include "fake_ring.h"
+#include "of_kind.h"
 #include "sentence.h"
 
 #define DATA_BYTES 4096u
@@ -20,6 +23,7 @@
 #define BARE_BYTES 48
 #define BARE_RAW_BYTES (BARE_BYTES - HEADER_BYTES - sizeof(uint32_t))
 
+static enum xdps_ring_kind kind;	/* of the rings of this test */
 static struct fake_ring fake;
 static struct xdps_ring ring;
 static unsigned char scratch[XDPS_SCRATCH_BYTES];
@@ -30,15 +34,20 @@ static bool has_producer, is_over;
 
 static void begin_at(uint64_t data_bytes, uint64_t start)
 {
-	fake_ring_init(&fake, data_bytes, start);
+	fake_ring_init(&fake, kind, data_bytes, start);
 	fake_ring_open(&fake, &ring);
 }
 
 static int begin(void **state)
 {
-	(void)state;
+	kind = *(const enum xdps_ring_kind *)*state;
 	begin_at(DATA_BYTES, 0);
 	return 0;
+}
+
+static size_t sample_bytes(uint32_t caplen)
+{
+	return fake_ring_sample_bytes(&fake, caplen);
 }
 
 static int end(void **state)
@@ -112,7 +121,7 @@ static void at_each_offset(void (*act)(const void *arg), const void *arg)
 		act(arg);
 		fake_ring_free(&fake);
 	}
-	begin(NULL);
+	begin_at(DATA_BYTES, 0);
 }
 
 /* The next packet is this one; it is taken. */
@@ -132,7 +141,7 @@ static void expect_empty(void)
 
 	assert_false(xdps_ring_peek(&ring, &mono_ns));
 	assert_int_equal(xdps_ring_pending_bytes(&ring), 0);
-	assert_int_equal(fake.page->data_tail, fake.head);
+	assert_int_equal(fake_ring_tail(&fake), fake.head);
 }
 
 static void test_shape(void **state)
@@ -142,15 +151,15 @@ static void test_shape(void **state)
 
 	(void)state;
 	fake.page->data_size = 0;
-	assert_int_equal(xdps_ring_init(&r, fake.map, fake.map_bytes, page), 0);
+	assert_int_equal(xdps_ring_init_perf(&r, fake.map, fake.map_bytes, page), 0);
 	assert_int_equal(r.data_bytes, DATA_BYTES);
 	assert_ptr_equal(r.data, fake.data);
-	assert_int_equal(xdps_ring_init(&r, fake.map, page, page), -EINVAL);
-	assert_int_equal(xdps_ring_init(&r, fake.map, page - 1, page), -EINVAL);
-	assert_int_equal(xdps_ring_init(&r, fake.map, 0, page), -EINVAL);
-	assert_int_equal(xdps_ring_init(&r, fake.map, page + 4, page), -EINVAL);
-	assert_int_equal(xdps_ring_init(&r, fake.map, page + 3000, page), -EINVAL);
-	assert_int_equal(xdps_ring_init(&r, fake.map, page + 1024, 1024), -EINVAL);
+	assert_int_equal(xdps_ring_init_perf(&r, fake.map, page, page), -EINVAL);
+	assert_int_equal(xdps_ring_init_perf(&r, fake.map, page - 1, page), -EINVAL);
+	assert_int_equal(xdps_ring_init_perf(&r, fake.map, 0, page), -EINVAL);
+	assert_int_equal(xdps_ring_init_perf(&r, fake.map, page + 4, page), -EINVAL);
+	assert_int_equal(xdps_ring_init_perf(&r, fake.map, page + 3000, page), -EINVAL);
+	assert_int_equal(xdps_ring_init_perf(&r, fake.map, page + 1024, 1024), -EINVAL);
 }
 
 static void test_other_idea(void **state)
@@ -159,11 +168,11 @@ static void test_other_idea(void **state)
 
 	(void)state;
 	fake.page->data_size = DATA_BYTES / 2;
-	assert_int_equal(xdps_ring_init(&r, fake.map, fake.map_bytes,
+	assert_int_equal(xdps_ring_init_perf(&r, fake.map, fake.map_bytes,
 					FAKE_PAGE_BYTES), -EINVAL);
 	fake.page->data_size = DATA_BYTES;
 	fake.page->data_offset = 2 * FAKE_PAGE_BYTES;
-	assert_int_equal(xdps_ring_init(&r, fake.map, fake.map_bytes,
+	assert_int_equal(xdps_ring_init_perf(&r, fake.map, fake.map_bytes,
 					FAKE_PAGE_BYTES), -EINVAL);
 }
 
@@ -180,7 +189,7 @@ static void test_one(void **state)
 	(void)state;
 	assert_true(put(1, 60));
 	assert_int_equal(xdps_ring_pending_bytes(&ring),
-			 fake_ring_sample_bytes(60));
+			 sample_bytes(60));
 	expect(1, 60);
 	expect_empty();
 	assert_int_equal(ring.broken, 0);
@@ -213,19 +222,27 @@ static void test_peek_again(void **state)
 	expect(2, 60);
 }
 
+/* In parts of an eighth, or when there is nothing else, or when told. */
 static void test_room(void **state)
 {
 	uint64_t mono_ns;
+	uint32_t n = 0;
 
 	(void)state;
-	put(1, 60);
-	put(2, 60);
+	while (put(n, 60))
+		n++;
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
-	assert_int_equal(fake.page->data_tail, 0);
+	assert_int_equal(fake_ring_tail(&fake), 0);
 	xdps_ring_advance(&ring);
-	assert_int_equal(fake.page->data_tail, fake_ring_sample_bytes(60));
-	assert_int_equal(xdps_ring_pending_bytes(&ring),
-			 fake_ring_sample_bytes(60));
+	assert_int_equal(fake_ring_tail(&fake), 0);
+	xdps_ring_free(&ring);
+	assert_int_equal(fake_ring_tail(&fake), sample_bytes(60));
+	for (uint32_t i = 1; i < n; i++) {
+		expect(i, 60);
+		assert_in_range(ring.tail - fake_ring_tail(&fake), 0, DATA_BYTES / 8);
+	}
+	assert_true(fake_ring_tail(&fake) >= DATA_BYTES / 2);
+	expect_empty();
 }
 
 static void test_advance_blind(void **state)
@@ -250,10 +267,10 @@ static void test_head_once(void **state)
 	put(2, 60);
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
 	put(3, 60);
-	assert_int_equal(ring.head, 2 * fake_ring_sample_bytes(60));
+	assert_int_equal(ring.head, 2 * sample_bytes(60));
 	expect(1, 60);
 	expect(2, 60);
-	assert_int_equal(ring.head, 2 * fake_ring_sample_bytes(60));
+	assert_int_equal(ring.head, 2 * sample_bytes(60));
 	expect(3, 60);
 	assert_int_equal(ring.head, fake.head);
 }
@@ -268,7 +285,7 @@ static void test_in_place(void **state)
 	put(1, 60);
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
 	xdps_ring_packet(&ring, NULL, &pkt, &tai_offset_ns);
-	assert_ptr_equal(pkt.data, fake.data + 8 + 4 + REC_BYTES);
+	assert_ptr_equal(pkt.data, fake.data + (kind == XDPS_RING_PERF ? 8 + 4 : 0) + REC_BYTES);
 }
 
 static void wrap(const void *arg)
@@ -308,17 +325,19 @@ static void test_position_overflow(void **state)
 
 static void fill(const void *arg)
 {
+	const uint32_t caplen = fake_ring_caplen(&fake, 256);
 	uint32_t i;
 
 	(void)arg;
 	for (i = 0; i < 16; i++)
-		assert_true(put(i, 256 - 44));
+		assert_true(put(i, caplen));
 	assert_int_equal(xdps_ring_pending_bytes(&ring), DATA_BYTES);
 	assert_false(put(16, 0));
-	expect(0, 256 - 44);
-	assert_true(put(16, 256 - 44));
+	expect(0, caplen);
+	xdps_ring_free(&ring);
+	assert_true(put(16, caplen));
 	for (i = 1; i < 17; i++)
-		expect(i, 256 - 44);
+		expect(i, caplen);
 	expect_empty();
 	assert_int_equal(ring.broken, 0);
 }
@@ -332,8 +351,8 @@ static void test_full(void **state)
 static void fill_with_one(const void *arg)
 {
 	(void)arg;
-	assert_true(put(1, DATA_BYTES - 44));
-	expect(1, DATA_BYTES - 44);
+	assert_true(put(1, fake_ring_caplen(&fake, DATA_BYTES)));
+	expect(1, fake_ring_caplen(&fake, DATA_BYTES));
 	expect_empty();
 	assert_int_equal(ring.broken, 0);
 }
@@ -363,6 +382,7 @@ static void test_taken_over(void **state)
 	put(1, 60);
 	put(2, 60);
 	expect(1, 60);
+	xdps_ring_free(&ring);
 	memset(&ring, 0xff, sizeof(ring));
 	fake_ring_open(&fake, &ring);
 	expect(2, 60);
@@ -540,7 +560,7 @@ static void test_cut_header(void **state)
 	fake_ring_publish(&fake);
 	assert_false(xdps_ring_peek(&ring, &mono_ns));
 	assert_int_equal(ring.broken, 1);
-	assert_int_equal(fake.page->data_tail, 4);
+	assert_int_equal(fake_ring_tail(&fake), 4);
 	put(1, 60);
 	expect(1, 60);
 }
@@ -571,6 +591,11 @@ static void test_mad_head(void **state)
 	assert_int_equal(ring.broken, 3);
 }
 
+static void change_record(const struct xdps_record *rec)
+{
+	memcpy(fake.data + (kind == XDPS_RING_PERF ? 8 + 4 : 0), rec, sizeof(*rec));
+}
+
 static void test_changed(void **state)
 {
 	struct xdps_record rec = nth_record(1, 60);
@@ -582,13 +607,119 @@ static void test_changed(void **state)
 	put(1, 60);
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
 	rec.caplen = rec.len = UINT32_MAX;
-	memcpy(fake.data + 12, &rec, sizeof(rec));
+	change_record(&rec);
 	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
 	assert_int_equal(pkt.caplen, 0);
 	rec.caplen = 3000;
-	memcpy(fake.data + 12, &rec, sizeof(rec));
+	change_record(&rec);
 	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
 	assert_int_equal(pkt.caplen, 0);
+}
+
+/* The record behind packet 1 says that; nothing that is known then is believed. */
+static void lie_in_map(const struct xdps_record *lie)
+{
+	uint64_t mono_ns;
+
+	put(1, 60);
+	fake_ring_write(&fake, lie, sizeof(*lie));
+	fake_ring_publish(&fake);
+	expect(1, 60);
+	assert_false(xdps_ring_peek(&ring, &mono_ns));
+	assert_int_equal(ring.broken, 1);
+	put(2, 60);
+	expect(2, 60);
+	expect_empty();
+	fake_ring_free(&fake);
+	begin_at(DATA_BYTES, 0);
+}
+
+static void test_map_lies(void **state)
+{
+	(void)state;
+	lie_in_map(&(struct xdps_record){ .len = 1000, .caplen = 1 });
+	lie_in_map(&(struct xdps_record){ .len = 1000, .caplen = 1000 });
+	lie_in_map(&(struct xdps_record){ .len = 3, .caplen = 4 });
+	lie_in_map(&(struct xdps_record){ .len = UINT32_MAX, .caplen = UINT32_MAX });
+	lie_in_map(&(struct xdps_record){ .len = UINT32_MAX, .caplen = UINT32_MAX - REC_BYTES });
+	lie_in_map(&(struct xdps_record){ .len = 70000, .caplen = XDPS_CAPLEN_MAX + 1 });
+}
+
+static void test_map_crooked(void **state)
+{
+	uint64_t mono_ns;
+
+	(void)state;
+	fake.head = 4;
+	fake_ring_publish(&fake);
+	assert_false(xdps_ring_peek(&ring, &mono_ns));
+	assert_int_equal(ring.broken, 1);
+	fake.head = 8;
+	fake_ring_publish(&fake);
+	assert_false(xdps_ring_peek(&ring, &mono_ns));
+	assert_int_equal(ring.broken, 2);
+	put(1, 60);
+	expect(1, 60);
+	expect_empty();
+}
+
+static void never_copied(const void *arg)
+{
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+	uint64_t mono_ns, at = (fake.head & (DATA_BYTES - 1)) + REC_BYTES;
+
+	(void)arg;
+	put(1, 1500);
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	xdps_ring_packet(&ring, NULL, &pkt, &tai_offset_ns);
+	assert_ptr_equal(pkt.data, fake.data + at);
+	expect(1, 1500);
+}
+
+static void test_map_in_place(void **state)
+{
+	(void)state;
+	at_each_offset(never_copied, NULL);
+}
+
+static void test_map_shape(void **state)
+{
+	static struct xdps_cpu cpus[3] = {
+		{ .ring = XDPS_NO_RING }, { .ring = 1 }, { .ring = 0 },
+	};
+	static unsigned char memory[2 * (4096 + XDPS_RING_MARGIN_BYTES)];
+	struct xdps_ring r;
+
+	(void)state;
+	assert_int_equal(xdps_ring_init_map(&r, memory, 4096, 0, cpus, 3), 0);
+	assert_ptr_equal(r.head_at, &cpus[2].head);
+	assert_ptr_equal(r.data, memory);
+	assert_int_equal(xdps_ring_init_map(&r, memory, 4096, 1, cpus, 3), 0);
+	assert_ptr_equal(r.head_at, &cpus[1].head);
+	assert_ptr_equal(r.data, memory + 4096 + XDPS_RING_MARGIN_BYTES);
+	assert_int_equal(xdps_ring_map_bytes(2, 4096), 2 * (4096 + XDPS_RING_MARGIN_BYTES));
+	assert_int_equal(xdps_ring_init_map(&r, memory, 4096, 2, cpus, 3), -EINVAL);
+	assert_int_equal(xdps_ring_init_map(&r, memory, 4096, 0, cpus, 2), -EINVAL);
+	assert_int_equal(xdps_ring_init_map(&r, memory, 3000, 0, cpus, 3), -EINVAL);
+	assert_int_equal(xdps_ring_init_map(&r, memory, 0, 0, cpus, 3), -EINVAL);
+}
+
+static void test_arm(void **state)
+{
+	(void)state;
+	assert_true(xdps_ring_arm(&ring, 1));
+	if (kind == XDPS_RING_PERF)
+		return;
+	assert_int_equal(fake.cpu->wake_at, 1);
+	put(1, 60);
+	assert_false(xdps_ring_arm(&ring, 1));
+	assert_false(xdps_ring_arm(&ring, sample_bytes(60)));
+	assert_true(xdps_ring_arm(&ring, sample_bytes(60) + 1));
+	assert_int_equal(fake.cpu->wake_at, sample_bytes(60) + 1);
+	expect(1, 60);
+	assert_true(xdps_ring_arm(&ring, 1));
+	assert_int_equal(fake.cpu->wake_at, sample_bytes(60) + 1);
 }
 
 static uint32_t nth_caplen(uint32_t n)
@@ -657,14 +788,12 @@ static void test_thread(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		SENTENCE("Memory that is no ring is refused", test_shape),
-		SENTENCE("Memory that the kernel describes otherwise is refused", test_other_idea),
+	const struct CMUnitTest of_both[] = {
 		SENTENCE("An empty ring has no packet", test_empty),
 		SENTENCE("A packet comes out as it was put in", test_one),
 		SENTENCE("A packet of any size comes out as it was put in", test_sizes),
 		SENTENCE("Peeking twice shows the same packet", test_peek_again),
-		SENTENCE("The room of a packet is the kernel's only after it is let go", test_room),
+		SENTENCE("The room of packets is the kernel's only after they are let go", test_room),
 		SENTENCE("Letting go what nobody saw lets nothing go", test_advance_blind),
 		SENTENCE("The kernel's head is read only when all known is taken", test_head_once),
 		SENTENCE("A packet that does not wrap is not copied", test_in_place),
@@ -674,6 +803,15 @@ int main(void)
 		SENTENCE("One packet may fill the whole ring", test_whole_ring),
 		SENTENCE("Packets of 65000 bytes come out whole", test_largest),
 		SENTENCE("A ring is taken over where its last reader stopped", test_taken_over),
+		SENTENCE("A head that jumps too far, or back, is survived", test_mad_head),
+		SENTENCE("A length that changes after the check is not followed", test_changed),
+		SENTENCE("200,000 packets of random sizes come out in order", test_many),
+		SENTENCE("200,000 packets of another thread come out in order", test_thread),
+		SENTENCE("The bell is asked for what has not come yet", test_arm),
+	};
+	const struct CMUnitTest of_perf[] = {
+		SENTENCE("Memory that is no ring is refused", test_shape),
+		SENTENCE("Memory that the kernel describes otherwise is refused", test_other_idea),
 		SENTENCE("Records of lost and unknown things are skipped silently", test_lost),
 		SENTENCE("A sample with exact lengths is believed", test_honest),
 		SENTENCE("A raw size beyond its sample is skipped and counted", test_raw_too_large),
@@ -684,18 +822,19 @@ int main(void)
 		SENTENCE("A ring too small for any sample has none", test_tiny_ring),
 		SENTENCE("A header of impossible size costs all that is known, once", test_header_size),
 		SENTENCE("Half a header is dropped and counted", test_cut_header),
-		SENTENCE("A head that jumps too far, or back, is survived", test_mad_head),
-		SENTENCE("A length that changes after the check is not followed", test_changed),
-		SENTENCE("200,000 packets of random sizes come out in order", test_many),
-		SENTENCE("200,000 packets of another thread come out in order", test_thread),
 	};
-	struct CMUnitTest in_a_ring[ARRAY_SIZE(tests)];
-	size_t i;
+	const struct CMUnitTest of_maps[] = {
+		SENTENCE("A ring is the one of the CPU that says so, or none", test_map_shape),
+		SENTENCE("No packet is copied, wherever it lies", test_map_in_place),
+		SENTENCE("A record that lies costs all that is known, once", test_map_lies),
+		SENTENCE("A head between two records is survived", test_map_crooked),
+	};
+	struct CMUnitTest all[2 * ARRAY_SIZE(of_both) + ARRAY_SIZE(of_perf) + ARRAY_SIZE(of_maps)];
+	size_t n = 0;
 
-	for (i = 0; i < ARRAY_SIZE(tests); i++) {
-		in_a_ring[i] = tests[i];
-		in_a_ring[i].setup_func = begin;
-		in_a_ring[i].teardown_func = end;
-	}
-	return cmocka_run_group_tests_name("ring", in_a_ring, NULL, NULL);
+	n += of_kind(all + n, XDPS_RING_PERF, of_both, ARRAY_SIZE(of_both), begin, end);
+	n += of_kind(all + n, XDPS_RING_PERF, of_perf, ARRAY_SIZE(of_perf), begin, end);
+	n += of_kind(all + n, XDPS_RING_BPF, of_both, ARRAY_SIZE(of_both), begin, end);
+	of_kind(all + n, XDPS_RING_BPF, of_maps, ARRAY_SIZE(of_maps), begin, end);
+	return cmocka_run_group_tests_name("ring", all, NULL, NULL);
 }

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * mapring.h: a packet into the map ring of this CPU, and the bell.
+ *
+ * One CPU writes a ring and one reader reads it, so there is nothing to lock; and the
+ * packet's bytes go straight to where the reader finds them.  What is read of the
+ * memory that the reader may write can cost it packets, and nothing else.
+ */
+#ifndef XDPS_MAPRING_H
+#define XDPS_MAPRING_H
+
+#include "sample.h"
+
+#define ALIGN_BYTES 8
+#define BLOCK_BYTES 32
+#define N_BLOCKS 16
+
+/* One for each CPU that is online; the loader says how many, and how large. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, char[XDPS_RING_MARGIN_BYTES]);
+} memory SEC(".maps");
+
+/*
+ * The bell wakes a reader that sleeps in poll(): what is put into it is of no interest,
+ * and is taken back at once.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} bell SEC(".maps");
+
+/* No room in it: then it has been rung often enough. */
+static __always_inline void ring_bell(struct xdps_cpu *c)
+{
+	__u64 *nothing = bpf_ringbuf_reserve(&bell, sizeof(*nothing), 0);
+
+	if (!nothing)
+		return;
+	c->wake_at = XDPS_NEVER;
+	bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+}
+
+/* By eight bytes: what is copied here is too short for anything cleverer to pay. */
+static __always_inline void copy_block(void *to, const void *from)
+{
+	for (__u32 i = 0; i < BLOCK_BYTES; i += sizeof(__u64))
+		*(__u64 *)(to + i) = *(const __u64 *)(from + i);
+}
+
+/*
+ * A call of the kernel's costs more than to copy a few blocks.  Of these the last one
+ * ends where the packet does, over what is there by then.  False: the packet is shorter
+ * or longer than that, or in fragments.
+ */
+static __always_inline int copy_blocks(struct xdp_md *ctx, void *to, __u64 bytes)
+{
+	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	const void *last;
+
+	if (bytes < BLOCK_BYTES || bytes > N_BLOCKS * BLOCK_BYTES)
+		return 0;
+#pragma unroll
+	for (__u32 i = 0; i < N_BLOCKS; i++) {
+		if (bytes < (i + 1) * BLOCK_BYTES)
+			break;
+		if (data + (i + 1) * BLOCK_BYTES > end)
+			return 0;
+		copy_block(to + i * BLOCK_BYTES, data + i * BLOCK_BYTES);
+	}
+	if (bytes % BLOCK_BYTES == 0)
+		return 1;
+	bytes -= BLOCK_BYTES;
+	last = data + bytes;
+	asm volatile("" : "+r"(last));	/* to be checked and used as one */
+	if (last + BLOCK_BYTES > end)
+		return 0;
+	copy_block(to + bytes, last);
+	return 1;
+}
+
+/*
+ * The packet's first bytes, from all of its fragments; before 5.18 it had none.  0, or
+ * what the kernel says.
+ */
+static __always_inline int copy_packet(struct xdp_md *ctx, void *to, __u64 bytes)
+{
+	if (copy_blocks(ctx, to, bytes))
+		return 0;
+	if (config.frags)
+		return bpf_xdp_load_bytes(ctx, 0, to, bytes);
+	return bpf_probe_read_kernel(to, bytes, (void *)(long)ctx->data);
+}
+
+/* Where the next record goes, or NULL: there is no room for it, or no ring. */
+static __always_inline void *find_room(struct xdps_cpu *c, __u64 bytes)
+{
+	__u32 index = c->ring;
+	char *ring = bpf_map_lookup_elem(&memory, &index);
+
+	if (!ring || c->head + bytes - c->tail > config.ring_bytes)
+		return NULL;
+	return ring + (c->head & (config.ring_bytes - 1));
+}
+
+/*
+ * The addition is atomic not for its sum, but for what it is to the processor: all
+ * before it is seen before it, and the bell is asked for after it.  The reader does
+ * it the other way round (xdps_ring_arm() in engine/ring.c), so that one of the two
+ * sees the other.
+ */
+static __always_inline void publish(struct xdps_cpu *c, __u64 bytes)
+{
+	__sync_fetch_and_add(&c->head, bytes);
+	if (c->head >= c->wake_at)
+		ring_bell(c);
+}
+
+static __always_inline int write(struct xdp_md *ctx, struct xdps_cpu *c,
+				 const struct xdps_record *rec)
+{
+	__u64 caplen = rec->caplen, bytes;
+	void *room;
+
+	/* Always true, and has to be seen of the number that is used (asm). */
+	asm volatile("" : "+r"(caplen));
+	if (!caplen || caplen > XDPS_CAPLEN_MAX)
+		return 0;
+	bytes = (sizeof(*rec) + caplen + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1ULL);
+	room = find_room(c, bytes);
+	if (!room)
+		return 0;
+	__builtin_memcpy(room, rec, sizeof(*rec));
+	if (copy_packet(ctx, room + sizeof(*rec), caplen))
+		return 0;
+	publish(c, bytes);
+	return 1;
+}
+
+/*
+ * False: there is no room.  Nor is there for whoever interrupts a program on its way
+ * through here, as can happen where interrupts are threads (PREEMPT_RT).
+ */
+static __always_inline int put(struct xdp_md *ctx, struct xdps_cpu *c,
+			       const struct xdps_record *rec)
+{
+	int is_written;
+
+	if (c->writing)
+		return 0;
+	c->writing = 1;
+	is_written = write(ctx, c, rec);
+	c->writing = 0;
+	return is_written;
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * loaded.h: a sampler that is loaded, and that no packet will meet.
+ */
+#ifndef LOADED_H
+#define LOADED_H
+
+#include "../../helper/loader.h"
+
+struct loaded {
+	struct xdps_rings rings;
+	struct xdps_programs programs;
+};
+
+static const struct xdps_ask all_of_all = { .rate = 1, .snaplen = XDPS_SNAPLEN_MAX };
+
+/* On failure there is nothing to unload. */
+static enum xdps_status load_alone(struct loaded *l, struct xdps_error *err)
+{
+	static const struct xdps_cpus one = { .n_possible = 1, .n_online = 1 };
+	const struct xdps_load load = {
+		.ask = &all_of_all, .rings = &l->rings, .n_cpus = 1, .doing = "loading",
+	};
+	enum xdps_status status;
+
+	xdps_programs_init(&l->programs);
+	xdps_rings_init(&l->rings);
+	status = xdps_rings_open(&l->rings, &all_of_all, &one, false, "loading", err);
+	if (status)
+		return status;
+	status = xdps_programs_load(&l->programs, &load, err);
+	if (status)
+		xdps_rings_close(&l->rings);
+	return status;
+}
+
+static void unload(struct loaded *l)
+{
+	xdps_programs_free(&l->programs);
+	xdps_rings_close(&l->rings);
+}
+
+#endif
