@@ -79,7 +79,7 @@ while getopts n:r:v:o: option; do
 	case $option in
 	n) packets=$(number n "$OPTARG") ;;
 	r) rounds=$(number r "$OPTARG") ;;
-	v) contenders+=("xdpsample $OPTARG|xdpsample|xdpsample:rx1:$OPTARG||rate filter") ;;
+	v) add_variant "$OPTARG" ;;
 	o) csv=$OPTARG ;;
 	*) die "$usage" ;;
 	esac

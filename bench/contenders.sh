@@ -17,6 +17,13 @@ contenders=(
 	"wake-up per packet|xdpsample|xdpsample:rx1:ring=perf|--immediate-mode"
 )
 
+# add_variant KEY=VALUE: xdpsample with an option more, beside the other ones
+add_variant()
+{
+	contenders=("${contenders[@]:0:3}" "xdpsample $1|xdpsample|xdpsample:rx1:$1||rate filter"
+		    "${contenders[@]:3}")
+}
+
 # choose CONTENDER: takes it apart, into title, how, device, options and can
 choose()
 {

@@ -26,14 +26,15 @@ set_up()
 	esac
 }
 
-# The buffer is to have room for all, up to 128 MiB a CPU: a packet that is lost
-# costs less than one that is taken.  xdpdump's cannot be changed.
+# The buffer is to have room for all, on every CPU, as far as the machine has: a
+# packet that is lost costs less than one that is taken.  xdpdump's cannot be changed.
 buffer_kib()
 {
 	local bytes=$((snaplen_bytes > 0 && snaplen_bytes < frame_bytes ? snaplen_bytes : frame_bytes))
-	local kib=$(((bytes + 128) * packets / 2 / 1024))
+	local kib=$((nproc * (bytes + 128) * packets / 2 / 1024)) most_kib
 
-	echo $((nproc * (kib < 131072 ? kib : 131072)))
+	most_kib=$(awk '$1 == "MemAvailable:" { print int($2 / 16) }' /proc/meminfo)
+	echo $((kib < most_kib ? kib : most_kib))
 }
 
 # What the filter lets through, or the rate; "received" has those that were lost.

@@ -65,10 +65,14 @@ function wide_row(name, a, b, c, d,	line)
 	print line
 }
 
-function cost_cell(contender, setting, frame, snaplen)
+# Thousands, where digits would not tell more; a star, where some were lost.
+function cost_cell(contender, setting, frame, snaplen,	n, text)
 {
-	return cell(look_up_cost("cost", contender, setting, frame, snaplen), 1) \
-		(sum("cost", contender, setting, frame, snaplen, "lost") ? "*" : "")
+	n = look_up_cost("cost", contender, setting, frame, snaplen)
+	text = cell(n, 1)
+	if (n && middle >= 2000)
+		text = sprintf("%.1fk (%.1f..%.1f)", middle / 1000, low / 1000, high / 1000)
+	return text (sum("cost", contender, setting, frame, snaplen, "lost") ? "*" : "")
 }
 
 function report_cost(	i, c, f, frame, frames)
