@@ -181,14 +181,14 @@ function report_growth(	i, c, k, s, one, n, rings, sizes)
 	}
 	n = split("64 256 1024 4096 16384", sizes, " ")
 	head("GROWTH: rings of other sizes; packets of 64 bytes at full rate")
-	wide_row("", "cost, ns", "captured", "reported lost", "sent, 1000/s")
+	wide_row("", "cost, ns", "sent", "lost", "sent, 1000/s")
 	for (i = 2; i <= n_contenders["growth"]; i++) {
 		c = contenders["growth", i]
 		print c
 		for (k = 1; k <= n; k++) {
 			s = sizes[k]
 			wide_row(sprintf("%7d KiB a ring", s), cell(look_up_cost("growth", c, s, 64, 96), 1),
-				 growth_cell(c, s, "captured", 1), growth_cell(c, s, "lost", 1),
+				 growth_cell(c, s, "sent", 1), growth_cell(c, s, "lost", 1),
 				 growth_cell(c, s, "rate_pps", 1000))
 		}
 	}
