@@ -3,7 +3,7 @@
 # report.awk: bench.sh's measurements as tables.  Read after stats.awk.
 
 END {
-	printf "\nMedian of %d rounds (lowest..highest).\n", n_rounds
+	printf "\nMedian of %d round%s (lowest..highest).\n", n_rounds, (n_rounds > 1 ? "s" : "")
 	if (n_contenders["cost"])
 		report_cost()
 	if (n_contenders["loss"])
@@ -289,7 +289,8 @@ function variants(section,	i, c, n)
 	}
 }
 
-function ratio_row(name, kind, wanted,	i, c, line, value)
+# Left out, if its section did not run.
+function ratio_row(name, kind, wanted,	i, c, line, value, known)
 {
 	line = sprintf("%-52s", name)
 	for (i = 1; i <= n_columns; i++) {
@@ -311,8 +312,10 @@ function ratio_row(name, kind, wanted,	i, c, line, value)
 		else
 			value = ratio(kind, c, kind, "AF_PACKET")
 		line = line sprintf(" %19s", value)
+		known = known || value ~ /[0-9]/
 	}
-	printf "%s  %8s\n", line, "<= " wanted
+	if (known)
+		printf "%s  %8s\n", line, "<= " wanted
 }
 
 function report_ratios(	i, line)
