@@ -1,32 +1,37 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * inject.c: frames into two veth pairs in turns, and what they cost there.
+ * inject.c: frames into veth pairs, and what they cost there.
  *
- *	inject [-p] [-b BYTES] COUNT SENDER:RECEIVER SENDER:RECEIVER
+ *	inject [-p] [-b BYTES] [-m EVERY] COUNT SENDER:RECEIVER SENDER:RECEIVER
+ *	inject [-p] [-b BYTES] [-m EVERY] [-r RATE] COUNT SENDER:RECEIVER
  *
  * BPF_PROG_TEST_RUN in its live-frames mode (Linux 5.18) makes the frames, a
  * program redirects each to a SENDER, and so they arrive at the RECEIVER's XDP
  * hook without an skb.  All of that, up to what the stack does with the packet,
- * runs on one CPU, batch after batch: the time from one turn's begin to the
- * next one's is the time of the whole path for so many frames.
+ * runs on one CPU, batch after batch.
  *
- * The first RECEIVER is the measure: a program that returns XDP_PASS is
- * attached to it.  What is attached to the second one is somebody else's; with
- * -p it is the same program.
+ * Into two pairs they go in turns, and the time from one turn's begin to the
+ * next one's is the time of the whole path for so many frames.  The first
+ * RECEIVER is the measure: a program that returns XDP_PASS is attached to it.
+ * What is attached to the second one is somebody else's; with -p it is the same
+ * program.  Prints what the path with XDP_PASS takes, and how much longer the
+ * other one is, both in nanoseconds per frame: medians of all turns, each
+ * compared with those before and after it.
  *
- * Prints what the path with XDP_PASS takes, and how much longer the other one
- * is, both in nanoseconds per frame: medians of all turns, each compared with
- * those before and after it.  It is an error if not all frames arrive.
+ * Into one pair they go as fast as they can, or RATE in a second.  Prints how
+ * many a second there were.
+ *
+ * With -m one frame in EVERY goes to another port, the first one included.  It
+ * is an error if not all frames arrive.  A RECEIVER takes them if it has an XDP
+ * program or GRO.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <linux/if_link.h>
-#include <net/ethernet.h>
 #include <net/if.h>
-#include <netinet/ip.h>
-#include <netinet/udp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +40,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,17 +48,16 @@
 #include "inject.skel.h"
 
 #define NSEC_PER_SEC 1000000000ull
+#define NSEC_PER_USEC 1000ull
+#define USEC_PER_SEC 1000000ull
 #define ARRIVAL_NS NSEC_PER_SEC		/* what is not there by then is lost */
 #define FRAME_BYTES_MIN (sizeof(struct frame))
 #define FRAME_BYTES_MAX 1514
-#define COUNT_MIN (8 * TURN_FRAMES)
+#define TURNS_MIN 8
 #define COUNT_MAX (1u << 28)
-
-struct frame {
-	struct ether_header eth;
-	struct iphdr ip;
-	struct udphdr udp;
-} __attribute__((packed));
+#define RATE_MAX 10000000u
+#define TRIES_MAX (1u << 31)		/* of a frame to be due */
+#define RUN_EXTRA_US 200000	/* for the kernel to get going */
 
 struct path {
 	const char *sender;
@@ -61,9 +66,12 @@ struct path {
 
 struct job {
 	struct path paths[2];
-	uint32_t n_turns;
+	int n_paths;
+	uint32_t n_frames;
 	uint32_t frame_bytes;
-	bool both_pass;
+	uint32_t mark_every;
+	uint32_t rate_pps;		/* 0: as fast as it goes */
+	bool pass;			/* on the last receiver */
 };
 
 static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
@@ -115,15 +123,15 @@ static void make_frame(unsigned char *bytes, uint32_t frame_bytes)
 {
 	struct iphdr ip = {
 		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP,
-		.tot_len = htons(frame_bytes - sizeof(struct ether_header)),
+		.tot_len = htons(frame_bytes - sizeof(struct ethhdr)),
 		.saddr = inet_addr("198.51.100.1"),
 		.daddr = inet_addr("198.51.100.2"),
 	};
 	struct frame f = {
-		.eth = { .ether_dhost = { 2, 0, 0x5e, 0x10, 0xff, 2 },
-			 .ether_shost = { 2, 0, 0x5e, 0x10, 0xff, 1 },
-			 .ether_type = htons(ETHERTYPE_IP) },
-		.udp = { .source = htons(49152), .dest = htons(9),
+		.eth = { .h_dest = { 2, 0, 0x5e, 0x10, 0xff, 2 },
+			 .h_source = { 2, 0, 0x5e, 0x10, 0xff, 1 },
+			 .h_proto = htons(ETH_P_IP) },
+		.udp = { .source = htons(49152), .dest = PLAIN_PORT,
 			 .len = htons(frame_bytes - offsetof(struct frame, udp)) },
 	};
 
@@ -150,17 +158,20 @@ static void attach_pass(const char *name)
 		die("attaching a program to %s in native mode: %s", name, strerror(-link));
 }
 
-static struct inject *load_program(const struct job *job)
+static struct inject *load_programs(const struct job *job)
 {
 	struct inject *skel = inject__open();
 
 	if (!skel)
-		die("opening the program: %s", strerror(errno));
-	for (int i = 0; i < 2; i++)
+		die("opening the programs: %s", strerror(errno));
+	for (int i = 0; i < job->n_paths; i++)
 		skel->rodata->ifindex[i] = index_of(job->paths[i].sender);
-	bpf_map__set_max_entries(skel->maps.starts_ns, job->n_turns);
+	skel->rodata->mark_every = job->mark_every;
+	skel->rodata->n_wanted = job->n_frames;
+	skel->rodata->interval_ns = job->rate_pps ? NSEC_PER_SEC / job->rate_pps : 0;
+	bpf_map__set_max_entries(skel->maps.starts_ns, job->n_frames / TURN_FRAMES + 1);
 	if (inject__load(skel))
-		die("loading the program: %s", strerror(errno));
+		die("loading the programs: %s", strerror(errno));
 	return skel;
 }
 
@@ -181,7 +192,10 @@ static uint32_t packets_received(const char *name)
 	return packets;
 }
 
-/* The kernel may leave the last of the work to ksoftirqd. */
+/*
+ * The kernel may leave the last of the work to ksoftirqd.  There may be more, if
+ * somebody else sends as well.
+ */
 static void check_arrival(const struct path *path, uint32_t before, uint32_t sent)
 {
 	uint64_t end_ns = now_ns() + ARRIVAL_NS;
@@ -189,30 +203,71 @@ static void check_arrival(const struct path *path, uint32_t before, uint32_t sen
 
 	do
 		arrived = packets_received(path->receiver) - before;
-	while (arrived != sent && now_ns() < end_ns);
-	if (arrived != sent)
+	while (arrived < sent && now_ns() < end_ns);
+	if (arrived < sent)
 		die("%u frames were sent to %s, and %u arrived at %s", sent, path->sender, arrived,
 		    path->receiver);
 }
 
-static void send_frames(const struct job *job, int prog)
+/* At most `repeat` frames; 0, or -EINTR if a signal came. */
+static int run_program(const struct job *job, int prog, uint32_t repeat)
 {
 	unsigned char bytes[FRAME_BYTES_MAX] = { 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes, .data_size_in = job->frame_bytes,
-		    .repeat = job->n_turns * TURN_FRAMES, .batch_size = BATCH_FRAMES,
+		    .repeat = repeat, .batch_size = BATCH_FRAMES,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
-	uint32_t before[2];
-	int i, status;
+	int status;
 
 	make_frame(bytes, job->frame_bytes);
-	for (i = 0; i < 2; i++)
-		before[i] = packets_received(job->paths[i].receiver);
 	status = bpf_prog_test_run_opts(prog, &opts);
-	if (status)
+	if (status && status != -EINTR)
 		die("BPF_PROG_TEST_RUN with live frames, which Linux has since 5.18: %s",
 		    strerror(-status));
-	for (i = 0; i < 2; i++)
-		check_arrival(&job->paths[i], before[i], job->n_turns / 2 * TURN_FRAMES);
+	return status;
+}
+
+static void end_run(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * Runs end when they are told to: when all that is left should have been sent.
+ * The kernel takes a tenth of a second to begin and end one, so there should be one.
+ */
+static void send_at_rate(const struct job *job, const struct inject *skel)
+{
+	struct sigaction action = { .sa_handler = end_run };
+	uint64_t left_us;
+
+	sigaction(SIGALRM, &action, NULL);
+	while (skel->bss->n_frames < job->n_frames) {
+		left_us = (job->n_frames - skel->bss->n_frames) * skel->rodata->interval_ns /
+			  NSEC_PER_USEC + RUN_EXTRA_US;
+		setitimer(ITIMER_REAL,
+			  &(struct itimerval){ .it_value = { .tv_sec = left_us / USEC_PER_SEC,
+							     .tv_usec = left_us % USEC_PER_SEC } },
+			  NULL);
+		run_program(job, bpf_program__fd(skel->progs.send_paced), TRIES_MAX);
+	}
+}
+
+static void send_frames(const struct job *job, const struct inject *skel)
+{
+	uint32_t before[2], sent = job->n_frames / job->n_paths;
+	int i;
+
+	for (i = 0; i < job->n_paths; i++)
+		before[i] = packets_received(job->paths[i].receiver);
+	if (job->n_paths == 2) {
+		run_program(job, bpf_program__fd(skel->progs.take_turns), job->n_frames);
+	} else if (!job->rate_pps) {
+		run_program(job, bpf_program__fd(skel->progs.send_paced), job->n_frames);
+	} else {
+		send_at_rate(job, skel);
+	}
+	for (i = 0; i < job->n_paths; i++)
+		check_arrival(&job->paths[i], before[i], sent);
 }
 
 static int by_size(const void *a, const void *b)
@@ -232,13 +287,16 @@ static double median(double *values, size_t n)
  * The machine's speed changes from one moment to the next, and with it both
  * paths: so it is their ratio that is kept of every three turns.
  */
-static void report(const struct job *job, const uint64_t *starts_ns)
+static void report_cost(const struct job *job, const struct inject *skel)
 {
-	size_t n = job->n_turns / 2 - 1;
+	size_t n = job->n_frames / TURN_FRAMES / 2 - 1;
+	size_t map_bytes = job->n_frames / TURN_FRAMES * sizeof(uint64_t);
 	double *pass_ns = calloc(n, sizeof(*pass_ns)), *excess = calloc(n, sizeof(*excess));
+	uint64_t *starts_ns = mmap(NULL, map_bytes, PROT_READ, MAP_SHARED,
+				   bpf_map__fd(skel->maps.starts_ns), 0);
 	double pass;
 
-	if (!pass_ns || !excess)
+	if (!pass_ns || !excess || starts_ns == MAP_FAILED)
 		die("no memory");
 	for (size_t i = 0; i < n; i++) {
 		const uint64_t *t = &starts_ns[2 * i];
@@ -250,6 +308,14 @@ static void report(const struct job *job, const uint64_t *starts_ns)
 	printf("%.1f %.2f\n", pass, pass * median(excess, n));
 	free(pass_ns);
 	free(excess);
+	munmap(starts_ns, map_bytes);
+}
+
+static void report_rate(const struct job *job, const struct inject *skel)
+{
+	uint64_t took_ns = skel->bss->last_ns - skel->bss->first_ns;
+
+	printf("%.0f\n", (job->n_frames - 1) * (double)NSEC_PER_SEC / took_ns);
 }
 
 static uint32_t number(const char *text, uint32_t min, uint32_t max)
@@ -271,23 +337,35 @@ static struct path path_of(char *text)
 	return p;
 }
 
+static const char usage[] =
+	"usage: inject [-p] [-b BYTES] [-m EVERY] COUNT SENDER:RECEIVER SENDER:RECEIVER, "
+	"or inject [-p] [-b BYTES] [-m EVERY] [-r RATE] COUNT SENDER:RECEIVER";
+
 static struct job read_arguments(int argc, char **argv)
 {
 	struct job job = { .frame_bytes = 64 };
-	int option;
+	int option, i;
 
-	while ((option = getopt(argc, argv, "b:p")) != -1) {
+	while ((option = getopt(argc, argv, "b:m:pr:")) != -1) {
 		if (option == 'b')
 			job.frame_bytes = number(optarg, FRAME_BYTES_MIN, FRAME_BYTES_MAX);
+		else if (option == 'm')
+			job.mark_every = number(optarg, 1, COUNT_MAX);
 		else if (option == 'p')
-			job.both_pass = true;
+			job.pass = true;
+		else if (option == 'r')
+			job.rate_pps = number(optarg, 1, RATE_MAX);
 		else
 			exit(2);
 	}
-	if (argc - optind != 3)
-		die("usage: inject [-p] [-b BYTES] COUNT SENDER:RECEIVER SENDER:RECEIVER");
-	job.n_turns = number(argv[optind], COUNT_MIN, COUNT_MAX) / TURN_FRAMES / 2 * 2;
-	for (int i = 0; i < 2; i++)
+	job.n_paths = argc - optind - 1;
+	if (job.n_paths < 1 || job.n_paths > 2 || (job.n_paths == 2 && job.rate_pps))
+		die("%s", usage);
+	job.n_frames = number(argv[optind], 2, COUNT_MAX);
+	if (job.n_paths == 2)	/* whole turns */
+		job.n_frames = number(argv[optind], TURNS_MIN * TURN_FRAMES, COUNT_MAX) /
+			       TURN_FRAMES / 2 * 2 * TURN_FRAMES;
+	for (i = 0; i < job.n_paths; i++)
 		job.paths[i] = path_of(argv[optind + 1 + i]);
 	return job;
 }
@@ -295,20 +373,17 @@ static struct job read_arguments(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct job job = read_arguments(argc, argv);
-	struct inject *skel = load_program(&job);
-	size_t map_bytes = job.n_turns * sizeof(uint64_t);
-	uint64_t *starts_ns;
+	struct inject *skel = load_programs(&job);
 
-	attach_pass(job.paths[0].receiver);
-	if (job.both_pass)
-		attach_pass(job.paths[1].receiver);
-	starts_ns = mmap(NULL, map_bytes, PROT_READ, MAP_SHARED,
-			 bpf_map__fd(skel->maps.starts_ns), 0);
-	if (starts_ns == MAP_FAILED)
-		die("mapping the times: %s", strerror(errno));
-	send_frames(&job, bpf_program__fd(skel->progs.take_turns));
-	report(&job, starts_ns);
-	munmap(starts_ns, map_bytes);
+	if (job.n_paths == 2)
+		attach_pass(job.paths[0].receiver);
+	if (job.pass)
+		attach_pass(job.paths[job.n_paths - 1].receiver);
+	send_frames(&job, skel);
+	if (job.n_paths == 2)
+		report_cost(&job, skel);
+	else
+		report_rate(&job, skel);
 	inject__destroy(skel);
 	return 0;
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * inject.h: what inject.c and its program agree on.
+ * inject.h: what inject.c and its programs agree on.
  */
 #ifndef BENCH_INJECT_H
 #define BENCH_INJECT_H
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/udp.h>
 
 /*
  * Frames in a row to the same interface: a multiple of the kernel's batch, of
@@ -13,5 +18,15 @@
  */
 #define BATCH_FRAMES 64
 #define TURN_FRAMES (16 * BATCH_FRAMES)
+
+struct frame {
+	struct ethhdr eth;
+	struct iphdr ip;
+	struct udphdr udp;
+} __attribute__((packed));
+
+/* In network byte order: "discard", and "domain" in a frame that is marked. */
+#define PLAIN_PORT __constant_htons(9)
+#define MARKED_PORT __constant_htons(53)
 
 #endif

@@ -11,22 +11,68 @@ benchmark_can_run()
 	[ "$(nproc)" -ge 2 ] || skip_test "one CPU, and the benchmark needs two"
 	[ "$(printf '5.18\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 5.18 ] ||
 		skip_test "Linux $(uname -r), and live frames came with 5.18"
+	needs xdpdump
+	needs gnuplot
+	needs ethtool
 }
 
-it_runs_the_benchmark_to_its_end_and_compares_every_filter()
+# start_bench [OPTION]... [SECTION]...
+start_bench()
 {
-	local n_filters contender
+	start bench bash "$XDPS_SRC/bench/bench.sh" -n 16384 -o "$T/bench.csv" "$@"
+}
+
+# measurements SECTION CONTENDER QUANTITY: how many there are
+measurements()
+{
+	awk -F , -v section="$1" -v contender="$2" -v quantity="$3" \
+		'$1 == section && $3 == contender && $7 == quantity && $8 != "" { n++ }
+		END { print n + 0 }' "$T/bench.csv"
+}
+
+was_measured()
+{
+	! grep -qF "not measured: $1:" "$T/bench.out"
+}
+
+it_measures_the_cost_of_every_contender_and_draws_it()
+{
+	local contender
 
 	benchmark_can_run
-	start bench bash "$XDPS_SRC/bench/bench.sh" -n 16384 -r 2 -o "$T/bench.csv"
+	start_bench -r 1 cost
 	finish_well bench 60
-	n_filters=$(grep -cE '[0-9]\)\*? +-?[0-9]+\.[0-9]{2}$' "$T/bench.out")
-	[ "$n_filters" -ge 4 ] || die "$n_filters filters are compared" bench
-	for contender in xdp_pass af_packet xdpsample; do
-		equal "measurements of $contender" "$(grep -c ",$contender,64,16384," "$T/bench.csv")" \
-			$((2 * n_filters))
+	for contender in "nothing attached" "XDP_PASS" "xdpsample" "xdpsample ring=perf" \
+			"AF_PACKET" "xdpdump" "wake-up per packet"; do
+		! was_measured "$contender" ||
+			[ "$(measurements cost "$contender" cost_ns)" -ge 3 ] ||
+			die "$contender was not measured with frames of three sizes" bench
 	done
-	has "$(cat "$T/bench.out")" "One change of the filter" "Linux $(uname -r)"
+	equal "settings of xdpsample" "$(awk -F , '$1 == "cost" && $3 == "xdpsample" { print $4 }' \
+		"$T/bench.csv" | sort -u | wc -l)" 6
+	has "$(cat "$T/bench.out")" "ns per packet above XDP_PASS" "/ AF_PACKET" \
+		"Linux $(uname -r)"
+	has "$(cat "$T/bench.svg")" "</svg>" "xdpsample" "AF_PACKET" "xdpdump"
+}
+
+it_runs_every_other_section_to_its_end()
+{
+	local contender
+
+	benchmark_can_run
+	start_bench -r 1 loss reader latency growth session
+	finish_well bench 90
+	for contender in "xdpsample" "AF_PACKET"; do
+		equal "$contender: full rates" "$(measurements loss "$contender" rate_pps)" 1
+		equal "$contender: CPU times" "$(measurements reader "$contender" reader_ns)" 1
+		equal "$contender: latencies" "$(measurements latency "$contender" p99_us)" 2
+		equal "$contender: memory" "$(measurements session "$contender" reader_kib)" 1
+		[ "$(measurements session "$contender" close_us)" -ge 1 ] ||
+			die "no capture on $contender was closed" bench
+	done
+	equal "numbers of rings" "$(measurements growth merge merge_ns)" 5
+	equal "sizes of rings" "$(measurements growth xdpsample cost_ns)" 5
+	has "$(cat "$T/bench.out")" "LOSS" "READER" "LATENCY" "GROWTH" "SESSION" "RATIOS"
 }
 
 a_tcpdump_runs()
@@ -39,18 +85,27 @@ group_is_gone()
 	! pgrep -g "$1" >/dev/null
 }
 
+# Its directory is seen in its own namespace only; what is left is the empty one.
 it_leaves_nothing_behind_when_the_benchmark_is_ended()
 {
 	local group
 
 	benchmark_can_run
-	start bench bash "$XDPS_SRC/bench/bench.sh" -r 1000 -o "$T/bench.csv"
+	mkdir -m 1777 "$T/tmp"
+	TMPDIR=$T/tmp start_bench -r 1000
 	group=${PID[bench]}
 	until_true 15 a_tcpdump_runs || die "no tcpdump runs after 15 s" bench
 	kill -TERM "$group"
 	finish bench
 	equal "the status" "$RC" 143
 	until_true 5 group_is_gone "$group" || die "left: $(pgrep -g "$group" -a)" bench
+	equal "what is left of its files" "$(ls -A "$T/tmp")" ""
+}
+
+it_says_what_it_does_not_know()
+{
+	fails bash "$XDPS_SRC/bench/bench.sh" -o "$T/bench.csv" speed
+	has "$TEXT" "speed" "cost loss reader latency growth session"
 }
 
 run_tests "$@"

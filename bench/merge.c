@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * merge.c: what it takes to bring the packets of many rings into one order.
+ *
+ *	merge ROUNDS PACKETS
+ *
+ * The engine's ring reader and merge, with rings in plain memory and as many
+ * packets in all of them together, whatever their number: for 64 CPUs that take
+ * turns at random, one ring would hold the same.  Prints for each round and each
+ * number of rings that number and the nanoseconds per packet.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../engine/merge.h"
+#include "../tests/unit/fake_ring.h"
+
+#define PACKET_BYTES 64
+#define STEP_NS_MAX 1000		/* from one packet to the next, at most */
+#define N_RINGS_MAX 64
+
+static const unsigned int n_rings_of[] = { 1, 2, 8, 32, 64 };
+
+struct bench {
+	unsigned int n_rings;
+	unsigned int n_packets;
+	uint64_t ring_bytes;
+	struct fake_ring writers[N_RINGS_MAX];
+	struct xdps_ring readers[N_RINGS_MAX];
+	struct xdps_merge merge;
+};
+
+static void __attribute__((noreturn)) die(const char *what)
+{
+	fprintf(stderr, "merge: %s\n", what);
+	exit(1);
+}
+
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+/* The one place that knows how a record gets into a ring. */
+static void put(struct fake_ring *ring, uint64_t mono_ns)
+{
+	static const unsigned char packet[PACKET_BYTES];
+	struct xdps_record rec = { .mono_ns = mono_ns, .len = PACKET_BYTES,
+				   .caplen = PACKET_BYTES };
+
+	if (!fake_ring_put(ring, &rec, packet))
+		die("a ring is full");
+}
+
+/* Every packet to a ring that is chosen at random, a little younger than the last. */
+static uint64_t fill(struct bench *b)
+{
+	uint64_t mono_ns = 1;
+
+	for (unsigned int i = 0; i < b->n_packets; i++) {
+		mono_ns += 1 + random() % STEP_NS_MAX;
+		put(&b->writers[random() % b->n_rings], mono_ns);
+	}
+	return mono_ns;
+}
+
+/* As the engine does it; `hold_ns` is 0, because nothing comes any more. */
+static double read_all_ns(struct bench *b, uint64_t end_ns)
+{
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+	unsigned int n = 0;
+	double start_ns = now_ns();
+
+	xdps_merge_look(&b->merge, end_ns);
+	while (xdps_merge_next(&b->merge, &pkt, &tai_offset_ns)) {
+		n += pkt.caplen == PACKET_BYTES && !pkt.data[0];
+		xdps_merge_release(&b->merge);
+	}
+	start_ns = now_ns() - start_ns;
+	if (n != b->n_packets || b->merge.late)
+		die("not every packet came out, or not in order");
+	return start_ns;
+}
+
+/* Room for twice what a ring gets on average, and some more. */
+static uint64_t ring_bytes_for(unsigned int n_packets, unsigned int n_rings)
+{
+	uint64_t wanted = (2 * n_packets / n_rings + 64) * fake_ring_sample_bytes(PACKET_BYTES);
+	uint64_t bytes = 4096;
+
+	while (bytes < wanted)
+		bytes *= 2;
+	return bytes;
+}
+
+static void measure(unsigned int n_rings, unsigned int n_packets)
+{
+	struct bench b = { .n_rings = n_rings, .n_packets = n_packets };
+	uint64_t end_ns;
+	unsigned int i;
+
+	b.ring_bytes = ring_bytes_for(n_packets, n_rings);
+	for (i = 0; i < n_rings; i++) {
+		fake_ring_init(&b.writers[i], b.ring_bytes, 0);
+		fake_ring_open(&b.writers[i], &b.readers[i]);
+	}
+	if (xdps_merge_init(&b.merge, b.readers, n_rings, 0))
+		die("no memory");
+	end_ns = fill(&b);
+	printf("%u %.2f\n", n_rings, read_all_ns(&b, end_ns) / n_packets);
+	xdps_merge_free(&b.merge);
+	for (i = 0; i < n_rings; i++)
+		fake_ring_free(&b.writers[i]);
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = argc == 3 ? atoi(argv[1]) : 0;
+	int n_packets = argc == 3 ? atoi(argv[2]) : 0;
+
+	if (rounds < 1 || n_packets < 1)
+		die("usage: merge ROUNDS PACKETS");
+	while (rounds--)
+		for (size_t i = 0; i < sizeof(n_rings_of) / sizeof(*n_rings_of); i++)
+			measure(n_rings_of[i], n_packets);
+	return 0;
+}
