@@ -231,8 +231,6 @@ static int
 deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
     u_char *user)
 {
-	u_int unit_ns =
-	    p->opt.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
 	struct pcap_pkthdr h;
 	u_int wanted = wanted_bytes(p, pkt);
 
@@ -241,7 +239,9 @@ deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
 
 	memset(&h, 0, sizeof(h));
 	h.ts.tv_sec = (time_t)(pkt->wall_ns / NS_PER_S);
-	h.ts.tv_usec = (suseconds_t)(pkt->wall_ns % NS_PER_S / unit_ns);
+	h.ts.tv_usec = (suseconds_t)(pkt->wall_ns % NS_PER_S);
+	if (p->opt.tstamp_precision != PCAP_TSTAMP_PRECISION_NANO)
+		h.ts.tv_usec /= 1000;
 	h.caplen = min(min(pkt->caplen, wanted), (u_int)p->snapshot);
 	h.len = pkt->len;
 	callback(user, &h, pkt->data);

@@ -4,7 +4,7 @@
  *
  *	merge ROUNDS PACKETS
  *
- * The engine's ring reader and merge, with rings in plain memory and as many
+ * The engine's ring reader and merge, with map rings in plain memory and as many
  * packets in all of them together, whatever their number: for 64 CPUs that take
  * turns at random, one ring would hold the same.  Prints for each round and each
  * number of rings that number and the nanoseconds per packet.
@@ -92,7 +92,7 @@ static double read_all_ns(struct bench *b, uint64_t end_ns)
 /* Room for twice what a ring gets on average, and some more. */
 static uint64_t ring_bytes_for(unsigned int n_packets, unsigned int n_rings)
 {
-	uint64_t wanted = (2 * n_packets / n_rings + 64) * fake_ring_sample_bytes(PACKET_BYTES);
+	uint64_t wanted = (2 * n_packets / n_rings + 64) * (sizeof(struct xdps_record) + PACKET_BYTES);
 	uint64_t bytes = 4096;
 
 	while (bytes < wanted)
@@ -108,7 +108,7 @@ static void measure(unsigned int n_rings, unsigned int n_packets)
 
 	b.ring_bytes = ring_bytes_for(n_packets, n_rings);
 	for (i = 0; i < n_rings; i++) {
-		fake_ring_init(&b.writers[i], b.ring_bytes, 0);
+		fake_ring_init(&b.writers[i], XDPS_RING_BPF, b.ring_bytes, 0);
 		fake_ring_open(&b.writers[i], &b.readers[i]);
 	}
 	if (xdps_merge_init(&b.merge, b.readers, n_rings, 0))

@@ -73,6 +73,7 @@ void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns)
 	struct xdps_merge_head head;
 
 	m->now_ns = now_ns;
+	m->shown = false;		/* it may not be the oldest any more */
 	m->n_empty = 0;
 	for (unsigned int i = 0; i < n_empty; i++) {
 		head.ring = m->empty[i];
@@ -105,6 +106,7 @@ bool xdps_merge_next(struct xdps_merge *m, struct xdps_packet *pkt,
 		return false;
 	xdps_ring_packet(&m->rings[m->heap[0].ring], m->scratch, pkt,
 			 tai_offset_ns);
+	m->shown = true;
 	return true;
 }
 
@@ -121,10 +123,9 @@ void xdps_merge_release(struct xdps_merge *m)
 {
 	struct xdps_merge_head head;
 
-	/* Then nothing was shown, and there is nothing to let go. */
-	if (!xdps_merge_ready(m))
+	if (!m->shown)
 		return;
-
+	m->shown = false;
 	head = m->heap[0];
 	note_order(m, head.mono_ns);
 	xdps_ring_advance(&m->rings[head.ring]);

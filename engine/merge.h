@@ -31,6 +31,7 @@ struct xdps_merge {
 	uint64_t now_ns;		/* of the last look */
 	uint64_t last_ns;		/* of the packet handed out last */
 	uint64_t late;			/* packets older than one before them */
+	bool shown;			/* the oldest packet was, and waits to be let go */
 	struct xdps_merge_head *heap;	/* rings with a head, oldest first */
 	unsigned int n_heap;
 	unsigned int *empty;		/* rings without one */
