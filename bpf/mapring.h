@@ -58,6 +58,7 @@ static __always_inline void copy_block(void *to, const void *from)
 static __always_inline int copy_blocks(struct xdp_md *ctx, void *to, __u64 bytes)
 {
 	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u64 last_at = bytes - BLOCK_BYTES;
 	const void *last;
 
 	if (bytes < BLOCK_BYTES || bytes > N_BLOCKS * BLOCK_BYTES)
@@ -72,12 +73,14 @@ static __always_inline int copy_blocks(struct xdp_md *ctx, void *to, __u64 bytes
 	}
 	if (bytes % BLOCK_BYTES == 0)
 		return 1;
-	bytes -= BLOCK_BYTES;
-	last = data + bytes;
+	/* The mask says nothing new, but to verifiers that have lost the bounds. */
+	asm volatile("" : "+r"(last_at));
+	last_at &= N_BLOCKS * BLOCK_BYTES - 1;
+	last = data + last_at;
 	asm volatile("" : "+r"(last));	/* to be checked and used as one */
 	if (last + BLOCK_BYTES > end)
 		return 0;
-	copy_block(to + bytes, last);
+	copy_block(to + last_at, last);
 	return 1;
 }
 
@@ -89,6 +92,12 @@ static __always_inline int copy_packet(struct xdp_md *ctx, void *to, __u64 bytes
 {
 	if (copy_blocks(ctx, to, bytes))
 		return 0;
+	/* Always false, and before 6.8 the only way to say that it is not 0. */
+	bytes--;
+	asm volatile("" : "+r"(bytes));
+	if (bytes >= XDPS_CAPLEN_MAX)
+		return -1;
+	bytes++;
 	if (config.frags)
 		return bpf_xdp_load_bytes(ctx, 0, to, bytes);
 	return bpf_probe_read_kernel(to, bytes, (void *)(long)ctx->data);
@@ -124,7 +133,7 @@ static __always_inline int write(struct xdp_md *ctx, struct xdps_cpu *c,
 	__u64 caplen = rec->caplen, bytes;
 	void *room;
 
-	/* Always true, and has to be seen of the number that is used (asm). */
+	/* Always false, and has to be seen of the number that is used (asm). */
 	asm volatile("" : "+r"(caplen));
 	if (!caplen || caplen > XDPS_CAPLEN_MAX)
 		return 0;
