@@ -3,8 +3,8 @@
  * record.h: all that the kernel's side and ours agree on.
  *
  * Included by the BPF programs, by the helper that configures and loads
- * them, and by engine/ring.c, which reads what they wrote.  Fixed widths,
- * explicit padding, no pointers.
+ * them, and by the engine's ring.c and counters.c, which read what they wrote.
+ * Fixed widths, explicit padding, no pointers.
  */
 #ifndef XDPS_RECORD_H
 #define XDPS_RECORD_H
@@ -29,6 +29,14 @@
  * record.  With that the reader knows which packets passed which filter.
  */
 #define XDPS_VERDICT(filter, bytes) ((__u64)(filter) << 32 | (__u32)(bytes))
+
+/*
+ * A filter that says the same of every packet is not called, and its packets are not
+ * measured for it.  Which it is stands in two constants of the sampler's instructions,
+ * of which the first is this in its upper half and 1 in its lower, if it has to be
+ * called, and the second what it always says, if not (helper/filter.c).
+ */
+#define XDPS_FILTER_MARK 0x58445053
 
 #define XDPS_FILTER_UNDECIDED 0u	/* user space has to judge the packet */
 #define XDPS_FILTER_FIRST 1u		/* what is loaded first: takes everything */

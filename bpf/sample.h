@@ -118,6 +118,23 @@ static __always_inline void stamp(struct xdps_record *rec, struct xdps_cpu *c)
 	rec->tai_offset_ns = c->tai_offset_ns;
 }
 
+#define TEXT_OF(x) TEXT(x)
+#define TEXT(x) #x
+
+/*
+ * The two constants of XDPS_FILTER_MARK, as they are for the filter that is loaded first.
+ * The verifier knows them, and removes the branches that they do not take.
+ */
+static __always_inline int is_filter_called(__u64 *verdict)
+{
+	__u64 mark;
+
+	asm volatile("%0 = " TEXT_OF(XDPS_FILTER_MARK) "00000000 ll\n"
+		     "%1 = 0x1ffffffff ll"	/* XDPS_VERDICT(XDPS_FILTER_FIRST, ~0U) */
+		     : "=&r"(mark), "=r"(*verdict));
+	return mark & 1;
+}
+
 /* Is it to be taken?  If not, it is counted. */
 static __always_inline int wanted(struct xdps_cpu *c, __u64 verdict)
 {

@@ -120,10 +120,12 @@ static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
 	}
 
 	rec.len = packet_len(xdp);
-	bytes = bytes_to_copy(xdp);
-	if (bpf_probe_read_kernel(copy, bytes, xdp->data))
-		bytes = 0;
-	verdict = filter(copy, bytes, rec.len);
+	if (is_filter_called(&verdict)) {
+		bytes = bytes_to_copy(xdp);
+		if (bpf_probe_read_kernel(copy, bytes, xdp->data))
+			bytes = 0;
+		verdict = filter(copy, bytes, rec.len);
+	}
 	if (!wanted(c, verdict))
 		return 0;
 

@@ -44,11 +44,16 @@ static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
 				  struct xdps_record *rec)
 {
 	__u64 verdict;
+	int is_called = is_filter_called(&verdict);
 
-	rec->len = packet_len(ctx);
-	verdict = filter((void *)(long)ctx->data, (void *)(long)ctx->data_end, rec->len);
+	if (is_called) {
+		rec->len = packet_len(ctx);
+		verdict = filter((void *)(long)ctx->data, (void *)(long)ctx->data_end, rec->len);
+	}
 	if (!wanted(c, verdict))
 		return 0;
+	if (!is_called)
+		rec->len = packet_len(ctx);
 	rec->queue = ctx->rx_queue_index;
 	rec->action = XDPS_ACTION_NONE;
 	fill(rec, c, verdict);

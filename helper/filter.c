@@ -45,6 +45,26 @@ static size_t find_filter(const struct bpf_insn *insns, size_t n)
 	return n;
 }
 
+/* A constant of 64 bits has two instructions, each with a half of it. */
+static void set_constant(struct bpf_insn *insns, uint64_t value)
+{
+	insns[0].imm = (int32_t)value;
+	insns[1].imm = (int32_t)(value >> 32);
+}
+
+/* The sampler's two constants about its filter: XDPS_FILTER_MARK in bpf/record.h. */
+static void set_constants(struct bpf_insn *insns, size_t n, const struct xdps_code *code)
+{
+	for (size_t i = 0; i + 3 < n; i++) {
+		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW) ||
+		    insns[i + 1].imm != XDPS_FILTER_MARK)
+			continue;
+		set_constant(&insns[i], (uint64_t)XDPS_FILTER_MARK << 32 | !code->is_constant);
+		set_constant(&insns[i + 2], code->verdict);
+		return;
+	}
+}
+
 static bool splice(const struct bpf_program *prog, const struct xdps_code *code,
 		   struct sampler *s)
 {
@@ -57,6 +77,7 @@ static bool splice(const struct bpf_program *prog, const struct xdps_code *code,
 		return false;
 	memcpy(s->insns, insns, s->filter_at * sizeof(*insns));
 	memcpy(s->insns + s->filter_at, code->insns, code->n * sizeof(*insns));
+	set_constants(s->insns, s->filter_at, code);
 	return true;
 }
 

@@ -169,7 +169,7 @@ static enum xdps_status check_kind(const struct xdps_ask *ask, bool beside,
 	return XDPS_OK;
 }
 
-/* What could be read of a program that is not there is no reason to refuse: perf is. */
+/* Where the kernel's maps are too small, and nobody asked for one, perf rings do. */
 static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_ask *ask,
 				  const struct xdps_cpus *cpus, bool beside, const char *doing,
 				  struct xdps_error *err)

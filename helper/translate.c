@@ -555,6 +555,12 @@ static void emit_row(struct translation *t, unsigned int at, unsigned int n)
 	emit_search(t, constants, n, at + 1 + t->in[at].jt, at + n + last->jf);
 }
 
+/* Of a filter that returns k. */
+static uint64_t verdict_of(uint32_t filter, uint32_t k)
+{
+	return k ? XDPS_VERDICT(filter, k) : 0;
+}
+
 /* A verdict of no bytes is a rejection, whatever number stands above it. */
 static void emit_return(struct translation *t, const struct xdps_insn *insn)
 {
@@ -562,7 +568,7 @@ static void emit_return(struct translation *t, const struct xdps_insn *insn)
 		load_constant(t, TEMP, XDPS_VERDICT(t->filter, 0));
 		alu64(t, BPF_OR, A, TEMP);
 	} else {
-		load_constant(t, A, insn->k ? XDPS_VERDICT(t->filter, insn->k) : 0);
+		load_constant(t, A, verdict_of(t->filter, insn->k));
 	}
 	emit(t, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
@@ -644,8 +650,7 @@ static enum xdps_status finish(struct translation *t, struct xdps_code *code,
 		return no_memory(err);
 	for (unsigned int i = 0; i < t->n_out; i++)
 		insns[i] = t->out[i].insn;
-	code->insns = insns;
-	code->n = t->n_out;
+	*code = (struct xdps_code){ .insns = insns, .n = t->n_out };
 	return XDPS_OK;
 }
 
@@ -694,6 +699,10 @@ enum xdps_status xdps_translate(const struct xdps_insn *insns, size_t n_insns,
 	if (!t.steps)
 		return no_memory(err);
 	status = translate(&t, code, err);
+	if (!status && insns[0].code == (BPF_RET | BPF_K)) {
+		code->is_constant = true;
+		code->verdict = verdict_of(filter, insns[0].k);
+	}
 	free(t.out);
 	free(t.steps);
 	return status;
@@ -707,6 +716,10 @@ enum xdps_status xdps_translate_nothing(struct xdps_code *code, struct xdps_erro
 
 	emit_tail(&t, 0, XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX));
 	status = finish(&t, code, err);
+	if (!status) {
+		code->is_constant = true;
+		code->verdict = XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX);
+	}
 	free(t.out);
 	return status;
 }

@@ -32,6 +32,8 @@ enum xdps_memory {
 struct xdps_code {
 	struct bpf_insn *insns;
 	unsigned int n;
+	bool is_constant;	/* it says of every packet ... */
+	uint64_t verdict;	/* ... this */
 };
 
 /*

@@ -156,7 +156,7 @@ struct verdict filter_lab_run(const struct filter_lab *lab, int prog_fd,
 static int load_any(const struct filter_lab *lab, char *why, size_t size)
 {
 	struct bpf_insn insns[] = { MOV64_K(BPF_REG_0, 0), EXIT };
-	const struct xdps_code code = { insns, ARRAY_SIZE(insns) };
+	const struct xdps_code code = { .insns = insns, .n = ARRAY_SIZE(insns) };
 
 	return filter_lab_load(lab, &code, why, size);
 }

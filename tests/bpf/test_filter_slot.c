@@ -106,6 +106,37 @@ static void no_filter_takes_all(void **state)
 	assert_int_equal(counters()->rejected, 0);
 }
 
+/* Such a filter is not called, and what it says stands elsewhere in the sampler. */
+static void set_same_for_all(uint32_t number, uint32_t bytes)
+{
+	const struct xdps_insn insns[] = { RETURN(bytes) };
+
+	set_in_kernel(number, insns, ARRAY_SIZE(insns));
+}
+
+static void same_for_all(void **state)
+{
+	(void)state;
+	lab_load(usual);
+	set_same_for_all(7, 50);
+	receive(1, 60, 1);
+	set_same_for_all(8, 0);
+	receive(2, 60, 3);
+	set_key(9, 3, UINT32_MAX);
+	receive(3, 60, 1);
+	receive(4, 60, 1);
+	set_same_for_all(10, UINT32_MAX);
+	receive(5, 1000, 1);
+	packet[KEY_AT] = 1;
+	assert_taken(7, 60, 50);
+	packet[KEY_AT] = 3;
+	assert_taken(9, 60, 60);
+	packet[KEY_AT] = 5;
+	assert_taken(10, 1000, SNAPLEN);
+	assert_nothing_left();
+	assert_int_equal(counters()->rejected, 3 + 1);
+}
+
 static void rejected_is_counted(void **state)
 {
 	(void)state;
@@ -411,6 +442,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SENTENCE("Without a filter every packet is taken", no_filter_takes_all),
+		SENTENCE("A filter that says the same of all packets is taken at its word", same_for_all),
 		SENTENCE("What the filter rejects is counted, and nothing of it comes", rejected_is_counted),
 		SENTENCE("The filter's length, the snapshot length or the packet's: the least counts", caplen_is_the_least),
 		SENTENCE("A filter can return what it read", returned_by_the_packet),

@@ -134,6 +134,23 @@ it_counts_what_was_passed_over_too()
 	counted $((CAPTURED + DROPPED))
 }
 
+# The same ten packets again and again: a count of ten would always take the same one.
+it_samples_what_repeats_itself_without_a_preference()
+{
+	local n id
+
+	capture dump -i "$DEV:rate=10" -B 65536 -s 64
+	send "$(frames 10)" --topspeed -K --loop=5000
+	end_capture dump "$(counter chosen)"
+	between captured "$CAPTURED" 4700 5300
+	tcpdump -r "$T/dump.pcap" -n -t -v 2>/dev/null | sed -n 's/.* id \([0-9]*\),.*/\1/p' |
+		sort -n | uniq -c >"$T/times"
+	equal "different packets" "$(wc -l <"$T/times")" 10
+	while read -r n id; do
+		between "packets of number $id" "$n" 350 650
+	done <"$T/times"
+}
+
 # Of the numbers in the frames every other one is odd.
 it_counts_what_the_filter_rejected_too()
 {

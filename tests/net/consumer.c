@@ -7,6 +7,7 @@
  * Each test is told in a word what to do; consumer.h has what they have in
  * common, also with refilter.c.
  */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -328,6 +329,21 @@ static void no_timeout(void)
 	pcap_close(p);
 }
 
+/* The break is one time to wake up for, and nothing else is. */
+static void idle(void)
+{
+	const struct settings s = { .snaplen = 65535 };
+	pcap_t *p = open_with(device, &s);
+	struct rusage before, after;
+
+	getrusage(RUSAGE_THREAD, &before);
+	need(break_from_thread(p) == PCAP_ERROR_BREAK, "no break");
+	getrusage(RUSAGE_THREAD, &after);
+	need(after.ru_nvcsw - before.ru_nvcsw < 8, "slept %ld times while nothing came",
+	     after.ru_nvcsw - before.ru_nvcsw);
+	pcap_close(p);
+}
+
 static void immediate(void)
 {
 	const struct settings s = { .snaplen = 65535, .timeout_ms = 20000, .immediate = true };
@@ -585,6 +601,7 @@ static const struct {
 	{ "flood", flood },
 	{ "forked", forked },
 	{ "held", held },
+	{ "idle", idle },
 	{ "immediate", immediate },
 	{ "immediate_burst", immediate_burst },
 	{ "inject", inject },

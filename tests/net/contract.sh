@@ -84,6 +84,13 @@ one()
 }
 
 it_blocks_without_a_timeout_and_still_delivers_promptly()	{ one no_timeout; }
+
+# A perf ring has to be looked into now and then.
+it_sleeps_as_long_as_nothing_comes()
+{
+	[ "${XDPS_RING:-}" != perf ] || skip_test "a capture on perf rings ticks"
+	alone idle
+}
 it_delivers_a_packet_at_once_in_immediate_mode()		{ one immediate; }
 
 it_holds_no_packet_in_immediate_mode()

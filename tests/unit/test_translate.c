@@ -203,7 +203,7 @@ static bool contains(const struct xdps_code *code, uint8_t opcode, int32_t imm)
 /* A judge that lets everything pass is none. */
 static void assert_unsound(const struct bpf_insn *insns, unsigned int n, const char *why)
 {
-	const struct xdps_code code = { (struct bpf_insn *)insns, n };
+	const struct xdps_code code = { .insns = (struct bpf_insn *)insns, .n = n };
 	const struct ebpf_packet pkt = { packet, 60, 60 };
 	struct ebpf_fault fault = { .text = "" };
 	uint64_t verdict;
@@ -278,7 +278,7 @@ static void test_judge_of_copies(void **state)
 static void test_most_is_copied(void **state)
 {
 	const struct bpf_insn all[] = { LOAD(0, 1, XDPS_COPY_BYTES - 2), EXIT };
-	const struct xdps_code code = { (struct bpf_insn *)all, ARRAY_SIZE(all) };
+	const struct xdps_code code = { .insns = (struct bpf_insn *)all, .n = ARRAY_SIZE(all) };
 	struct ebpf_packet pkt = { packet, COPY_MOST, PACKET_BYTES };
 	struct ebpf_fault fault;
 	uint64_t verdict;
@@ -302,6 +302,37 @@ static void test_return(void **state)
 	assert_int_equal(says(CODE(LD_IMM(UINT32_MAX), RET_A), 9, 9),
 			 XDPS_VERDICT(NUMBER, UINT32_MAX));
 	assert_int_equal((uint32_t)says(CODE(LD_IMM(0), RET_A), 9, 9), 0);
+}
+
+/* Those are not called: what they say is all that is asked of them. */
+static void test_constant(void **state)
+{
+	static const struct {
+		struct xdps_insn insns[2];
+		bool is_constant;
+		uint64_t verdict;
+	} rows[] = {
+		{ { { .code = 0x06, .k = 262144 } }, true, (uint64_t)NUMBER << 32 | 262144 },
+		{ { { .code = 0x06, .k = UINT32_MAX } }, true, (uint64_t)NUMBER << 32 | UINT32_MAX },
+		{ { { .code = 0x06, .k = 0 } }, true, 0 },
+		{ { { .code = 0x06, .k = 5 }, { .code = 0x06, .k = 6 } }, true, (uint64_t)NUMBER << 32 | 5 },
+		{ { { .code = 0x80 }, { .code = 0x16 } }, false, 0 },
+	};
+	struct xdps_error err;
+	struct xdps_code code;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t n = rows[i].insns[1].code ? 2 : 1;
+
+		assert_int_equal(translate(rows[i].insns, n, &code, &err), XDPS_OK);
+		assert_int_equal(code.is_constant, rows[i].is_constant);
+		assert_true(code.verdict == rows[i].verdict);
+		xdps_code_free(&code);
+	}
+	assert_int_equal(xdps_translate_nothing(&code, &err), XDPS_OK);
+	assert_true(code.is_constant && code.verdict == UINT32_MAX);
+	xdps_code_free(&code);
 }
 
 static void test_number(void **state)
@@ -1038,6 +1069,7 @@ int main(void)
 		IN_COPY("The judge lets read what was copied, and never more than 511 bytes",
 			test_most_is_copied),
 		IN_BOTH("A return is a number of bytes, a constant or A", test_return),
+		IN_BOTH("What says the same of every packet is known to", test_constant),
 		IN_BOTH("A verdict has the filter's number in its upper half", test_number),
 		IN_BOTH("A, X and the scratch memory are zero at first", test_zeroes),
 		IN_BOTH("What is written on one way only is zero on the other", test_zeroes_on_one_way),
