@@ -40,11 +40,12 @@ memory_kib()
 	echo $((peak_kib - rings_kib))
 }
 
-# What the kernel charges for programs and maps that are no rings.
+# What the kernel charges for programs and maps that are no rings: those with values
+# larger than any packet are.
 kernel_kib()
 {
 	cat "/proc/$1/fdinfo/"* 2>/dev/null | awk '
-		$1 == "map_type:" { ring = $2 == 27 }	# BPF_MAP_TYPE_RINGBUF
+		$1 == "value_size:" { ring = $2 > 65536 }
 		$1 == "prog_type:" { ring = 0 }
 		$1 == "memlock:" { memlock = $2 }
 		$1 ~ /^(map|prog)_id:$/ && !ring && !known[$0]++ { bytes += memlock }
