@@ -41,6 +41,12 @@ search_rate()
 	record lossless_pps "$low"
 }
 
+record_counts()
+{
+	record sent "$sent" rate_pps "$rate_pps" captured "$captured" lost "$dropped" \
+		reader_ns "$((cpu_ns / (captured > 0 ? captured : 1)))" peak_kib "$peak_kib"
+}
+
 # Of the rounds the first three search: a search takes its time.
 loss_round()
 {
@@ -53,8 +59,7 @@ loss_round()
 		progress "$title"
 		wanted_packets=$((2 * packets))
 		send_and_count
-		record sent "$sent" rate_pps "$rate_pps" captured "$captured" lost "$dropped" \
-			reader_ns "$((cpu_ns / (captured > 0 ? captured : 1)))" peak_kib "$peak_kib"
+		record_counts
 		if [ "$captured" -ne "$sent" ] && [ "$round" -le 3 ]; then
 			search_rate "${rate_pps%.*}"
 		fi
@@ -76,7 +81,6 @@ reader_round()
 		setting=$reader_pps
 		wanted_packets=$((packets / 2))
 		send_and_count -r "$reader_pps"
-		record sent "$sent" rate_pps "$rate_pps" captured "$captured" lost "$dropped" \
-			reader_ns "$((cpu_ns / (captured > 0 ? captured : 1)))" peak_kib "$peak_kib"
+		record_counts
 	done
 }

@@ -6,8 +6,8 @@
  * packet's bytes go straight to where the reader finds them.  What is read of the
  * memory that the reader may write can cost it packets, and nothing else.
  */
-#ifndef XDPS_MAPRING_H
-#define XDPS_MAPRING_H
+#ifndef XDPS_BPF_MAPRING_H
+#define XDPS_BPF_MAPRING_H
 
 #include "sample.h"
 

@@ -1,36 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * rings.c: what packets come through: which kind, how large; and map rings.
+ * rings.c: what packets come through: which kind, and how large.
  */
 #include "rings.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/bpf.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../bpf/record.h"
 #include "../engine/error.h"
 
 #include "kernel.h"
+#include "mapring.h"
 #include "perf.h"
-#include "privilege.h"
 
 /* What perf puts around a record: its header, a 32-bit size, padding to 8. */
 #define OVERHEAD_BYTES 20
-
-/*
- * The program publishes a record by an addition that is a barrier on these processors,
- * and on others not (publish() in bpf/mapring.h).
- */
-#if defined(__x86_64__) || defined(__i386__)
-#define HAS_MAP_RINGS true
-#else
-#define HAS_MAP_RINGS false
-#endif
 
 static uint64_t round_up_power_of_two(uint64_t n)
 {
@@ -91,67 +79,11 @@ static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_ask 
 	return status;
 }
 
-/* All rings in one map, a value for each; 0 or an errno. */
-static int make_memory(struct xdps_rings *r)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-
-	r->map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "memory", sizeof(uint32_t),
-				   r->ring_bytes + XDPS_RING_MARGIN_BYTES, r->n, &opts);
-	return r->map_fd < 0 ? errno : 0;
-}
-
-static int make_bell(struct xdps_rings *r)
-{
-	r->bell_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bell", 0, 0, sysconf(_SC_PAGESIZE),
-				    NULL);
-	return r->bell_fd < 0 ? errno : 0;
-}
-
-/* Both for the reader. */
-static int list_fds(struct xdps_rings *r)
-{
-	r->fds = calloc(2, sizeof(*r->fds));
-	if (!r->fds)
-		return ENOMEM;
-	r->fds[r->n_fds++] = r->map_fd;
-	r->fds[r->n_fds++] = r->bell_fd;
-	return 0;
-}
-
-/* 0 or an errno. */
-static int open_map_rings(struct xdps_rings *r, unsigned int n_rings)
-{
-	int rc;
-
-	r->kind = XDPS_RING_BPF;
-	r->n = n_rings;
-	rc = make_memory(r);
-	if (!rc)
-		rc = make_bell(r);
-	if (!rc)
-		rc = list_fds(r);
-	return rc;
-}
-
-static enum xdps_status explain_map_rings(struct xdps_error *err, int errnum,
-					  const struct xdps_rings *r, const char *doing)
-{
-	if (errnum == EPERM)
-		return xdps_privilege_fail(err, errnum, doing);
-	if (errnum == E2BIG)
-		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "ring=bpf: rings of %u KiB are more than this kernel puts into a map; ask for a smaller buffer, or leave ring=bpf out",
-				 r->ring_bytes >> 10);
-	return xdps_fail_errno(err, errnum, "making a map with %u rings of %u KiB", r->n,
-			       r->ring_bytes >> 10);
-}
-
 static bool takes_map_rings(const struct xdps_rings *r, const struct xdps_ask *ask, bool beside)
 {
 	if (ask->ring != XDPS_RING_AUTO)
 		return ask->ring == XDPS_RING_BPF;
-	return HAS_MAP_RINGS && !beside && r->ring_bytes <= XDPS_MAP_RING_BYTES_MAX;
+	return xdps_mapring_exists() && !beside && r->ring_bytes <= XDPS_MAP_RING_BYTES_MAX;
 }
 
 static enum xdps_status check_kind(const struct xdps_ask *ask, bool beside,
@@ -159,7 +91,7 @@ static enum xdps_status check_kind(const struct xdps_ask *ask, bool beside,
 {
 	if (ask->ring != XDPS_RING_BPF)
 		return XDPS_OK;
-	if (!HAS_MAP_RINGS)
+	if (!xdps_mapring_exists())
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "ring=bpf: not on this processor; leave it out");
 	if (beside)
@@ -169,7 +101,10 @@ static enum xdps_status check_kind(const struct xdps_ask *ask, bool beside,
 	return XDPS_OK;
 }
 
-/* Where the kernel's maps are too small, and nobody asked for one, perf rings do. */
+/*
+ * Where the kernel's maps are too small, and nobody asked for one, perf rings do.  It
+ * says so of one value, and has no memory for what is too much for all of them together.
+ */
 static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_ask *ask,
 				  const struct xdps_cpus *cpus, bool beside, const char *doing,
 				  struct xdps_error *err)
@@ -178,11 +113,11 @@ static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_ask *a
 	int rc;
 
 	if (takes_map_rings(r, ask, beside)) {
-		rc = open_map_rings(r, cpus->n_online);
+		rc = xdps_mapring_open(r, cpus->n_online);
 		if (!rc)
 			return XDPS_OK;
-		if (rc != E2BIG || ask->ring == XDPS_RING_BPF)
-			return explain_map_rings(err, rc, r, doing);
+		if ((rc != E2BIG && rc != ENOMEM) || ask->ring == XDPS_RING_BPF)
+			return xdps_mapring_explain(err, rc, r, doing);
 		xdps_rings_close(r);
 		r->ring_bytes = ring_bytes;
 	}
@@ -240,10 +175,10 @@ enum xdps_status xdps_rings_assign(const struct xdps_rings *r, const struct xdps
 void xdps_rings_close(struct xdps_rings *r)
 {
 	xdps_perf_close(r);
-	free(r->fds);
 	if (r->bell_fd >= 0)
 		close(r->bell_fd);
 	if (r->map_fd >= 0)
 		close(r->map_fd);
+	free(r->fds);
 	xdps_rings_init(r);
 }

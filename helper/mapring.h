@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * mapring.h: map rings: memory for the records, and a bell for the reader.
+ *
+ * The records are described in bpf/record.h, and written by bpf/mapring.h.
+ */
+#ifndef XDPS_MAPRING_H
+#define XDPS_MAPRING_H
+
+#include "rings.h"
+
+/*
+ * Are there such rings on this processor?  The program publishes a record by an
+ * addition that is a barrier on x86, and on others not (publish() in bpf/mapring.h).
+ */
+bool xdps_mapring_exists(void);
+
+/*
+ * 0 or an errno: E2BIG or ENOMEM if they are too large for this kernel.  `*r` has its
+ * size; on failure xdps_rings_close() is owed.
+ */
+int xdps_mapring_open(struct xdps_rings *r, unsigned int n_rings);
+
+/* That errno, in a sentence. */
+enum xdps_status xdps_mapring_explain(struct xdps_error *err, int errnum,
+				      const struct xdps_rings *r, const char *doing);
+
+#endif
