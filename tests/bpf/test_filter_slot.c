@@ -137,6 +137,31 @@ static void same_for_all(void **state)
 	assert_int_equal(counters()->rejected, 3 + 1);
 }
 
+/* Whether it asks for the length, or is not told it before it has been called. */
+static void short_is_no_match(void **state)
+{
+	static const struct xdps_insn with_length[] = {
+		{ .code = BPF_LD | BPF_W | BPF_LEN },
+		{ .code = BPF_LD | BPF_B | BPF_ABS, .k = 200 },
+		RETURN(UINT32_MAX),
+	};
+
+	(void)state;
+	lab_load(usual);
+	set_in_kernel(2, with_length + 1, 2);
+	receive(1, 200, 3);
+	receive(2, 201, 1);
+	set_in_kernel(3, with_length, 3);
+	receive(3, 200, 5);
+	receive(4, 201, 1);
+	assert_int_equal(counters()->rejected, 3 + 5);
+	packet[KEY_AT] = 2;
+	assert_taken(2, 201, SNAPLEN);
+	packet[KEY_AT] = 4;
+	assert_taken(3, 201, SNAPLEN);
+	assert_nothing_left();
+}
+
 static void rejected_is_counted(void **state)
 {
 	(void)state;
@@ -443,6 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SENTENCE("Without a filter every packet is taken", no_filter_takes_all),
 		SENTENCE("A filter that says the same of all packets is taken at its word", same_for_all),
+		SENTENCE("A packet that ends before the byte in question is no match", short_is_no_match),
 		SENTENCE("What the filter rejects is counted, and nothing of it comes", rejected_is_counted),
 		SENTENCE("The filter's length, the snapshot length or the packet's: the least counts", caplen_is_the_least),
 		SENTENCE("A filter can return what it read", returned_by_the_packet),
