@@ -164,6 +164,23 @@ static void beside_a_capture(void **state)
 	assert_captures(5);
 }
 
+/* Known before anything is traced, so also where that is refused. */
+static void no_map_rings_beside(void **state)
+{
+	struct xdps_ask ask = lab_ask(NEAR);
+	struct helper second;
+
+	(void)state;
+	open_near(&as_usual);
+	assert_ready(&helper);
+	ask.ring = XDPS_RING_BPF;
+	helper_open(&second, &as_usual, &ask);
+	assert_error(&second, XDPS_BAD_OPTION,
+		     NEAR ": ring=bpf: an XDP program is attached already");
+	assert_int_equal(helper_end(&second), 1);
+	assert_captures(6);
+}
+
 static void large_mtu_is_named(void **state)
 {
 	const int prog_fd = load_passing("no_frags");
@@ -252,6 +269,7 @@ int main(void)
 		SENTENCE("A program that came just before ours is named and left alone", came_before_us),
 		SENTENCE("Without the right to ask for its name it has its id", names_no_name_without_right),
 		SENTENCE("A second capture traces the first, or says why not, and leaves it alone", beside_a_capture),
+		SENTENCE("Map rings beside a program are refused, and it is left alone", no_map_rings_beside),
 		SENTENCE("An MTU too large for native mode is named", large_mtu_is_named),
 		SENTENCE("An MTU of 9000 works in native mode, with fragments", large_mtu_works_with_frags),
 		SENTENCE("A driver that refuses is named, and generic mode works", driver_refuses),
