@@ -39,7 +39,7 @@ static __always_inline struct xdps_cpu *this_cpu(void)
 	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
-/* Is it to be taken?  Then all of the record is there but for the time. */
+/* Is it to be taken?  Then it is counted, and all of the record is there. */
 static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
 				  struct xdps_record *rec)
 {

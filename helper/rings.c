@@ -162,11 +162,12 @@ enum xdps_status xdps_rings_assign(const struct xdps_rings *r, const struct xdps
 	enum xdps_status status = XDPS_OK;
 	unsigned int ring = 0;
 
+	if (r->kind == XDPS_RING_PERF)
+		return XDPS_OK;
 	for (unsigned int cpu = 0; !status && cpu < cpus->n_possible; cpu++) {
 		bool has_ring = ring < cpus->n_online && cpus->online[ring] == cpu;
 
-		status = assign(cpu, has_ring && r->kind == XDPS_RING_BPF ? ring : XDPS_NO_RING,
-				cpus_fd, err);
+		status = assign(cpu, has_ring ? ring : XDPS_NO_RING, cpus_fd, err);
 		ring += has_ring;
 	}
 	return status;

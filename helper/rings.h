@@ -38,8 +38,8 @@ enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *as
 				 struct xdps_error *err);
 
 /*
- * Writes into the map of CPUs, before a program runs, which ring is whose.  On failure
- * they are as they were.
+ * Writes into the map of CPUs, before a program runs, which map ring is whose; the
+ * kernel knows that of perf rings by itself.
  */
 enum xdps_status xdps_rings_assign(const struct xdps_rings *r, const struct xdps_cpus *cpus,
 				   int cpus_fd, struct xdps_error *err);
