@@ -14,8 +14,12 @@ written()
 {
 	local top=(bpf engine helper tests patches man .ci run quickstart
 		   Makefile.am configure.ac pcap-xdpsample.c pcap-xdpsample.h)
+	local more=(bench extcap completion packaging doc)
+	local f
 
-	[ ! -d bench ] || top+=(bench)
+	for f in "${more[@]}"; do
+		[ ! -d "$f" ] || top+=("$f")
+	done
 	find "${top[@]}" -type f \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \
 		-o -name '*.patch' -o -name '*.[1-9]' -o -name '*.am' -o -name '*.ac' \
 		-o -name 'run' -o -name 'quickstart' -o ! -name '*.*' \) \
