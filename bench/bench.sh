@@ -11,6 +11,7 @@
 #	latency	from the kernel's time stamp to the callback
 #	growth	with more rings, and with larger ones
 #	session	to begin, to change the filter, to end; memory
+#	truth	whether dates and order are right, and what stays after SIGKILL
 #
 # In a section the contenders alternate: a round is each of them once, in each
 # setting.  All measurements go to CSV, of which report.awk makes tables and
@@ -26,7 +27,7 @@ export XDPS_BUILD=$build
 packets=262144
 rounds=5
 csv=$build/bench.csv
-all_sections=(cost loss reader latency growth session)
+all_sections=(cost loss reader latency growth session truth)
 usage="usage: bench.sh [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]..."
 
 # shellcheck source=bench/lab.sh
@@ -43,9 +44,12 @@ usage="usage: bench.sh [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECT
 . "$src/bench/growth.sh"
 # shellcheck source=bench/session.sh
 . "$src/bench/session.sh"
+# shellcheck source=bench/truth.sh
+. "$src/bench/truth.sh"
 
 clean_up()
 {
+	end_reference
 	kill_reader
 	remove_work
 }

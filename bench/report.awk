@@ -16,6 +16,8 @@ END {
 		report_growth()
 	if (n_contenders["session"])
 		report_session()
+	if (n_contenders["truth"])
+		report_truth()
 	report_ratios()
 	print ""
 }
@@ -232,6 +234,28 @@ function report_session(	i, c)
 			    session_cell(c, "kernel_kib", 1024))
 	}
 	print "\nPeaks (VmHWM) less the mapped rings; the libraries' shared pages count in full."
+}
+
+function truth_cell(contender, quantity)
+{
+	return cell(look_up("truth", contender, "all", 64, 96, quantity), 1)
+}
+
+function date_cell(contender)
+{
+	look_up("truth", contender, "all", 64, 96, "date_off_us")
+	return sprintf("%.3f (%.3f..%.3f)", middle / 1000, low / 1000, high / 1000)
+}
+
+function report_truth(	i, c)
+{
+	head("TRUTH: how far dates are from the stack's own; packets of two CPUs that follow a later one; SIGKILL")
+	wide_row("", "stays if killed", "dates off, ms", "captured", "out of order")
+	for (i = 1; i <= n_contenders["truth"]; i++) {
+		c = contenders["truth", i]
+		wide_row(c, sum("truth", c, "all", 64, 96, "stays") ? "yes" : "no", date_cell(c),
+		    truth_cell(c, "order_captured"), truth_cell(c, "disordered"))
+	}
 }
 
 # The ratio of two medians, with what it is wanted to be.

@@ -60,19 +60,22 @@ it_runs_every_other_section_to_its_end()
 	local contender
 
 	benchmark_can_run
-	start_bench -r 1 loss reader latency growth session
-	finish_well bench 90
+	start_bench -r 1 loss reader latency growth session truth
+	finish_well bench 120
 	for contender in "xdpsample" "AF_PACKET"; do
 		equal "$contender: full rates" "$(measurements loss "$contender" rate_pps)" 1
 		equal "$contender: CPU times" "$(measurements reader "$contender" reader_ns)" 1
 		equal "$contender: latencies" "$(measurements latency "$contender" p99_us)" 2
+		equal "$contender: dates" "$(measurements truth "$contender" date_off_us)" 1
+		equal "$contender: orders" "$(measurements truth "$contender" disordered)" 1
+		equal "$contender: what stays" "$(measurements truth "$contender" stays)" 1
 		equal "$contender: memory" "$(measurements session "$contender" reader_kib)" 1
 		[ "$(measurements session "$contender" close_us)" -ge 1 ] ||
 			die "no capture on $contender was closed" bench
 	done
 	equal "numbers of rings" "$(measurements growth merge merge_ns)" 5
 	equal "sizes of rings" "$(measurements growth xdpsample cost_ns)" 5
-	has "$(cat "$T/bench.out")" "LOSS" "READER" "LATENCY" "GROWTH" "SESSION" "RATIOS"
+	has "$(cat "$T/bench.out")" "LOSS" "READER" "LATENCY" "GROWTH" "SESSION" "TRUTH" "RATIOS"
 }
 
 a_tcpdump_runs()
@@ -105,7 +108,7 @@ it_leaves_nothing_behind_when_the_benchmark_is_ended()
 it_says_what_it_does_not_know()
 {
 	fails bash "$XDPS_SRC/bench/bench.sh" -o "$T/bench.csv" speed
-	has "$TEXT" "speed" "cost loss reader latency growth session"
+	has "$TEXT" "speed" "cost loss reader latency growth session truth"
 }
 
 run_tests "$@"
