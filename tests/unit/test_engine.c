@@ -8,6 +8,7 @@
  */
 #include "../../engine/xdpsample.c"
 
+#include <linux/filter.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -270,6 +271,51 @@ static void user_space_says_why(void **state)
 	assert_false(is_filtered_by(XDPS_FILTER_UNDECIDED));
 }
 
+/* SKF_AD_OFF, SKF_NET_OFF and SKF_LL_OFF, and all ways to load. */
+static void metadata_is_refused(void **state)
+{
+	static const struct xdps_insn loads[] = {
+		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, 0xfffff008 },
+		{ BPF_LD | BPF_H | BPF_ABS, 0, 0, 0xfffff004 },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xfffff000 + 48 },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xfffff000 + 44 },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xffffffff },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xfff00000 },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xffe00000 },
+		{ BPF_LD | BPF_W | BPF_IND, 0, 0, 0xfff00000 },
+		{ BPF_LDX | BPF_MSH | BPF_B, 0, 0, 0xfff00000 },
+	};
+	struct xdps_insn prog[] = { { 0 }, { BPF_RET | BPF_K, 0, 0, 1000 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(loads); i++) {
+		prog[0] = loads[i];
+		assert_int_equal(xdps_check_filter(prog, 2, &err), XDPS_BAD_FILTER);
+		assert_int_equal(xdps_set_filter(x, prog, 2, &err), XDPS_BAD_FILTER);
+		assert_non_null(strstr(err.text, "inbound, outbound, ifindex"));
+		assert_true(strlen(err.text) < sizeof(err.text) - 1);
+	}
+	assert_int_equal(client.n_asked, 0);
+}
+
+static void large_numbers_elsewhere_are_not_refused(void **state)
+{
+	static const struct xdps_insn prog[] = {
+		{ BPF_LDX | BPF_IMM, 0, 0, 0xfffff004 },
+		{ BPF_LD | BPF_IMM, 0, 0, 0xfffff004 },
+		{ BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xfffffffc },
+		{ BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0xfffff004 },
+		{ BPF_RET | BPF_K, 0, 0, 0xffffffff },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xffdfffff },
+		{ BPF_RET | BPF_K, 0, 0, 0 },
+	};
+
+	(void)state;
+	assert_int_equal(xdps_check_filter(prog, ARRAY_SIZE(prog), &err), XDPS_OK);
+	assert_int_equal(xdps_set_filter(x, prog, ARRAY_SIZE(prog), &err), XDPS_OK);
+	assert_int_equal(client.n_asked, 1);
+}
+
 static void refused_changes_nothing(void **state)
 {
 	(void)state;
@@ -428,6 +474,8 @@ int main(void)
 		SENTENCE("The filter that counts is that of the delivery", judged_when_delivered),
 		SENTENCE("A filter in user space says why, and filters no packet", user_space_says_why),
 		SENTENCE("A refused filter changes nothing but the next number", refused_changes_nothing),
+		SENTENCE("A filter on what only the kernel knows is refused, unasked", metadata_is_refused),
+		SENTENCE("A filter with large numbers elsewhere is not refused", large_numbers_elsewhere_are_not_refused),
 		SENTENCE("When the capture is over what is left is for the caller to judge",
 			 after_the_end_the_rest_is_judged),
 		SENTENCE("Numbers begin again without 0 and 1", numbers_begin_again),
