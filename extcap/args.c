@@ -220,6 +220,9 @@ static enum xdps_status read_options(struct args *a, struct said *s, int argc, c
 		if (read_option(a, s, id, err))
 			return err->status;
 	}
+	/* When Wireshark asks for a list anew, flags have empty values. */
+	while (optind < argc && !*argv[optind])
+		optind++;
 	if (optind < argc)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "%.80s: belongs to no option; --help shows those that there are",
@@ -270,6 +273,28 @@ static void use_plus(char *text)
 			*text = '+';
 }
 
+/*
+ * Wireshark says what nobody has changed, too; of the time to hold, the usual one is
+ * another when each packet is to be shown at once.
+ */
+static bool is_usual(int id, const char *value)
+{
+	char usual[16];
+
+	snprintf(usual, sizeof(usual), "%u", XDPS_HOLD_DEFAULT_US);
+	return id == HOLD && !strcmp(value, usual);
+}
+
+/* Where it would end one option and begin another. */
+static enum xdps_status check_values(const struct said *s, struct xdps_error *err)
+{
+	for (int id = 0; id <= NO_PROMISC; id++)
+		if (s->device[id] && strchr(s->device[id], ':'))
+			return xdps_fail(err, XDPS_BAD_OPTION, "--%s %.40s: has a ':', as no value has",
+					 option_name(id), s->device[id]);
+	return XDPS_OK;
+}
+
 static enum xdps_status read_device(struct args *a, const struct said *s,
 				    struct xdps_error *err)
 {
@@ -278,12 +303,14 @@ static enum xdps_status read_device(struct args *a, const struct said *s,
 	const char *point = point_of(a, s);
 
 	unescape(device, 2 * IF_NAMESIZE, s->interface + strlen(PREFIX));
+	if (check_values(s, err))
+		return err->status;
 	if (strchr(device, ':'))
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "%.60s: no interface name has a ':'; options are given as --rate and so on",
 				 s->interface);
 	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-		if (s->device[plain[i]])
+		if (s->device[plain[i]] && !is_usual(plain[i], s->device[plain[i]]))
 			add_option(device, plain[i], s->device[plain[i]]);
 	if (point)
 		add_option(device, POINT, point);

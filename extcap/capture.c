@@ -8,6 +8,7 @@
 #include "capture.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,6 +97,26 @@ static void add_interface(struct capture *c, const struct stream *s, const char 
 		});
 	if (conditions[0] && isatty(STDERR_FILENO))
 		fprintf(stderr, "%s: %s\n", name, conditions);
+}
+
+void capture_write_nothing(const struct args *a, const struct xdps_error *err)
+{
+	static struct capture c;
+
+	if (!strcmp(a->fifo, "-"))
+		return;
+	stop_prepare();
+	output_open(&c.out, a->fifo);
+	if (c.out.end == OUTPUT_GOES_ON) {
+		add_section(&c);
+		pcapng_add_interface(&c.out.blocks, &(struct pcapng_interface){
+			.link = PCAPNG_LINK_ETHERNET,
+			.snaplen = a->opt.snaplen,
+			.comment = err->text,
+		});
+		output_flush(&c.out);
+	}
+	output_close(&c.out);
 }
 
 static void begin_file(struct capture *c, const char *filter)
@@ -276,13 +297,14 @@ static void capture(struct capture *c, const char *filter)
  * Attached before the pipe is opened: what does not work is said without Wireshark
  * waiting for a file that never begins.
  */
-enum xdps_status capture_run(const struct args *a, struct xdps_error *err)
+enum xdps_status capture_run(const struct args *a, bool *began, struct xdps_error *err)
 {
 	static struct capture c;	/* the lists in it are large for a stack */
 
 	stop_prepare();
 	err->status = XDPS_OK;
-	if (!open_streams(&c, a, err)) {
+	*began = !open_streams(&c, a, err);
+	if (*began) {
 		output_open(&c.out, a->fifo);
 		if (c.out.end == OUTPUT_GOES_ON)
 			capture(&c, a->filter);

@@ -9,8 +9,15 @@
 
 /*
  * XDPS_OK: it was told to stop, or the reader has gone.  Else the capture could not
- * begin, or has ended by itself; what there was is written.
+ * begin, or has ended by itself; what there was is written.  `*began`: the file was
+ * opened, or that is what failed.
  */
-enum xdps_status capture_run(const struct args *a, struct xdps_error *err);
+enum xdps_status capture_run(const struct args *a, bool *began, struct xdps_error *err);
+
+/*
+ * Of one that could not begin and whose end was told already: a named pipe gets a file
+ * without packets, or Wireshark would complain of the pipe as well.
+ */
+void capture_write_nothing(const struct args *a, const struct xdps_error *err);
 
 #endif

@@ -62,6 +62,19 @@ static enum xdps_status check_filter(const struct args *a, struct xdps_error *er
 	return XDPS_OK;
 }
 
+/* Its end is told before anybody is waited for. */
+static enum xdps_status capture(const struct args *a, struct xdps_error *err)
+{
+	bool began;
+
+	if (!capture_run(a, &began, err))
+		return XDPS_OK;
+	fprintf(stderr, "%s\n", err->text);
+	if (!began)
+		capture_write_nothing(a, err);
+	return err->status;
+}
+
 static enum xdps_status run(const struct args *a, struct xdps_error *err)
 {
 	switch (a->verb) {
@@ -76,7 +89,7 @@ static enum xdps_status run(const struct args *a, struct xdps_error *err)
 	case VERB_CHECK_FILTER:
 		return check_filter(a, err);
 	case VERB_CAPTURE:
-		return capture_run(a, err);
+		return capture(a, err);
 	case VERB_VERSION:
 		puts("xdpsample-extcap " PACKAGE_VERSION);
 		return XDPS_OK;
@@ -97,7 +110,8 @@ int main(int argc, char **argv)
 		return USAGE_RC;
 	}
 	if (run(&a, &err)) {
-		fprintf(stderr, "%s\n", err.text);
+		if (a.verb != VERB_CAPTURE)
+			fprintf(stderr, "%s\n", err.text);
 		return EXIT_FAILURE;
 	}
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -50,10 +50,25 @@ static void open_stdout(struct output *o, const struct stat *st)
 		fail(o, errno, "using");
 }
 
+/*
+ * Wireshark's dumpcap reads on when Wireshark was killed, until packets come: who made
+ * the pipe has to be there.
+ */
+static void watch_parent(struct output *o)
+{
+	struct stat st;
+
+	if (!stat(o->path, &st) && S_ISFIFO(st.st_mode) && getppid() > 1)
+		o->parent_fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
+}
+
 /* Without O_CREAT: a pipe that is not there any more is no file that we should make. */
 static void open_path(struct output *o)
 {
-	for (;;) {
+	struct pollfd fds[OUTPUT_POLLS];
+
+	watch_parent(o);
+	while (o->end == OUTPUT_GOES_ON && o->fd < 0) {
 		o->fd = open(o->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 		if (o->fd >= 0)
 			return;
@@ -61,22 +76,12 @@ static void open_path(struct output *o)
 			fail(o, errno, "opening");
 			return;
 		}
-		stop_poll(NULL, 0, OPEN_STEP_MS);
-		if (stop_asked()) {
+		output_poll(o, fds);
+		if (stop_poll(fds, OUTPUT_POLLS, OPEN_STEP_MS) > 0)
+			output_polled(o, fds);
+		else if (stop_asked())
 			o->end = OUTPUT_STOPPED;
-			return;
-		}
 	}
-}
-
-/*
- * Wireshark's dumpcap reads on when Wireshark was killed, until packets come: who made
- * the pipe has to be there.
- */
-static void watch_parent(struct output *o, const struct stat *st)
-{
-	if (S_ISFIFO(st->st_mode) && getppid() > 1)
-		o->parent_fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
 }
 
 void output_open(struct output *o, const char *path)
@@ -98,8 +103,6 @@ void output_open(struct output *o, const char *path)
 	if (o->end || fstat(o->fd, &st))
 		return;
 	o->is_socket = S_ISSOCK(st.st_mode);
-	if (!is_stdout)
-		watch_parent(o, &st);
 }
 
 void output_close(struct output *o)
