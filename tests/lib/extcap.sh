@@ -3,7 +3,7 @@
 #
 # The extcap program at work, and what it has written.  Sourced after tests/net/lib.sh.
 
-EXTCAP=$XDPS_BUILD/xdpsample-extcap
+EXTCAP=${XDPS_BUILD:-$XDPS_SRC/build}/xdpsample-extcap
 
 # extcap ARGUMENT...: about rx0
 extcap()
