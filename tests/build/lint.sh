@@ -12,7 +12,7 @@ library=$XDPS_BUILD/lib/libpcap.so.0.8
 # What people write, as opposed to what a build leaves.
 written()
 {
-	local top=(bpf engine helper extcap tests patches man .ci run quickstart
+	local top=(bpf engine helper tests patches man .ci run quickstart
 		   Makefile.am configure.ac pcap-xdpsample.c pcap-xdpsample.h)
 	local more=(bench extcap completion packaging doc)
 	local f
