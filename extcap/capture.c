@@ -23,6 +23,7 @@
 
 #define STREAMS_MAX 2
 #define BLOCK_BYTES_MAX 8192		/* of a block without a packet: texts, and more */
+#define UNBEGUN_PATIENCE_MS 10000	/* with a reader of a file without packets */
 #define NS_PER_S 1000000000ull
 
 struct capture {
@@ -105,8 +106,7 @@ void capture_write_nothing(const struct args *a, const struct xdps_error *err)
 
 	if (!strcmp(a->fifo, "-"))
 		return;
-	stop_prepare();
-	output_open(&c.out, a->fifo);
+	output_open(&c.out, a->fifo, UNBEGUN_PATIENCE_MS);
 	if (c.out.end == OUTPUT_GOES_ON) {
 		add_section(&c);
 		pcapng_add_interface(&c.out.blocks, &(struct pcapng_interface){
@@ -174,19 +174,18 @@ static bool is_next(const struct capture *c, const struct stream *s)
 	return true;
 }
 
-/* Looks at all, and writes what can be written in order. */
+/*
+ * Looks at each once, so that there is an end to it under any flood, and writes what can
+ * be written in order.
+ */
 static void write_packets(struct capture *c)
 {
 	struct stream *s;
 
 	for (unsigned int i = 0; i < c->n; i++)
 		stream_look(&c->streams[i]);
-	while (c->out.end == OUTPUT_GOES_ON && (s = oldest(c)) && is_next(c, s)) {
+	while (c->out.end == OUTPUT_GOES_ON && (s = oldest(c)) && is_next(c, s))
 		add_packet(c, s);
-		/* It may have more, which were not there when we looked first. */
-		if (!s->has_head)
-			stream_look(s);
-	}
 	output_flush(&c->out);
 }
 
@@ -305,7 +304,7 @@ enum xdps_status capture_run(const struct args *a, bool *began, struct xdps_erro
 	err->status = XDPS_OK;
 	*began = !open_streams(&c, a, err);
 	if (*began) {
-		output_open(&c.out, a->fifo);
+		output_open(&c.out, a->fifo, -1);
 		if (c.out.end == OUTPUT_GOES_ON)
 			capture(&c, a->filter);
 		why_it_ended(&c, err);

@@ -16,7 +16,8 @@ enum xdps_status capture_run(const struct args *a, bool *began, struct xdps_erro
 
 /*
  * Of one that could not begin and whose end was told already: a named pipe gets a file
- * without packets, or Wireshark would complain of the pipe as well.
+ * without packets, or Wireshark would complain of the pipe as well.  Somebody has to open
+ * it within 10 seconds.
  */
 void capture_write_nothing(const struct args *a, const struct xdps_error *err);
 

@@ -63,8 +63,9 @@ static void watch_parent(struct output *o)
 }
 
 /* Without O_CREAT: a pipe that is not there any more is no file that we should make. */
-static void open_path(struct output *o)
+static void open_path(struct output *o, int64_t patience_ms)
 {
+	const int64_t until_ms = stop_now_ms() + patience_ms;
 	struct pollfd fds[OUTPUT_POLLS];
 
 	watch_parent(o);
@@ -79,12 +80,12 @@ static void open_path(struct output *o)
 		output_poll(o, fds);
 		if (stop_poll(fds, OUTPUT_POLLS, OPEN_STEP_MS) > 0)
 			output_polled(o, fds);
-		else if (stop_asked())
+		else if (stop_asked() || (patience_ms >= 0 && stop_now_ms() >= until_ms))
 			o->end = OUTPUT_STOPPED;
 	}
 }
 
-void output_open(struct output *o, const char *path)
+void output_open(struct output *o, const char *path, int64_t patience_ms)
 {
 	const bool is_stdout = !strcmp(path, "-") || !strcmp(path, "/dev/stdout");
 	struct stat st = { 0 };
@@ -99,7 +100,7 @@ void output_open(struct output *o, const char *path)
 	if (is_stdout && !fstat(STDOUT_FILENO, &st))
 		open_stdout(o, &st);
 	else
-		open_path(o);
+		open_path(o, patience_ms);
 	if (o->end || fstat(o->fd, &st))
 		return;
 	o->is_socket = S_ISSOCK(st.st_mode);
@@ -128,24 +129,24 @@ void output_polled(struct output *o, const struct pollfd fds[OUTPUT_POLLS])
 		o->end = OUTPUT_GONE;
 }
 
-/* Until the reader takes something, or is not going to. */
+/*
+ * Until the reader takes something.  Told to stop, it gets some time for the rest; told
+ * twice, none.
+ */
 static void wait_for_reader(struct output *o)
 {
-	const int64_t until_ms = stop_now_ms() + GRACE_MS;
-	const unsigned int asked = stop_asked();
 	struct pollfd fds[OUTPUT_POLLS];
-	int64_t left_ms;
+	int n;
 
+	output_poll(o, fds);
+	fds[0].events = POLLOUT;
 	do {
-		left_ms = stop_asked() ? until_ms - stop_now_ms() : -1;
-		if (stop_asked() > asked || (stop_asked() && left_ms <= 0)) {
+		n = stop_poll(fds, OUTPUT_POLLS, stop_asked() ? GRACE_MS : -1);
+		if (n == 0 || (n < 0 && stop_asked() > 1))
 			o->end = OUTPUT_STOPPED;
-			return;
-		}
-		output_poll(o, fds);
-		fds[0].events = POLLOUT;
-	} while (stop_poll(fds, OUTPUT_POLLS, left_ms) <= 0);
-	output_polled(o, fds);
+	} while (n < 0 && o->end == OUTPUT_GOES_ON);
+	if (n > 0)
+		output_polled(o, fds);
 }
 
 static ssize_t put(const struct output *o, const unsigned char *data, size_t bytes)

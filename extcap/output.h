@@ -34,10 +34,11 @@ struct output {
 #define OUTPUT_POLLS 2
 
 /*
- * "-" is standard output.  Waits until somebody opens the pipe to read it.  On failure,
- * or when it is told to stop meanwhile, o->end says so.
+ * "-" is standard output.  Waits until somebody opens the pipe to read it, so long or, if
+ * patience_ms is -1, for ever.  On failure, or when it is told to stop meanwhile, o->end
+ * says so.
  */
-void output_open(struct output *o, const char *path);
+void output_open(struct output *o, const char *path, int64_t patience_ms);
 void output_close(struct output *o);
 
 /* Makes room for so many bytes, which are at most half of 256 KiB.  False: o->end. */

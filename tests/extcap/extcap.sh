@@ -499,6 +499,77 @@ it_ends_by_a_signal_while_the_reader_does_not_read()
 	exec 9>&-
 }
 
+# However many: each of its rounds has an end.
+it_ends_by_a_signal_while_packets_keep_coming()
+{
+	local file
+
+	file=$(frames 1000)
+	grab one
+	start_tx flood tcpreplay -q -i tx0 --topspeed --loop=0 "$file"
+	until_true 10 written_at_least one 10000 || die "no flood"
+	kill -TERM "${PID[one]}"
+	finish one 2
+	equal "status" "$RC" 0
+	clean_within 1
+	stop flood
+	blocks one
+	[ "$(field one statistics delivered)" -ge 10000 ] || die "not all is told"
+}
+
+# One who comes back finds a whole file, up to where it was told to end.
+it_finishes_the_file_for_a_reader_that_is_slow()
+{
+	mkfifo "$T/fifo"
+	start reader cat "$T/fifo"
+	start_rx one "$EXTCAP" --capture --extcap-interface xdp:rx0 --fifo "$T/fifo"
+	until_true 5 test -s "$T/reader.out" || die "nothing was written"
+	stop_reading reader
+	send "$(frames 2000 500)"
+	sleep 0.5
+	kill -TERM "${PID[one]}"
+	sleep 0.1
+	running one || die "it has not waited" one
+	kill -CONT "${PID[reader]}"
+	finish one 2
+	equal "status" "$RC" 0
+	finish_well reader
+	mv "$T/reader.out" "$T/one.pcapng"
+	blocks one
+	equal "packets" "$(count one packet)" 2000
+	equal "delivered" "$(field one statistics delivered)" 2000
+}
+
+it_ends_at_once_when_it_is_told_twice()
+{
+	local began
+
+	mkfifo "$T/fifo"
+	exec 9<>"$T/fifo"
+	start_rx one "$EXTCAP" --capture --extcap-interface xdp:rx0 --fifo "$T/fifo"
+	await_attached rx0 one
+	send "$(frames 5000 500)"
+	sleep 0.5
+	began=$(milliseconds)
+	kill -TERM "${PID[one]}"
+	sleep 0.05
+	kill -TERM "${PID[one]}"
+	finish one 2
+	between "milliseconds" $(($(milliseconds) - began)) 0 $((400 * ${XDPS_PATIENCE:-1}))
+	exec 9>&-
+}
+
+# An error is told at once, and nobody is waited for in vain.
+it_ends_by_a_signal_when_it_could_not_begin()
+{
+	mkfifo "$T/fifo"
+	start_rx one "$EXTCAP" --capture --extcap-interface xdp:rx0 --fifo "$T/fifo" --point exit
+	await one "no XDP program is attached there"
+	kill -TERM "${PID[one]}"
+	finish one 2
+	equal "status" "$RC" 1
+}
+
 it_ends_when_nobody_opens_the_pipe_and_it_is_told_to()
 {
 	mkfifo "$T/fifo"

@@ -177,11 +177,6 @@ it_filters_both_points()
 	take_off rx0
 }
 
-written_at_least()
-{
-	[ "$(capinfos -c -M -T -r "$T/$1.pcapng" 2>/dev/null | cut -f 2)" -ge "$2" ]
-}
-
 it_says_that_the_program_was_replaced()
 {
 	beside native

@@ -66,6 +66,11 @@ written()
 	[ "$(capinfos -c -M -T -r "$T/$1.pcapng" 2>/dev/null | cut -f 2)" = "$2" ]
 }
 
+written_at_least()
+{
+	[ "$(capinfos -c -M -T -r "$T/$1.pcapng" 2>/dev/null | cut -f 2)" -ge "$2" ]
+}
+
 # end_grab NAME COUNT [SIGNAL]: when it has written so many packets it is told to end,
 # and ends well; its blocks are in $T/NAME.txt
 end_grab()
