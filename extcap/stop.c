@@ -27,9 +27,9 @@ void stop_prepare(void)
 	sigemptyset(&ours);
 	sigemptyset(&act.sa_mask);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
-		/* nohup and a shell's background jobs mean what they say */
+		/* nohup means what it says; a script's background job is interrupted all the same */
 		sigaction(signals[i], NULL, &before);
-		if (before.sa_handler == SIG_IGN)
+		if (signals[i] == SIGHUP && before.sa_handler == SIG_IGN)
 			continue;
 		sigaction(signals[i], &act, NULL);
 		sigaddset(&ours, signals[i]);

@@ -450,6 +450,18 @@ it_ends_well_by_sigint()	{ ends_well_by INT; }
 it_ends_well_by_sigterm()	{ ends_well_by TERM; }
 it_ends_well_by_sighup()	{ ends_well_by HUP; }
 
+# A shell lets what it starts in the background ignore SIGINT; nohup, SIGHUP.
+it_is_interrupted_as_a_background_job_and_outlives_a_terminal()
+{
+	start one ip netns exec "$RX" env --ignore-signal=INT,HUP "$XDPS_RUN" bash -c \
+		'exec "$2" --capture --extcap-interface xdp:rx0 --fifo - >"$1"' - "$T/one.pcapng" "$EXTCAP"
+	await_file one
+	kill -HUP "${PID[one]}"
+	send "$(frames 10)"
+	end_grab one 10 INT
+	equal "delivered" "$(field one statistics delivered)" 10
+}
+
 # What has passed the hook is in the file, however soon it ends after that.
 it_loses_nothing_when_it_ends()
 {
