@@ -159,8 +159,9 @@ void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
 void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
 			 const struct xdps_stats *stats, uint64_t delivered)
 {
-	snprintf(buf, size, "%llu packets came by: %llu rejected by the filter, ",
-		 (unsigned long long)stats->seen, (unsigned long long)stats->rejected);
+	snprintf(buf, size, "%llu packets came by: %llu rejected by %s, ",
+		 (unsigned long long)stats->seen, (unsigned long long)stats->rejected,
+		 opt->actions ? "their verdict or the filter" : "the filter");
 	if (opt->rate > 1)
 		append(buf, size, "%llu not chosen by the sampling rate of 1 in %u, ",
 		       (unsigned long long)stats->passed_over, opt->rate);

@@ -15,6 +15,8 @@
 enum number { POINT, ACTION, PROG, RATE, SNAPLEN, MODE, BUFFER, HOLD, RING, IMMEDIATE,
 	      NO_PROMISC };
 
+#define COMPONENTS_NAMED 3
+
 struct choice {
 	const char *value;
 	const char *display;
@@ -96,13 +98,32 @@ static const char *mode_word(enum xdps_mode mode)
 	return "in the card";
 }
 
+/* " with A, B", what a dispatcher calls; as many as a line in a list stands. */
+static void describe_components(char *buf, size_t size, const struct xdps_listed *l)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 1; i < l->n_programs && len < size; i++) {
+		if (i > COMPONENTS_NAMED) {
+			snprintf(buf + len, size - len, ", ...");
+			return;
+		}
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", i == 1 ? " with " : ", ",
+					l->programs[i].name);
+	}
+}
+
 void list_describe(char *buf, size_t size, const struct xdps_listed *l)
 {
+	char components[TITLE_BYTES];
+
+	describe_components(components, sizeof(components), l);
 	if (!l->n_programs)
 		snprintf(buf, size, "no program");
 	else if (l->programs[0].name[0])
-		snprintf(buf, size, "%s %s, id %u", l->programs[0].name, mode_word(l->mode),
-			 l->programs[0].id);
+		snprintf(buf, size, "%.128s%.96s %s, id %u", l->programs[0].name, components,
+			 mode_word(l->mode), l->programs[0].id);
 	else
 		snprintf(buf, size, "program id %u, %s", l->programs[0].id, mode_word(l->mode));
 }

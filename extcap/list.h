@@ -22,7 +22,10 @@ enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
 			   struct xdps_error *err);
 
-/* "no program", "xdp_filter native, id 7" or "program id 7, native" */
+/*
+ * "no program", "xdp_filter native, id 7", "xdp_dispatcher with xdp_filter native, id 7" or
+ * "program id 7, native"
+ */
 void list_describe(char *buf, size_t size, const struct xdps_listed *l);
 
 enum xdps_status list_interfaces(FILE *f, struct xdps_error *err);

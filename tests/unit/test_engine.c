@@ -382,6 +382,37 @@ static void put_now(uint32_t caplen)
 	assert_true(fake_ring_put(&fake, &rec, bytes));
 }
 
+/* Whoever merges captures hands out nothing that is younger than this of the others. */
+static void complete_up_to_what_was_waited_for(void **state)
+{
+	uint64_t before_ns, after_ns;
+	struct xdps_packet pkt;
+
+	(void)state;
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_TIMEOUT);
+	before_ns = xdps_complete_ns(x);
+	assert_true(before_ns && before_ns <= xdps_clock_now_ns(&x->clock));
+	put_now(60);
+	assert_int_equal(xdps_complete_ns(x), before_ns);
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
+	while (xdps_next(x, &pkt))
+		xdps_release(x);
+	after_ns = xdps_complete_ns(x);
+	assert_true(after_ns > before_ns && after_ns >= pkt.mono_ns);
+
+	/* what is held back may be followed by something older */
+	x->merge.hold_ns = after_ns - before_ns;
+	assert_int_equal(xdps_complete_ns(x), before_ns);
+	x->merge.hold_ns = UINT64_MAX;
+	assert_int_equal(xdps_complete_ns(x), 0);
+	x->merge.hold_ns = 0;
+
+	/* over: nothing comes any more */
+	x->over.status = XDPS_GONE;
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_GONE);
+	assert_int_equal(xdps_complete_ns(x), UINT64_MAX);
+}
+
 static void idle_asks_for_the_first(void **state)
 {
 	(void)state;
@@ -474,6 +505,8 @@ int main(void)
 		SENTENCE("The filter that counts is that of the delivery", judged_when_delivered),
 		SENTENCE("A filter in user space says why, and filters no packet", user_space_says_why),
 		SENTENCE("A refused filter changes nothing but the next number", refused_changes_nothing),
+		SENTENCE("A capture is complete up to its last look, but for what is held back",
+			 complete_up_to_what_was_waited_for),
 		SENTENCE("A filter on what only the kernel knows is refused, unasked", metadata_is_refused),
 		SENTENCE("A filter with large numbers elsewhere is not refused", large_numbers_elsewhere_are_not_refused),
 		SENTENCE("When the capture is over what is left is for the caller to judge",
