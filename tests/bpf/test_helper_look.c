@@ -149,6 +149,14 @@ static void components(void **state)
 	second = other_component("second", dispatcher, 1);
 	assert_true(second >= 0);
 	link = other_put(second);
+	if (!other_says_where(link)) {
+		print_message("# links of this kernel do not say where they lead to (before 6.1)\n");
+		close(link);
+		close(first);
+		close(second);
+		close(dispatcher);
+		skip();
+	}
 	attach(dispatcher, 0);
 	helper_start(&helper, &as_usual);
 	ask(NEAR);

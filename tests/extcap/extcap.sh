@@ -400,7 +400,7 @@ it_counts_losses()
 	equal "status" "$RC" 0
 	blocks one
 	lost=$(field one statistics lost)
-	between "lost" "$lost" 1000 19000
+	between "lost" "$lost" 1000 20000
 	equal "sent" $((lost + $(count one packet))) 20001
 	equal "as Wireshark reads it" "$(field one statistics ifdrop)" "$lost"
 	said=$(field one packet lost | awk '{ n += $1 } END { print n }')
