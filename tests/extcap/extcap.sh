@@ -126,17 +126,21 @@ it_lists_two_hundred_interfaces_in_no_time()
 # What extcap's lines cannot hold is escaped, and means the interface all the same.
 it_lists_and_captures_interfaces_with_malicious_names()
 {
-	local name='a}{b"%c'
+	local name='}{x=y}"'\''\,(' escaped=%7D%7Bx=y%7D%22%27%5C%2C%28
 
-	name='}{x=y}"'\''\,('
 	ip -n "$RX" link add "$name" type veth peer name other || skip_test "no such name"
 	ip -n "$RX" link set "$name" up
 	ip -n "$RX" link set other up
-	has "$(interfaces)" "{value=xdp:%7D%7Bx=y%7D%22%27%5C%2C%28}{display=XDP: %7D%7Bx=y%7D%22%27%5C%2C%28 (no program)}" \
-		"{value=xdp:rx0}"
+	has "$(interfaces)" "{value=xdp:$escaped}{display=XDP: $escaped (no program)}" "{value=xdp:rx0}"
 	rx tshark -D >"$T/list" 2>"$T/list.err"
-	has "$(cat "$T/list")" "xdp:%7D%7Bx=y%7D%22%27%5C%2C%28" xdp:rx0
-	has "$(rx "$EXTCAP" --extcap-dlts --extcap-interface 'xdp:%7D%7Bx=y%7D%22%27%5C%2C%28')" EN10MB
+	has "$(cat "$T/list")" "xdp:$escaped" xdp:rx0
+	has "$(rx "$EXTCAP" --extcap-dlts --extcap-interface "xdp:$escaped")" EN10MB
+	grab_from "$escaped" one
+	attached "$name" || die "nothing was attached"
+	stop one
+	equal "status" "$RC" 0
+	blocks one
+	equal "name" "$(field one interface name)" "xdpsample:$name"
 	ip -n "$RX" link delete "$name"
 }
 
@@ -319,6 +323,21 @@ it_has_the_time_in_nanoseconds()
 	[ "$(field one packet time | grep -vc 000$)" -gt 50 ] || die "these are microseconds"
 	between "the start" "$(field one statistics start)" 1 "$began"
 	between "the end" "$(field one statistics end)" "$ended" "$(date +%s%N)"
+}
+
+it_captures_ip_packets_on_a_tun_interface()
+{
+	[ -c /dev/net/tun ] || skip_test "no /dev/net/tun"
+	"$HERE/make_frames.py" ip "$T/sent.pcap"
+	start_rx tun "$HERE/send_tun.py" tun0 "$T/sent.pcap"
+	await tun ready
+	grab_from tun0 one --extcap-capture-filter "ip or ip6"
+	kill -USR1 "${PID[tun]}"
+	await tun sent
+	end_grab one 6
+	equal "link type" "$(field one interface link)" 101
+	same_as_sent "$T/sent.pcap" one
+	equal "as tshark sees it" "$(tshark -r "$T/one.pcapng" -T fields -e frame.protocols 2>/dev/null | cut -d : -f 1 | sort -u)" raw
 }
 
 it_samples()

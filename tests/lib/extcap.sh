@@ -11,15 +11,21 @@ extcap()
 	rx "$EXTCAP" --extcap-interface xdp:rx0 "$@"
 }
 
-# grab NAME [OPTION]...: a capture to $T/NAME.pcapng, ready to receive
+# grab_from INTERFACE NAME [OPTION]...: a capture to $T/NAME.pcapng, ready to receive
+grab_from()
+{
+	local interface=$1 name=$2
+
+	shift 2
+	start "$name" ip netns exec "$RX" "$XDPS_RUN" bash -c 'file=$1; shift; exec "$@" >"$file"' - \
+		"$T/$name.pcapng" "$EXTCAP" --capture --extcap-interface "xdp:$interface" --fifo - "$@"
+	await_file "$name"
+}
+
+# grab NAME [OPTION]...: from rx0
 grab()
 {
-	local name=$1
-
-	shift
-	start "$name" ip netns exec "$RX" "$XDPS_RUN" bash -c 'file=$1; shift; exec "$@" >"$file"' - \
-		"$T/$name.pcapng" "$EXTCAP" --capture --extcap-interface xdp:rx0 --fifo - "$@"
-	await_file "$name"
+	grab_from rx0 "$@"
 }
 
 # Its first blocks are written when it is ready.
