@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <limits.h>
-#include <linux/filter.h>
 #include <net/if_arp.h>
 #include <netpacket/packet.h>
 #include <stdio.h>
@@ -44,12 +43,6 @@
  * (GRO_MAX_SIZE, 8 * 65535), and what was not captured reads as zeros.
  */
 #define ONESHOT_BYTES (1024 * 1024)
-
-/*
- * From this offset on the socket filter machine of Linux has what is not in
- * the packet: SKF_LL_OFF is the lowest, SKF_NET_OFF and SKF_AD_OFF are above.
- */
-#define LINUX_METADATA_OFFSET ((u_int)SKF_LL_OFF)
 
 #define NS_PER_MS 1000000u
 #define NS_PER_S 1000000000u
@@ -347,39 +340,6 @@ xdpsample_oneshot(u_char *user, const struct pcap_pkthdr *h,
 	*sp->pkt = px->oneshot_buffer;
 }
 
-/* Does it look at what the kernel knows of a packet, rather than at it? */
-static int
-reads_metadata(const struct bpf_insn *insn)
-{
-	if (insn->k < LINUX_METADATA_OFFSET)
-		return 0;
-	if (BPF_CLASS(insn->code) == BPF_LD)
-		return BPF_MODE(insn->code) == BPF_ABS ||
-		    BPF_MODE(insn->code) == BPF_IND;
-	return BPF_CLASS(insn->code) == BPF_LDX &&
-	    BPF_MODE(insn->code) == BPF_MSH;
-}
-
-/*
- * The compiler of 1.10 makes such programs for `inbound`, `outbound` and
- * `ifindex` whatever the device (gen_inbound() and gen_ifindex() in gencode.c),
- * and they reject every packet without a word.
- */
-static int
-refuse_metadata(pcap_t *p, const struct bpf_program *fp)
-{
-	u_int i;
-
-	for (i = 0; i < fp->bf_len; i++) {
-		if (!reads_metadata(&fp->bf_insns[i]))
-			continue;
-		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
-		    "This filter asks what is known only after the XDP hook (inbound, outbound, ifindex, a VLAN tag that was taken off); here every packet is a received one of the one interface");
-		return -1;
-	}
-	return 0;
-}
-
 /*
  * The copy first, which may fail, then the kernel: whatever is refused, the
  * filter before is still in both places.  Nothing changes it in ours while a
@@ -392,8 +352,6 @@ xdpsample_setfilter(pcap_t *p, struct bpf_program *fp)
 	struct bpf_program before = p->fcode;
 	struct xdps_error err;
 
-	if (refuse_metadata(p, fp) != 0)
-		return -1;
 	memset(&p->fcode, 0, sizeof(p->fcode));
 	if (pcapint_install_bpf_program(p, fp) != 0) {
 		p->fcode = before;

@@ -26,6 +26,7 @@
 #define ANSWER_MS 10000			/* drivers may reset the card to attach */
 #define BYTES_CLEARED_PER_MS 65536	/* of ring memory, by a slow machine */
 #define GOODBYE_MS 1000
+#define LOOK_MS 2000			/* somebody waits for a list */
 
 static enum xdps_status explain_start(const char *path, int errnum,
 				      struct xdps_error *err)
@@ -463,6 +464,82 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 		snprintf(f->why, sizeof(f->why),
 			 "the filter has %zu instructions, and %u are the most that the kernel gets",
 			 n_insns, XDPS_FILTER_INSNS_MAX);
+	return status;
+}
+
+static enum xdps_status ask_look(struct xdps_client *c, const char *ifname,
+				 struct xdps_error *err)
+{
+	struct xdps_ask_look ask = { .magic = XDPS_MAGIC, .kind = XDPS_ASK_LOOK };
+
+	snprintf(ask.ifname, sizeof(ask.ifname), "%s", ifname);
+	if (send(c->sock, &ask, sizeof(ask), MSG_NOSIGNAL) < 0 &&
+	    errno != EPIPE && errno != ECONNRESET)
+		return xdps_fail_errno(err, errno, "asking %s", c->path);
+	return XDPS_OK;
+}
+
+static bool add_program(struct xdps_listed *l, const struct xdps_say *say)
+{
+	if (l->n_programs == XDPS_LISTED_PROGRAMS_MAX || !say->prog_id ||
+	    say->prog_mode > XDPS_MODE_GENERIC)
+		return false;
+	l->mode = say->prog_mode;
+	l->programs[l->n_programs].id = say->prog_id;
+	snprintf(l->programs[l->n_programs].name, sizeof(l->programs->name), "%.*s",
+		 (int)sizeof(l->programs->name) - 1, say->text);
+	l->n_programs++;
+	return true;
+}
+
+/* One message; `*all` if it is the last about this interface. */
+static enum xdps_status hear_look(struct xdps_client *c, int64_t until_ms,
+				  struct xdps_listed *l, bool *all, struct xdps_error *err)
+{
+	enum xdps_status status;
+	struct answer a;
+
+	status = hear(c, until_ms, &a, err);
+	*all = !status && a.say.kind == XDPS_SAY_LOOKED;
+	if (*all && a.say.status)
+		status = told_error(c, &a, err);
+	else if (!status && !*all && (a.say.kind != XDPS_SAY_PROGRAM || !add_program(l, &a.say)))
+		status = no_sense(c, err);
+	answer_close_fds(&a);
+	return status;
+}
+
+static enum xdps_status look_at(struct xdps_client *c, int64_t until_ms,
+				struct xdps_listed *l, struct xdps_error *err)
+{
+	struct xdps_listed found = *l;
+	enum xdps_status status;
+	bool all = false;
+
+	found.n_programs = 0;
+	status = ask_look(c, l->ifname, err);
+	while (!status && !all)
+		status = hear_look(c, until_ms, &found, &all, err);
+	if (all && status == XDPS_NO_DEVICE)
+		return XDPS_OK;		/* it has gone meanwhile */
+	if (!status)
+		*l = found;
+	return status;
+}
+
+enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
+				  struct xdps_error *err)
+{
+	const int64_t until_ms = now_ms() + LOOK_MS;
+	enum xdps_status status;
+	struct xdps_client c;
+
+	xdps_client_init(&c);
+	status = start_helper(&c, err);
+	for (size_t i = 0; !status && i < n; i++)
+		if (list[i].n_programs)
+			status = look_at(&c, until_ms, &list[i], err);
+	xdps_client_close(&c);
 	return status;
 }
 

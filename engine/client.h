@@ -65,6 +65,14 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 				    struct xdps_filtering *f, struct xdps_error *err);
 
 /*
+ * Starts a helper, has it look at the interfaces of the list on which there is a
+ * program, and ends it.  What it says takes the place of what is there; after a failure
+ * the rest is as it was.  Waits at most 2 seconds for all answers together.
+ */
+enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
+				  struct xdps_error *err);
+
+/*
  * What the helper says unasked, when the socket is readable: always the end
  * of the capture, as a status and a sentence.  XDPS_OK: nothing yet.
  */

@@ -160,9 +160,12 @@ static void filter_the_rest(struct xdps *x, uint32_t number)
 enum xdps_status xdps_set_filter(struct xdps *x, const struct xdps_insn *insns,
 				 size_t n_insns, struct xdps_error *err)
 {
-	uint32_t number = next_filter(x);
-	enum xdps_status status;
+	enum xdps_status status = xdps_check_filter(insns, n_insns, err);
+	uint32_t number;
 
+	if (status)
+		return status;
+	number = next_filter(x);
 	if (!x->over.status) {
 		status = xdps_client_filter(&x->client, number, insns, n_insns, &x->filter, err);
 		if (!status || x->filter.refused)
@@ -317,6 +320,14 @@ bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
 void xdps_release(struct xdps *x)
 {
 	xdps_merge_release(&x->merge);
+}
+
+/* Younger ones may still be held, and older ones not be in a ring yet. */
+uint64_t xdps_complete_ns(const struct xdps *x)
+{
+	const struct xdps_merge *m = &x->merge;
+
+	return m->now_ns > m->hold_ns ? m->now_ns - m->hold_ns : 0;
 }
 
 int xdps_fd(const struct xdps *x)

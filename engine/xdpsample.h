@@ -168,6 +168,20 @@ struct xdps_stats {
 	uint64_t late;		/* delivered, but younger ones had gone before */
 };
 
+#define XDPS_LISTED_PROGRAMS_MAX 11	/* one, and the components of libxdp's dispatcher */
+
+/* An interface that can be captured, and the XDP programs on it. */
+struct xdps_listed {
+	char ifname[IF_NAMESIZE];
+	enum xdps_link link;
+	enum xdps_mode mode;	/* of the program; auto: it was put into the card */
+	unsigned int n_programs;	/* 0: none is attached */
+	struct {
+		uint32_t id;
+		char name[XDPS_PROG_CHARS + 1];	/* ""; not known, or it has none */
+	} programs[XDPS_LISTED_PROGRAMS_MAX];	/* the attached one, and those that it calls */
+};
+
 struct xdps;			/* one capture */
 
 /* All packets of no interface yet, whole, batched by 100 ms. */
@@ -180,6 +194,22 @@ void xdps_options_init(struct xdps_options *opt);
  * ask whether the interface exists.
  */
 enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
+				    struct xdps_error *err);
+
+/*
+ * All interfaces of this network namespace that can be captured, in the kernel's order,
+ * without starting, opening or attaching anything and without privilege: of a program
+ * there is only its id.  `*list` is then the caller's to free().
+ */
+enum xdps_status xdps_list(struct xdps_listed **list, size_t *n, struct xdps_error *err);
+
+/*
+ * Has the helper, if there is any program in the list, look at them once more, for their
+ * names and for those that they call; attaches nothing.  Takes some milliseconds, and
+ * gives up after 2 seconds.  On failure the entries that it could not look at are as
+ * they were, and the list is as good as before.
+ */
+enum xdps_status xdps_list_programs(struct xdps_listed *list, size_t n,
 				    struct xdps_error *err);
 
 /*
@@ -213,6 +243,15 @@ enum xdps_link xdps_link(const struct xdps *x);
 const char *xdps_warning(const struct xdps *x);
 
 /*
+ * Can this filter be asked at the XDP hook?  XDPS_BAD_FILTER, with a sentence, if it asks
+ * what the kernel knows of a packet later on (libpcap's inbound, outbound and ifindex,
+ * which would reject every packet without a word).  Whether it is a valid program is
+ * not looked at.
+ */
+enum xdps_status xdps_check_filter(const struct xdps_insn *insns, size_t n_insns,
+				   struct xdps_error *err);
+
+/*
  * Sets the filter, in place of the one before; it is judged by before the
  * sampling rate chooses.  No packet passes without a filter in between, or with
  * half of one.  `insns` stay the caller's.
@@ -224,7 +263,8 @@ const char *xdps_warning(const struct xdps *x);
  * Filters see the first XDPS_SNAPLEN_MAX bytes of a packet, whatever the snaplen.
  *
  * XDPS_OK          also if the capture is over: what is left has to be judged
- * XDPS_BAD_FILTER  it is no valid program; the filter before remains
+ * XDPS_BAD_FILTER  it is no valid program, or xdps_check_filter() refuses it; the
+ *                  filter before remains
  * other            the filter before remains, or the capture is over; the next
  *                  wait says so
  */
@@ -269,6 +309,12 @@ bool xdps_next(struct xdps *x, struct xdps_packet *pkt);
 
 /* Lets the packet go that xdps_next() showed last. */
 void xdps_release(struct xdps *x);
+
+/*
+ * To merge captures: what was stamped before this (as mono_ns) has been handed out
+ * when xdps_next() has no more, but for late packets.  Grows with each xdps_wait().
+ */
+uint64_t xdps_complete_ns(const struct xdps *x);
 
 /*
  * A descriptor for select(), poll() and epoll, to be closed by xdps_close() and

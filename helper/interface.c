@@ -10,8 +10,6 @@
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,8 +19,7 @@
 #include <unistd.h>
 
 #include "../engine/error.h"
-
-#define ANSWER_BYTES 32768		/* what iproute2 takes, too */
+#include "../engine/netlink.h"
 
 struct question {
 	struct nlmsghdr head;
@@ -39,46 +36,26 @@ struct link_facts {
 	char kind[IF_NAMESIZE];		/* "tun", "veth"; "" for hardware */
 };
 
-static const struct rtattr *find_attr(const struct rtattr *attr, size_t bytes,
-				      unsigned short type)
-{
-	for (; RTA_OK(attr, bytes); attr = RTA_NEXT(attr, bytes))
-		if ((attr->rta_type & NLA_TYPE_MASK) == type)
-			return attr;
-	return NULL;
-}
-
-static void copy_string(char *to, size_t size, const struct rtattr *attr)
-{
-	if (attr)
-		snprintf(to, size, "%.*s", (int)RTA_PAYLOAD(attr),
-			 (const char *)RTA_DATA(attr));
-}
-
 static void read_facts(const struct nlmsghdr *head, struct link_facts *facts)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(head);
-	const struct rtattr *first = IFLA_RTA(info), *attr;
+	const struct rtattr *first = IFLA_RTA(info);
 	size_t bytes = IFLA_PAYLOAD(head);
 
 	*facts = (struct link_facts){
 		.index = info->ifi_index,
 		.arp_type = info->ifi_type,
 	};
-	attr = find_attr(first, bytes, IFLA_MTU);
-	if (attr && RTA_PAYLOAD(attr) >= sizeof(facts->mtu))
-		memcpy(&facts->mtu, RTA_DATA(attr), sizeof(facts->mtu));
-	attr = find_attr(first, bytes, IFLA_LINKINFO);
-	if (attr)
-		copy_string(facts->kind, sizeof(facts->kind),
-			    find_attr(RTA_DATA(attr), RTA_PAYLOAD(attr),
-				      IFLA_INFO_KIND));
+	facts->mtu = xdps_attr_u32(xdps_attr_find(first, bytes, IFLA_MTU));
+	xdps_attr_string(facts->kind, sizeof(facts->kind),
+			 xdps_attr_within(xdps_attr_find(first, bytes, IFLA_LINKINFO),
+					  IFLA_INFO_KIND));
 }
 
 /* 0 or an errno, ENODEV if there is none. */
 static int read_answer(int sock, struct link_facts *facts)
 {
-	_Alignas(struct nlmsghdr) char buf[ANSWER_BYTES];
+	_Alignas(struct nlmsghdr) char buf[XDPS_NETLINK_BYTES];
 	const struct nlmsghdr *head = (const void *)buf;
 	ssize_t n;
 

@@ -4,7 +4,7 @@
  *
  * Started by the engine, with the socket on descriptor 0.  All privilege of
  * xdpsample is in this process, and all that it does for one request is in
- * serve().  Whatever ends us ends the capture: the kernel closes the link.
+ * serve(), or in look() if that only wants to know something.  Whatever ends us ends the capture: the kernel closes the link.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,6 +25,7 @@
 #include "debug.h"
 #include "hook.h"
 #include "interface.h"
+#include "look.h"
 #include "privilege.h"
 #include "protocol.h"
 #include "request.h"
@@ -178,11 +179,7 @@ static bool receive_ask(struct capture *c, struct xdps_error *err)
 {
 	struct pollfd p = { .fd = SOCK, .events = POLLIN };
 
-	if (poll(&p, 1, PATIENCE_MS) <= 0 || !receive(&c->msg, err))
-		return false;
-	if (!err->status)
-		xdps_request_check(c->msg.buf, c->msg.bytes, &c->setting.ask, err);
-	return true;
+	return poll(&p, 1, PATIENCE_MS) > 0 && receive(&c->msg, err);
 }
 
 /* Whatever happens to the interface after this has begun is seen. */
@@ -296,7 +293,9 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 {
 	enum xdps_status status;
 
-	status = open_capture(c, err);
+	status = xdps_request_check(c->msg.buf, c->msg.bytes, &c->setting.ask, err);
+	if (!status)
+		status = open_capture(c, err);
 	if (!status)
 		status = xdps_privilege_drop(xdps_hook_follows(&c->hook), err);
 	if (!status)
@@ -304,6 +303,19 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 	if (!status)
 		status = attend(c, err);
 	return status;
+}
+
+/* Until the engine has asked enough; nothing is attached. */
+static void look(struct capture *c, struct xdps_error *err)
+{
+	struct xdps_ask_look ask;
+
+	do {
+		if (!err->status)
+			xdps_request_check_look(c->msg.buf, c->msg.bytes, &ask, err);
+		if (!err->status)
+			xdps_look(SOCK, &ask, err);
+	} while (!err->status && receive_ask(c, err));
 }
 
 /*
@@ -333,7 +345,9 @@ int main(int argc, char **argv)
 	settle();
 	capture_init(&c);
 	if (receive_ask(&c, &err)) {
-		if (!err.status)
+		if (xdps_request_is_look(c.msg.buf, c.msg.bytes))
+			look(&c, &err);
+		else if (!err.status)
 			serve(&c, &err);
 		end(&c, &err);
 	}

@@ -14,6 +14,12 @@
  * or
  *	XDPS_SAY_ERROR	at any time: a status and a sentence; then it ends
  *
+ * Or it asks XDPS_ASK_LOOK, as often as it likes, about interfaces on which nothing is to
+ * be attached.  For each the helper answers
+ *
+ *	XDPS_SAY_PROGRAM	for each XDP program there, the attached one first
+ *	XDPS_SAY_LOOKED		that was all of them, or why it could not look
+ *
  * and goes on until either side closes.  After XDPS_SAY_READY the engine may
  * send XDPS_ASK_FILTER, one at a time, and gets XDPS_SAY_FILTER for each; unasked
  * the helper says XDPS_SAY_ERROR only.  A message that does not begin with
@@ -30,7 +36,7 @@
 #include "../engine/xdpsample.h"
 
 /* Changes with every change of this file: engine and helper are installed together. */
-#define XDPS_MAGIC 0x58445304u
+#define XDPS_MAGIC 0x58445305u
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS takes 253 */
 #define XDPS_RINGS_MAX 4096
@@ -48,6 +54,9 @@ enum xdps_message {
 	XDPS_SAY_ERROR,
 	XDPS_ASK_FILTER,
 	XDPS_SAY_FILTER,
+	XDPS_ASK_LOOK,
+	XDPS_SAY_PROGRAM,
+	XDPS_SAY_LOOKED,
 };
 
 /* What the engine asks. */
@@ -80,6 +89,13 @@ struct xdps_ask_filter {
 	uint32_t n_insns;		/* 1..XDPS_FILTER_INSNS_MAX */
 };
 
+/* What is on this interface? */
+struct xdps_ask_look {
+	uint32_t magic;
+	uint32_t kind;			/* XDPS_ASK_LOOK */
+	char ifname[IF_NAMESIZE];	/* NUL-terminated */
+};
+
 /* What the helper says. */
 struct xdps_say {
 	uint32_t magic;
@@ -99,9 +115,14 @@ struct xdps_say {
 	uint32_t filter;		/* the number that was asked with */
 	uint32_t place;			/* enum xdps_filter: kernel, or user for `text` */
 
+	/* XDPS_SAY_PROGRAM */
+	uint32_t prog_id;
+	uint32_t prog_mode;		/* enum xdps_mode; auto: in the card */
+
 	/*
 	 * XDPS_SAY_ERROR; XDPS_SAY_READY: a warning, or ""; XDPS_SAY_FILTER: XDPS_OK,
-	 * or why the filter before remains
+	 * or why the filter before remains; XDPS_SAY_PROGRAM: its name, or "";
+	 * XDPS_SAY_LOOKED: XDPS_OK, or why not
 	 */
 	uint32_t status;		/* enum xdps_status */
 	char text[sizeof(((struct xdps_error *)0)->text)];
@@ -109,7 +130,8 @@ struct xdps_say {
 
 _Static_assert(sizeof(struct xdps_ask) == 192, "no padding");
 _Static_assert(sizeof(struct xdps_ask_filter) == 20, "no padding");
+_Static_assert(sizeof(struct xdps_ask_look) == 24, "no padding");
 _Static_assert(sizeof(struct xdps_insn) == 8, "no padding");
-_Static_assert(sizeof(struct xdps_say) == 304, "no padding");
+_Static_assert(sizeof(struct xdps_say) == 312, "no padding");
 
 #endif

@@ -106,13 +106,20 @@ static enum xdps_status check_target(const struct xdps_ask *a, struct xdps_error
 	return XDPS_OK;
 }
 
+static enum xdps_status check_ifname(const char *ifname, size_t size, struct xdps_error *err)
+{
+	if (is_name(ifname, size))
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_BAD_OPTION,
+			 "the request to the helper has no name that an interface can have");
+}
+
 static enum xdps_status check_capture(const struct xdps_ask *a, struct xdps_error *err)
 {
 	const uint64_t buffer_max = (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX;
 
-	if (!is_name(a->ifname, sizeof(a->ifname)))
-		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "the request to the helper has no name that an interface can have");
+	if (check_ifname(a->ifname, sizeof(a->ifname), err))
+		return err->status;
 	if (a->mode > XDPS_MODE_GENERIC)
 		return out_of_range(err, "mode", a->mode, 0, XDPS_MODE_GENERIC);
 	if (!a->rate)
@@ -183,4 +190,35 @@ enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
 	*ask = a;
 	*insns = (const void *)((const char *)msg + sizeof(a));
 	return XDPS_OK;
+}
+
+bool xdps_request_is_look(const void *msg, size_t msg_bytes)
+{
+	uint32_t words[2];		/* magic, kind */
+
+	if (msg_bytes < sizeof(words))
+		return false;
+	memcpy(words, msg, sizeof(words));
+	return words[0] == XDPS_MAGIC && words[1] == XDPS_ASK_LOOK;
+}
+
+enum xdps_status xdps_request_check_look(const void *msg, size_t msg_bytes,
+					 struct xdps_ask_look *ask,
+					 struct xdps_error *err)
+{
+	enum xdps_status status;
+	struct xdps_ask_look a;
+
+	status = check_version(msg, msg_bytes, err);
+	if (!status)
+		status = check_size(msg_bytes, sizeof(a), err);
+	if (status)
+		return status;
+	memcpy(&a, msg, sizeof(a));
+	status = check_kind(a.kind, XDPS_ASK_LOOK, err);
+	if (!status)
+		status = check_ifname(a.ifname, sizeof(a.ifname), err);
+	if (!status)
+		*ask = a;
+	return status;
 }

@@ -29,4 +29,12 @@ enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
 					   const struct xdps_insn **insns,
 					   struct xdps_error *err);
 
+/* Is it a look that is asked for, by somebody of our version? */
+bool xdps_request_is_look(const void *msg, size_t msg_bytes);
+
+/* The same as xdps_request_check(), for a look. */
+enum xdps_status xdps_request_check_look(const void *msg, size_t msg_bytes,
+					 struct xdps_ask_look *ask,
+					 struct xdps_error *err);
+
 #endif

@@ -261,6 +261,17 @@ enum xdps_status xdps_target_find(struct xdps_target *t, const struct xdps_inter
 	return xdps_target_choose(t, iface->name, ask, err);
 }
 
+enum xdps_status xdps_target_survey(struct xdps_target *t, const struct xdps_interface *iface,
+				    struct xdps_error *err)
+{
+	int races = 0, errnum;
+
+	do {
+		errnum = look_closely(t, iface);
+	} while (errnum == ENOENT && races++ < RACES_MAX);
+	return errnum ? explain(t, errnum, iface, err) : XDPS_OK;
+}
+
 void xdps_target_look(struct xdps_target *t, const struct xdps_interface *iface)
 {
 	xdps_target_free(t);

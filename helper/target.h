@@ -67,6 +67,13 @@ enum xdps_status xdps_target_find(struct xdps_target *t, const struct xdps_inter
 enum xdps_status xdps_target_choose(struct xdps_target *t, const char *ifname,
 				    const struct xdps_ask *ask, struct xdps_error *err);
 
+/*
+ * All that is there, for somebody who only wants to know it; says at once what it may
+ * not look at.  On failure `*t` may have an id, and nothing else.
+ */
+enum xdps_status xdps_target_survey(struct xdps_target *t, const struct xdps_interface *iface,
+				    struct xdps_error *err);
+
 /* Only what is attached; its name if we may know it.  If in doubt, nothing is. */
 void xdps_target_look(struct xdps_target *t, const struct xdps_interface *iface);
 

@@ -160,3 +160,12 @@ unsigned int other_id(int prog_fd)
 	assert_int_equal(bpf_obj_get_info_by_fd(prog_fd, &info, &bytes), 0);
 	return info.id;
 }
+
+bool other_says_where(int link_fd)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 bytes = sizeof(info);
+
+	assert_int_equal(bpf_obj_get_info_by_fd(link_fd, &info, &bytes), 0);
+	return info.tracing.target_obj_id;
+}

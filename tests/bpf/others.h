@@ -8,6 +8,8 @@
 #ifndef XDPS_OTHERS_H
 #define XDPS_OTHERS_H
 
+#include <stdbool.h>
+
 /* Passes.  Of its name, only the kernel's 15 characters are in the kernel. */
 int other_without_btf(const char *name);
 
@@ -23,6 +25,9 @@ int other_dispatcher(unsigned int n_functions);
  */
 int other_component(const char *name, int dispatcher_fd, unsigned int nth);
 int other_put(int component_fd);
+
+/* Does a link of this kernel say which program it leads to?  Before 6.1 none does. */
+bool other_says_where(int link_fd);
 
 /* The kernel's id of it. */
 unsigned int other_id(int prog_fd);

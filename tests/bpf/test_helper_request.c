@@ -71,7 +71,7 @@ static void refuses_other_kinds(void **state)
 {
 	static const uint32_t kinds[] = {
 		0, XDPS_SAY_RINGS, XDPS_SAY_READY, XDPS_SAY_ERROR, XDPS_ASK_FILTER,
-		XDPS_SAY_FILTER, 7, UINT32_MAX
+		XDPS_SAY_FILTER, XDPS_SAY_PROGRAM, XDPS_SAY_LOOKED, 10, UINT32_MAX
 	};
 
 	(void)state;

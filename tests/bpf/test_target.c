@@ -484,15 +484,6 @@ static void other_pins(void **state)
 	close(prog_fd);
 }
 
-static bool links_say_where(int link_fd)
-{
-	struct bpf_link_info info = { 0 };
-	__u32 bytes = sizeof(info);
-
-	assert_int_equal(bpf_obj_get_info_by_fd(link_fd, &info, &bytes), 0);
-	return info.tracing.target_obj_id;
-}
-
 static void components_by_links(void **state)
 {
 	const int dispatcher_fd = other_dispatcher(3), elsewhere_fd = other_dispatcher(1);
@@ -507,7 +498,7 @@ static void components_by_links(void **state)
 	fds[3] = component_or_skip("xdp_elsewhere", elsewhere_fd, 0);
 	for (int i = 0; i < 4; i++)
 		links[i] = other_put(fds[i]);
-	if (!links_say_where(links[0])) {
+	if (!other_says_where(links[0])) {
 		print_message("# links of this kernel do not say where they lead to (before 6.1)\n");
 		skip();
 	}

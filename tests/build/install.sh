@@ -28,6 +28,7 @@ datarootdir=$(eval "echo $(value_of datarootdir)")
 libdir=$(eval "echo $(value_of libdir)")
 libexecdir=$(eval "echo $(value_of libexecdir)")
 mandir=$(eval "echo $(value_of mandir)")
+extcapdir=$(eval "echo $(value_of extcapdir)")
 sysconfdir=$(eval "echo $(value_of sysconfdir)")
 conf=$sysconfdir/ld.so.conf.d/00-xdpsample.conf
 
@@ -47,7 +48,8 @@ installed()
 
 	for f in "$libdir/xdpsample/libpcap.so.0.8" "$libdir/xdpsample/libpcap.a" \
 		"$libexecdir/xdpsample-helper" "$conf" \
-		"$mandir/man7/pcap-xdpsample.7" "$mandir/man8/xdpsample-helper.8"; do
+		"$mandir/man7/pcap-xdpsample.7" "$mandir/man8/xdpsample-helper.8" \
+		"$extcapdir/xdpsample-extcap" "$mandir/man1/xdpsample-extcap.1"; do
 		[ -e "$root$f" ] || {
 			echo "$f is not there"
 			return 1

@@ -139,6 +139,27 @@ static void check_filter(const void *msg, size_t msg_bytes)
 	check_program(insns, ask.n_insns);
 }
 
+static void check_look(const void *msg, size_t msg_bytes)
+{
+	struct xdps_ask_look ask, before;
+	struct xdps_error err = { .text = "" };
+	enum xdps_status status;
+
+	memset(&ask, 0x5a, sizeof(ask));
+	before = ask;
+	status = xdps_request_check_look(msg, msg_bytes, &ask, &err);
+	if (status) {
+		check_sentence(status, &err);
+		assert(!memcmp(&ask, &before, sizeof(ask)));
+		return;
+	}
+	assert(xdps_request_is_look(msg, msg_bytes));
+	assert(msg_bytes == sizeof(ask));
+	assert(!memcmp(&ask, msg, sizeof(ask)));
+	assert(memchr(ask.ifname, '\0', sizeof(ask.ifname)));
+	assert(ask.ifname[0] && !strpbrk(ask.ifname, " \t\n/:"));
+}
+
 /*
  * As it is, and with magic, kind and count put right: guessing those 96 bits would
  * take all of the time.
@@ -146,6 +167,7 @@ static void check_filter(const void *msg, size_t msg_bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint32_t open[] = { XDPS_MAGIC, XDPS_ASK_OPEN };
+	const uint32_t look[] = { XDPS_MAGIC, XDPS_ASK_LOOK };
 	struct xdps_ask_filter filter = { .magic = XDPS_MAGIC, .kind = XDPS_ASK_FILTER };
 	unsigned char *msg = malloc(size ? size : 1);
 
@@ -153,9 +175,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(msg, data, size);
 	check(msg, size);
 	check_filter(msg, size);
+	check_look(msg, size);
 	if (size >= sizeof(open)) {
 		memcpy(msg, open, sizeof(open));
 		check(msg, size);
+		memcpy(msg, look, sizeof(look));
+		check_look(msg, size);
 	}
 	if (size >= sizeof(filter)) {
 		memcpy(&filter.filter, data + 8, 8);

@@ -474,6 +474,17 @@ it_says_so_when_the_helper_is_killed_while_filters_change()
 	done
 }
 
+# libpcap 1.10 compiles them, to programs that reject every packet.
+it_refuses_filters_on_what_is_known_after_the_hook()
+{
+	local filter
+
+	for filter in inbound outbound "ifindex 3"; do
+		fails rx tcpdump -ni "$DEV" "$filter"
+		has "$TEXT" "known only after the XDP hook"
+	done
+}
+
 it_says_so_when_the_helper_does_not_answer()
 {
 	refilter change

@@ -306,84 +306,6 @@ static void vlan_tags_are_looked_for_in_the_packet(void **state)
 	assert_null(pcap_next(p, &h));
 }
 
-static void assert_refused_and_number_1_still_wanted(int ret)
-{
-	assert_int_equal(ret, -1);
-	assert_non_null(strstr(pcap_geterr(p), "inbound, outbound, ifindex"));
-	assert_true(strlen(pcap_geterr(p)) < PCAP_ERRBUF_SIZE - 1);
-	assert_int_equal(fake.n_filters, 1);
-	fake_batch(256);
-	assert_int_equal(dispatch(-1), 1);
-	assert_int_equal(got.fill[got.n - 1], 1);
-}
-
-static void a_filter_on_direction_is_refused_sooner_or_later(void **state)
-{
-	static const char *const expressions[] = {
-		"inbound", "outbound", "not inbound", "ifindex 1",
-		"tcp or outbound",
-	};
-	struct bpf_program prog;
-
-	(void)state;
-	activate();
-	assert_int_equal(set_filter("ether[0] = 1"), 0);
-	for (size_t i = 0; i < COUNT(expressions); i++) {
-		/* libpcap 1.11 does not even compile it */
-		if (pcap_compile(p, &prog, expressions[i], 1, 0) != 0)
-			continue;
-		got.n = 0;
-		assert_refused_and_number_1_still_wanted(pcap_setfilter(p, &prog));
-		pcap_freecode(&prog);
-	}
-}
-
-static void a_filter_on_metadata_is_refused_and_the_old_one_stays(void **state)
-{
-	/* SKF_AD_OFF, SKF_NET_OFF and SKF_LL_OFF, and all ways to load */
-	static const struct bpf_insn loads[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0xfffff008),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0xfffff004),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xfffff000 + 48),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xfffff000 + 44),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xffffffff),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xfff00000),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xffe00000),
-		BPF_STMT(BPF_LD | BPF_W | BPF_IND, 0xfff00000),
-		BPF_STMT(BPF_LDX | BPF_MSH | BPF_B, 0xfff00000),
-	};
-	struct bpf_insn prog[2];
-
-	(void)state;
-	activate();
-	assert_int_equal(set_filter("ether[0] = 1"), 0);
-	for (size_t i = 0; i < COUNT(loads); i++) {
-		prog[0] = loads[i];
-		prog[1] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_K, 1000);
-		got.n = 0;
-		assert_refused_and_number_1_still_wanted(set_program(prog, 2));
-	}
-}
-
-static void a_filter_with_large_numbers_elsewhere_is_not_refused(void **state)
-{
-	struct bpf_insn prog[] = {
-		BPF_STMT(BPF_LDX | BPF_IMM, 0xfffff004),
-		BPF_STMT(BPF_LD | BPF_IMM, 0xfffff004),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xfffffffc),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xfffff004, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0xffdfffff),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-
-	(void)state;
-	activate();
-	assert_int_equal(set_program(prog, COUNT(prog)), 0);
-	fake_batch(1);
-	assert_int_equal(dispatch(-1), 1);
-}
-
 static void an_invalid_filter_is_refused_and_the_old_one_stays(void **state)
 {
 	struct bpf_insn endless = BPF_STMT(BPF_LD | BPF_IMM, 0);
@@ -453,9 +375,6 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_filter_set_in_the_callback_holds_for_the_next_packet),
 	TEST(a_filter_holds_for_packets_that_wait_already),
 	TEST(vlan_tags_are_looked_for_in_the_packet),
-	TEST(a_filter_on_direction_is_refused_sooner_or_later),
-	TEST(a_filter_on_metadata_is_refused_and_the_old_one_stays),
-	TEST(a_filter_with_large_numbers_elsewhere_is_not_refused),
 	TEST(an_invalid_filter_is_refused_and_the_old_one_stays),
 	TEST(a_filter_that_the_engine_refuses_is_an_error_and_the_old_one_stays),
 	TEST(without_a_filter_before_a_refused_one_leaves_none),

@@ -273,6 +273,66 @@ static void behave(const char *name)
 		sleep(3);
 }
 
+static void say_program(uint32_t id, uint32_t mode, const char *program)
+{
+	struct xdps_say say = say_of(XDPS_SAY_PROGRAM);
+
+	say.prog_id = id;
+	say.prog_mode = mode;
+	snprintf(say.text, sizeof(say.text), "%s", program);
+	send_with_fds(&say, sizeof(say), NULL, 0);
+}
+
+static void say_looked(uint32_t status, const char *text)
+{
+	struct xdps_say say = say_of(XDPS_SAY_LOOKED);
+
+	say.status = status;
+	snprintf(say.text, sizeof(say.text), "%s", text);
+	send_with_fds(&say, sizeof(say), NULL, 0);
+}
+
+/* The second interface is the one about which something is wrong. */
+static void answer_look(const char *name, const struct xdps_ask_look *look, unsigned int nth)
+{
+	if (!strcmp(name, "look-silent"))
+		return;
+	if (nth == 2 && !strcmp(name, "look-denied")) {
+		say_looked(XDPS_NO_PERMISSION, "not for you");
+		return;
+	}
+	if (nth == 2 && !strcmp(name, "look-gone")) {
+		say_looked(XDPS_NO_DEVICE, "gone");
+		return;
+	}
+	if (nth == 2 && !strcmp(name, "look-dies"))
+		exit(0);
+	for (uint32_t i = 0; nth == 2 && !strcmp(name, "look-many") && i < 12; i++)
+		say_program(i + 1, XDPS_MODE_NATIVE, "many");
+	if (nth == 2 && !strcmp(name, "look-no-id"))
+		say_program(0, XDPS_MODE_NATIVE, "none");
+	if (nth == 2 && !strcmp(name, "look-odd-mode"))
+		say_program(1, XDPS_MODE_GENERIC + 1, "odd");
+	if (nth == 2 && !strcmp(name, "look-ready"))
+		send_with_fds(&(struct xdps_say){ .magic = XDPS_MAGIC, .kind = XDPS_SAY_READY },
+			      sizeof(struct xdps_say), NULL, 0);
+	say_program(100 + nth, XDPS_MODE_GENERIC, look->ifname);
+	say_program(200 + nth, XDPS_MODE_GENERIC, "component");
+	say_looked(XDPS_OK, "");
+}
+
+static void look_around(const char *name)
+{
+	struct xdps_ask_look look;
+	unsigned int nth = 0;
+
+	while (recv(0, &look, sizeof(look), 0) == sizeof(look)) {
+		if (look.magic != XDPS_MAGIC || look.kind != XDPS_ASK_LOOK)
+			exit(3);
+		answer_look(name, &look, ++nth);
+	}
+}
+
 int main(void)
 {
 	const char *path = (const char *)getauxval(AT_EXECFN);
@@ -285,6 +345,10 @@ int main(void)
 	}
 	if (!strcmp(name, "unread"))
 		return 1;
+	if (!strncmp(name, "look", 4)) {
+		look_around(name);
+		return 0;
+	}
 	if (recv(0, &ask, sizeof(ask), 0) != sizeof(ask))
 		return 2;
 	behave(name);

@@ -641,6 +641,102 @@ static int remove_dir(void **state)
 #define EACH(text, function) { .name = text, .test_func = function, \
 	.setup_func = before_each, .teardown_func = after_each }
 
+/* Of four interfaces all but the third have a program. */
+static struct xdps_listed list[4];
+
+static enum xdps_status look_with(const char *behaviour)
+{
+	memset(list, 0, sizeof(list));
+	for (unsigned int i = 0; i < 4; i++) {
+		snprintf(list[i].ifname, sizeof(list[i].ifname), "eth%u", i);
+		list[i].n_programs = i != 2;
+		list[i].programs[0].id = i + 1;
+		list[i].mode = XDPS_MODE_NATIVE;
+	}
+	snprintf(helper, sizeof(helper), "%s/%s", dir, behaviour);
+	if (symlink(fake, helper) && errno != EEXIST)
+		fail_msg("%s: %s", helper, strerror(errno));
+	setenv("XDPSAMPLE_HELPER", helper, 1);
+	return xdps_client_look(list, 4, &err);
+}
+
+static void assert_known(unsigned int i, unsigned int nth)
+{
+	assert_int_equal(list[i].n_programs, 2);
+	assert_int_equal(list[i].mode, XDPS_MODE_GENERIC);
+	assert_int_equal(list[i].programs[0].id, 100 + nth);
+	assert_string_equal(list[i].programs[0].name, list[i].ifname);
+	assert_int_equal(list[i].programs[1].id, 200 + nth);
+	assert_string_equal(list[i].programs[1].name, "component");
+}
+
+static void assert_as_before(unsigned int i)
+{
+	assert_int_equal(list[i].n_programs, 1);
+	assert_int_equal(list[i].programs[0].id, i + 1);
+	assert_string_equal(list[i].programs[0].name, "");
+	assert_int_equal(list[i].mode, XDPS_MODE_NATIVE);
+}
+
+static void looks_where_there_is_a_program(void **state)
+{
+	(void)state;
+	assert_int_equal(look_with("look"), XDPS_OK);
+	assert_known(0, 1);
+	assert_known(1, 2);
+	assert_int_equal(list[2].n_programs, 0);
+	assert_known(3, 3);
+}
+
+static void an_interface_that_is_gone_ends_no_look(void **state)
+{
+	(void)state;
+	assert_int_equal(look_with("look-gone"), XDPS_OK);
+	assert_known(0, 1);
+	assert_as_before(1);
+	assert_known(3, 3);
+}
+
+static void what_cannot_be_looked_at_stays_as_it_was(void **state)
+{
+	static const struct {
+		const char *behaviour;
+		enum xdps_status status;
+	} rows[] = {
+		{ "look-denied", XDPS_NO_PERMISSION }, { "look-dies", XDPS_FAILED },
+		{ "look-many", XDPS_FAILED }, { "look-no-id", XDPS_FAILED },
+		{ "look-odd-mode", XDPS_FAILED }, { "look-ready", XDPS_FAILED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(look_with(rows[i].behaviour), rows[i].status);
+		assert_known(0, 1);
+		assert_as_before(1);
+		assert_as_before(3);
+		assert_int_equal(count_fds(), fds_before);
+	}
+}
+
+static void a_list_does_not_wait_for_ever(void **state)
+{
+	(void)state;
+	patience_ms = 50;
+	assert_int_equal(look_with("look-silent"), XDPS_FAILED);
+	assert_in_range(longest_ms, 1500, 2000);
+	assert_as_before(0);
+}
+
+static void a_list_without_a_helper_stays_as_it_was(void **state)
+{
+	(void)state;
+	look_with("look");
+	setenv("XDPSAMPLE_HELPER", "/nonexistent/helper", 1);
+	list[0].programs[0].name[0] = '\0';
+	assert_int_equal(xdps_client_look(list, 4, &err), XDPS_FAILED);
+	assert_int_equal(list[0].programs[0].id, 101);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -715,6 +811,16 @@ int main(int argc, char **argv)
 		     a_silent_helper_is_the_end_after_ten_seconds),
 		EACH("an answer that makes no sense is the end",
 		     an_answer_that_makes_no_sense_is_the_end),
+		EACH("a helper looks where there is a program",
+		     looks_where_there_is_a_program),
+		EACH("an interface that is gone ends no look",
+		     an_interface_that_is_gone_ends_no_look),
+		EACH("what cannot be looked at stays as it was",
+		     what_cannot_be_looked_at_stays_as_it_was),
+		EACH("a list does not wait for ever",
+		     a_list_does_not_wait_for_ever),
+		EACH("a list without a helper stays as it was",
+		     a_list_without_a_helper_stays_as_it_was),
 		EACH("a helper to be debugged has our stderr",
 		     a_helper_to_be_debugged_has_our_stderr),
 		EACH("no other helper has",

@@ -8,6 +8,7 @@
  */
 #include "../../engine/xdpsample.c"
 
+#include <linux/filter.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -270,6 +271,51 @@ static void user_space_says_why(void **state)
 	assert_false(is_filtered_by(XDPS_FILTER_UNDECIDED));
 }
 
+/* SKF_AD_OFF, SKF_NET_OFF and SKF_LL_OFF, and all ways to load. */
+static void metadata_is_refused(void **state)
+{
+	static const struct xdps_insn loads[] = {
+		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, 0xfffff008 },
+		{ BPF_LD | BPF_H | BPF_ABS, 0, 0, 0xfffff004 },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xfffff000 + 48 },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xfffff000 + 44 },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xffffffff },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xfff00000 },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xffe00000 },
+		{ BPF_LD | BPF_W | BPF_IND, 0, 0, 0xfff00000 },
+		{ BPF_LDX | BPF_MSH | BPF_B, 0, 0, 0xfff00000 },
+	};
+	struct xdps_insn prog[] = { { 0 }, { BPF_RET | BPF_K, 0, 0, 1000 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(loads); i++) {
+		prog[0] = loads[i];
+		assert_int_equal(xdps_check_filter(prog, 2, &err), XDPS_BAD_FILTER);
+		assert_int_equal(xdps_set_filter(x, prog, 2, &err), XDPS_BAD_FILTER);
+		assert_non_null(strstr(err.text, "inbound, outbound, ifindex"));
+		assert_true(strlen(err.text) < sizeof(err.text) - 1);
+	}
+	assert_int_equal(client.n_asked, 0);
+}
+
+static void large_numbers_elsewhere_are_not_refused(void **state)
+{
+	static const struct xdps_insn prog[] = {
+		{ BPF_LDX | BPF_IMM, 0, 0, 0xfffff004 },
+		{ BPF_LD | BPF_IMM, 0, 0, 0xfffff004 },
+		{ BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xfffffffc },
+		{ BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0xfffff004 },
+		{ BPF_RET | BPF_K, 0, 0, 0xffffffff },
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0xffdfffff },
+		{ BPF_RET | BPF_K, 0, 0, 0 },
+	};
+
+	(void)state;
+	assert_int_equal(xdps_check_filter(prog, ARRAY_SIZE(prog), &err), XDPS_OK);
+	assert_int_equal(xdps_set_filter(x, prog, ARRAY_SIZE(prog), &err), XDPS_OK);
+	assert_int_equal(client.n_asked, 1);
+}
+
 static void refused_changes_nothing(void **state)
 {
 	(void)state;
@@ -334,6 +380,37 @@ static void put_now(uint32_t caplen)
 	};
 
 	assert_true(fake_ring_put(&fake, &rec, bytes));
+}
+
+/* Whoever merges captures hands out nothing that is younger than this of the others. */
+static void complete_up_to_what_was_waited_for(void **state)
+{
+	uint64_t before_ns, after_ns;
+	struct xdps_packet pkt;
+
+	(void)state;
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_TIMEOUT);
+	before_ns = xdps_complete_ns(x);
+	assert_true(before_ns && before_ns <= xdps_clock_now_ns(&x->clock));
+	put_now(60);
+	assert_int_equal(xdps_complete_ns(x), before_ns);
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
+	while (xdps_next(x, &pkt))
+		xdps_release(x);
+	after_ns = xdps_complete_ns(x);
+	assert_true(after_ns > before_ns && after_ns >= pkt.mono_ns);
+
+	/* what is held back may be followed by something older */
+	x->merge.hold_ns = after_ns - before_ns;
+	assert_int_equal(xdps_complete_ns(x), before_ns);
+	x->merge.hold_ns = UINT64_MAX;
+	assert_int_equal(xdps_complete_ns(x), 0);
+	x->merge.hold_ns = 0;
+
+	/* over: nothing comes any more */
+	x->over.status = XDPS_GONE;
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_GONE);
+	assert_int_equal(xdps_complete_ns(x), UINT64_MAX);
 }
 
 static void idle_asks_for_the_first(void **state)
@@ -428,6 +505,10 @@ int main(void)
 		SENTENCE("The filter that counts is that of the delivery", judged_when_delivered),
 		SENTENCE("A filter in user space says why, and filters no packet", user_space_says_why),
 		SENTENCE("A refused filter changes nothing but the next number", refused_changes_nothing),
+		SENTENCE("A capture is complete up to its last look, but for what is held back",
+			 complete_up_to_what_was_waited_for),
+		SENTENCE("A filter on what only the kernel knows is refused, unasked", metadata_is_refused),
+		SENTENCE("A filter with large numbers elsewhere is not refused", large_numbers_elsewhere_are_not_refused),
 		SENTENCE("When the capture is over what is left is for the caller to judge",
 			 after_the_end_the_rest_is_judged),
 		SENTENCE("Numbers begin again without 0 and 1", numbers_begin_again),

@@ -66,7 +66,7 @@ read_lists()
 	awk -F ' [|] ' -v whole="${XDPS_VM_WHOLE:-}" '
 		$1 == "always" || $1 == "ordinarily" && whole == "" { print $2 }' \
 		"$here/left-out" >"$work/left-out"
-	for file in "$XDPS_SRC"/tests/net/*.sh; do
+	for file in "$XDPS_SRC"/tests/net/*.sh "$XDPS_SRC"/tests/extcap/*.sh; do
 		tests_in "${file#"$XDPS_SRC/"}"
 	done >"$work/tests"
 	ok "the lists of this matrix are about tests that there are" check_lists

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * filter.c: what no filter here can ask.
+ */
+#include "xdpsample.h"
+
+#include <linux/filter.h>
+
+#include "error.h"
+
+/*
+ * From this offset on the socket filter machine of Linux has what is not in
+ * the packet: SKF_LL_OFF is the lowest, SKF_NET_OFF and SKF_AD_OFF are above.
+ */
+#define METADATA_OFFSET ((uint32_t)SKF_LL_OFF)
+
+/* Does it look at what the kernel knows of a packet, rather than at it? */
+static bool reads_metadata(const struct xdps_insn *insn)
+{
+	if (insn->k < METADATA_OFFSET)
+		return false;
+	if (BPF_CLASS(insn->code) == BPF_LD)
+		return BPF_MODE(insn->code) == BPF_ABS || BPF_MODE(insn->code) == BPF_IND;
+	return BPF_CLASS(insn->code) == BPF_LDX && BPF_MODE(insn->code) == BPF_MSH;
+}
+
+enum xdps_status xdps_check_filter(const struct xdps_insn *insns, size_t n_insns,
+				   struct xdps_error *err)
+{
+	for (size_t i = 0; i < n_insns; i++)
+		if (reads_metadata(&insns[i]))
+			return xdps_fail(err, XDPS_BAD_FILTER,
+					 "This filter asks what is known only after the XDP hook (inbound, outbound, ifindex, a VLAN tag that was taken off); here every packet is a received one of the one interface");
+	return XDPS_OK;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * list.c: the interfaces that can be captured, and what is on them.
+ *
+ * Anybody may ask rtnetlink which program is on an interface; what it is called takes
+ * privilege, and so the helper.
+ */
+#include "xdpsample.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "error.h"
+#include "netlink.h"
+
+/* How often the kernel may say that something has changed while it answered. */
+#define TRIES_MAX 5
+
+struct question {
+	struct nlmsghdr head;
+	struct ifinfomsg info;
+	struct rtattr attr;
+	uint32_t wanted;
+};
+
+struct list {
+	struct xdps_listed *at;
+	size_t n;
+	int errnum;
+	bool done;
+	bool changed;			/* while the kernel answered */
+};
+
+/* As the helper has it (helper/interface.c): false, if it would refuse. */
+static bool link_of(const struct ifinfomsg *info, size_t bytes, enum xdps_link *link)
+{
+	const struct rtattr *linkinfo = xdps_attr_find(IFLA_RTA(info), bytes, IFLA_LINKINFO);
+	char kind[IF_NAMESIZE] = "";
+
+	*link = XDPS_LINK_ETHERNET;
+	if (info->ifi_type == ARPHRD_ETHER || info->ifi_type == ARPHRD_LOOPBACK)
+		return true;
+	xdps_attr_string(kind, sizeof(kind), xdps_attr_within(linkinfo, IFLA_INFO_KIND));
+	*link = XDPS_LINK_IP;
+	return info->ifi_type == ARPHRD_NONE && !strcmp(kind, "tun");
+}
+
+/* The one that decides, where there are several: as the helper has it (target.c). */
+static void read_program(struct xdps_listed *l, const struct rtattr *xdp)
+{
+	static const struct {
+		unsigned short attr;
+		enum xdps_mode mode;
+	} places[] = {
+		{ IFLA_XDP_DRV_PROG_ID, XDPS_MODE_NATIVE },
+		{ IFLA_XDP_SKB_PROG_ID, XDPS_MODE_GENERIC },
+		{ IFLA_XDP_HW_PROG_ID, XDPS_MODE_AUTO },
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && !l->n_programs; i++) {
+		l->programs[0].id = xdps_attr_u32(xdps_attr_within(xdp, places[i].attr));
+		l->mode = places[i].mode;
+		l->n_programs = l->programs[0].id != 0;
+	}
+}
+
+static void add(struct list *list, const struct nlmsghdr *head)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(head);
+	size_t bytes = IFLA_PAYLOAD(head);
+	struct xdps_listed l, *grown;
+
+	memset(&l, 0, sizeof(l));
+	if (!link_of(info, bytes, &l.link))
+		return;
+	xdps_attr_string(l.ifname, sizeof(l.ifname),
+			 xdps_attr_find(IFLA_RTA(info), bytes, IFLA_IFNAME));
+	read_program(&l, xdps_attr_find(IFLA_RTA(info), bytes, IFLA_XDP));
+	grown = realloc(list->at, (list->n + 1) * sizeof(*grown));
+	if (!grown) {
+		list->errnum = ENOMEM;
+		return;
+	}
+	list->at = grown;
+	list->at[list->n++] = l;
+}
+
+static void read_message(struct list *list, const struct nlmsghdr *head)
+{
+	if (head->nlmsg_flags & NLM_F_DUMP_INTR)
+		list->changed = true;
+	if (head->nlmsg_type == NLMSG_DONE)
+		list->done = true;
+	else if (head->nlmsg_type == NLMSG_ERROR &&
+		 head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr)))
+		list->errnum = -((const struct nlmsgerr *)NLMSG_DATA(head))->error;
+	else if (head->nlmsg_type == RTM_NEWLINK &&
+		 head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		add(list, head);
+}
+
+static void read_answer(struct list *list, int sock)
+{
+	_Alignas(struct nlmsghdr) char buf[XDPS_NETLINK_BYTES];
+	const struct nlmsghdr *head = (const void *)buf;
+	ssize_t n;
+
+	do {
+		n = recv(sock, buf, sizeof(buf), MSG_TRUNC);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		list->errnum = errno;
+	else if (n > (ssize_t)sizeof(buf) || !NLMSG_OK(head, n))
+		list->errnum = EBADMSG;
+	for (; !list->errnum && !list->done && NLMSG_OK(head, n); head = NLMSG_NEXT(head, n))
+		read_message(list, head);
+}
+
+/* Without the counters of each, which are most of what the kernel would say. */
+static void ask(struct list *list)
+{
+	struct question q = {
+		.head.nlmsg_len = sizeof(q),
+		.head.nlmsg_type = RTM_GETLINK,
+		.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.attr.rta_type = IFLA_EXT_MASK,
+		.attr.rta_len = RTA_LENGTH(sizeof(q.wanted)),
+		.wanted = RTEXT_FILTER_SKIP_STATS,
+	};
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	free(list->at);
+	*list = (struct list){ .errnum = 0 };
+	if (sock < 0 || send(sock, &q, sizeof(q), 0) < 0)
+		list->errnum = errno;
+	while (!list->errnum && !list->done)
+		read_answer(list, sock);
+	if (sock >= 0)
+		close(sock);
+}
+
+enum xdps_status xdps_list(struct xdps_listed **out, size_t *n, struct xdps_error *err)
+{
+	struct list list = { .at = NULL };
+	int tries = 0;
+
+	do {
+		ask(&list);
+	} while (!list.errnum && list.changed && ++tries < TRIES_MAX);
+	if (list.errnum) {
+		free(list.at);
+		return xdps_fail_errno(err, list.errnum, "asking what network interfaces there are");
+	}
+	*out = list.at;
+	*n = list.n;
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_list_programs(struct xdps_listed *list, size_t n, struct xdps_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].n_programs)
+			return xdps_client_look(list, n, err);
+	return XDPS_OK;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * describe.c: what the file says in words.
+ */
+#include "describe.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define HOST_BYTES 65			/* HOST_NAME_MAX and a NUL */
+
+static const char *const action_words[] = {
+	[XDPS_ACTION_ABORTED] = "aborted",
+	[XDPS_ACTION_DROP] = "drop",
+	[XDPS_ACTION_PASS] = "pass",
+	[XDPS_ACTION_TX] = "tx",
+	[XDPS_ACTION_REDIRECT] = "redirect",
+};
+
+static const char *const mode_words[] = {
+	[XDPS_MODE_AUTO] = "auto",
+	[XDPS_MODE_NATIVE] = "native",
+	[XDPS_MODE_GENERIC] = "generic",
+};
+
+static void append(char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void append(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t len = strlen(buf);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(buf + len, size - len, fmt, args);
+	va_end(args);
+}
+
+void describe_hardware(char *buf, size_t size)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char line[256], *name;
+
+	buf[0] = '\0';
+	while (f && !buf[0] && fgets(line, sizeof(line), f)) {
+		name = strchr(line, ':');
+		if (strncmp(line, "model name", strlen("model name")) || !name)
+			continue;
+		name += 1 + strspn(name + 1, " ");
+		name[strcspn(name, "\n")] = '\0';
+		snprintf(buf, size, "%s", name);
+	}
+	if (f)
+		fclose(f);
+}
+
+void describe_os(char *buf, size_t size)
+{
+	struct utsname os;
+
+	buf[0] = '\0';
+	if (!uname(&os))
+		snprintf(buf, size, "%s %s", os.sysname, os.release);
+}
+
+static void append_actions(char *buf, size_t size, uint32_t actions)
+{
+	const char *separator = "";
+
+	for (unsigned int i = 0; i < XDPS_N_ACTIONS; i++) {
+		if (!(actions & 1u << i))
+			continue;
+		append(buf, size, "%s%s", separator, action_words[i]);
+		separator = "+";
+	}
+}
+
+void describe_device(char *buf, size_t size, const struct xdps_options *opt)
+{
+	snprintf(buf, size, "xdpsample:%s", opt->ifname);
+	if (opt->actions) {
+		append(buf, size, ":action=");
+		append_actions(buf, size, opt->actions);
+	} else if (opt->point == XDPS_POINT_EXIT) {
+		append(buf, size, ":point=exit");
+	}
+	if (opt->prog[0])
+		append(buf, size, ":prog=%s", opt->prog);
+	if (opt->rate > 1)
+		append(buf, size, ":rate=%u", opt->rate);
+	if (opt->mode != XDPS_MODE_AUTO)
+		append(buf, size, ":mode=%s", mode_words[opt->mode]);
+}
+
+static bool is_asked_for(const struct xdps_options *opt, const struct xdps_listed *l,
+			 unsigned int i)
+{
+	char id[16];
+
+	snprintf(id, sizeof(id), "%u", l->programs[i].id);
+	return !strcmp(opt->prog, id) || !strcmp(opt->prog, l->programs[i].name);
+}
+
+static void append_program(char *buf, size_t size, const struct xdps_options *opt,
+			   const struct xdps_listed *l)
+{
+	unsigned int i = 0;
+
+	while (opt->prog[0] && i + 1 < l->n_programs && !is_asked_for(opt, l, i))
+		i++;
+	if (opt->prog[0] && !is_asked_for(opt, l, i))
+		append(buf, size, "XDP program %s", opt->prog);
+	else
+		append(buf, size, "XDP program %s%s(id %u, %s mode)", l->programs[i].name,
+		       l->programs[i].name[0] ? " " : "", l->programs[i].id, mode_words[l->mode]);
+}
+
+void describe_point(char *buf, size_t size, const struct xdps_options *opt,
+		    const struct xdps_listed *before)
+{
+	char host[HOST_BYTES] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(buf, size, "%s: %s at the XDP hook, ", host, opt->ifname);
+	if (!before->n_programs || before->mode == XDPS_MODE_AUTO) {
+		append(buf, size, "no other XDP program");
+		return;
+	}
+	append(buf, size, opt->point == XDPS_POINT_EXIT ? "after " : "before ");
+	append_program(buf, size, opt, before);
+}
+
+void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
+			 const struct xdps *x)
+{
+	const char *why;
+
+	buf[0] = '\0';
+	if (opt->actions) {
+		append(buf, size, "Only packets with the verdict ");
+		append_actions(buf, size, opt->actions);
+		append(buf, size, ". ");
+	}
+	if (opt->rate > 1)
+		append(buf, size, "One packet in %u, chosen at random, is here: multiply what you count by %u. ",
+		       opt->rate, opt->rate);
+	if (xdps_warning(x))
+		append(buf, size, "%s. ", xdps_warning(x));
+	if (xdps_filter_place(x, &why) == XDPS_FILTER_USER)
+		append(buf, size, "The filter runs in user space%s%s. ", why ? ": " : "",
+		       why ? why : "");
+	if (buf[0])
+		buf[strlen(buf) - 1] = '\0';
+}
+
+void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
+			 const struct xdps_stats *stats, uint64_t delivered)
+{
+	snprintf(buf, size, "%llu packets came by: %llu rejected by %s, ",
+		 (unsigned long long)stats->seen, (unsigned long long)stats->rejected,
+		 opt->actions ? "their verdict or the filter" : "the filter");
+	if (opt->rate > 1)
+		append(buf, size, "%llu not chosen by the sampling rate of 1 in %u, ",
+		       (unsigned long long)stats->passed_over, opt->rate);
+	append(buf, size, "%llu lost because the buffer was full, %llu written to this file, %llu of these late",
+	       (unsigned long long)stats->lost, (unsigned long long)delivered,
+	       (unsigned long long)stats->late);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * filter.c: a filter in libpcap's syntax.
+ */
+#include "filter.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../engine/error.h"
+
+#define SNAPLEN 262144		/* what "take it" returns: more than there can be */
+
+struct filter {
+	struct bpf_program program;
+};
+
+/* The engine takes instructions as bytes, so that one may stand for the other. */
+_Static_assert(sizeof(struct xdps_insn) == sizeof(struct bpf_insn) &&
+	       offsetof(struct xdps_insn, k) == offsetof(struct bpf_insn, k),
+	       "an instruction is an instruction");
+
+static enum xdps_status compile(struct filter *f, const char *expression, enum xdps_link link,
+				struct xdps_error *err)
+{
+	enum xdps_status status = XDPS_OK;
+	pcap_t *p;
+
+	p = pcap_open_dead(link == XDPS_LINK_ETHERNET ? DLT_EN10MB : DLT_RAW, SNAPLEN);
+	if (!p)
+		return xdps_fail_errno(err, ENOMEM, "compiling a filter");
+	if (pcap_compile(p, &f->program, expression, 1, PCAP_NETMASK_UNKNOWN))
+		status = xdps_fail(err, XDPS_BAD_FILTER, "%s", pcap_geterr(p));
+	pcap_close(p);
+	return status;
+}
+
+enum xdps_status filter_compile(struct filter **out, const char *expression,
+				enum xdps_link link, struct xdps_error *err)
+{
+	const struct xdps_insn *insns;
+	enum xdps_status status;
+	struct filter *f;
+	size_t n;
+
+	*out = NULL;
+	if (!expression || !expression[strspn(expression, " \t\n")])
+		return XDPS_OK;
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return xdps_fail_errno(err, ENOMEM, "compiling a filter");
+	status = compile(f, expression, link, err);
+	if (!status) {
+		insns = filter_insns(f, &n);
+		status = xdps_check_filter(insns, n, err);
+	}
+	if (status)
+		filter_free(f);
+	else
+		*out = f;
+	return status;
+}
+
+void filter_free(struct filter *f)
+{
+	if (!f)
+		return;
+	pcap_freecode(&f->program);
+	free(f);
+}
+
+const struct xdps_insn *filter_insns(const struct filter *f, size_t *n)
+{
+	*n = f->program.bf_len;
+	return (const struct xdps_insn *)(const void *)f->program.bf_insns;
+}
+
+uint32_t filter_wants(const struct filter *f, const struct xdps_packet *pkt)
+{
+	return bpf_filter(f->program.bf_insns, pkt->data, pkt->len, pkt->caplen);
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * list.c: what extcap asks before a capture.
+ */
+#include "list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../engine/error.h"
+
+#include "args.h"
+
+/* An argument of the dialog, by which its values are found. */
+enum number { POINT, ACTION, PROG, RATE, SNAPLEN, MODE, BUFFER, HOLD, RING, IMMEDIATE,
+	      NO_PROMISC };
+
+#define COMPONENTS_NAMED 3
+
+struct choice {
+	const char *value;
+	const char *display;
+	bool is_default;
+};
+
+static const struct choice points[] = {
+	{ "auto", "Before the XDP program, or after it if verdicts are chosen", true },
+	{ "exit", "After the XDP program, with its verdict", false },
+	{ "both", "Before and after it, as two interfaces", false },
+};
+
+static const struct choice actions[] = {
+	{ "aborted", "XDP_ABORTED: the program failed", false },
+	{ "drop", "XDP_DROP: dropped", false },
+	{ "pass", "XDP_PASS: handed to the kernel", false },
+	{ "tx", "XDP_TX: sent back", false },
+	{ "redirect", "XDP_REDIRECT: sent elsewhere", false },
+};
+
+static const struct choice modes[] = {
+	{ "auto", "Native if the driver can, else generic", true },
+	{ "native", "Native: in the driver", false },
+	{ "generic", "Generic: after the driver", false },
+};
+
+static const struct choice rings[] = {
+	{ "auto", "The one that costs less", true },
+	{ "bpf", "Memory of a BPF map", false },
+	{ "perf", "The kernel's perf rings", false },
+};
+
+enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
+			   struct xdps_error *err)
+{
+	enum xdps_status status;
+	struct xdps_listed *list;
+	bool is_there = false;
+	size_t n;
+
+	status = xdps_list(&list, &n, err);
+	if (status)
+		return status;
+	for (size_t i = 0; i < n && !is_there; i++) {
+		is_there = !strcmp(list[i].ifname, ifname);
+		if (is_there)
+			*found = list[i];
+	}
+	free(list);
+	if (is_there)
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_NO_DEVICE,
+			 "%s: no interface of this name in this network namespace that can be captured at the XDP hook",
+			 ifname);
+}
+
+enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
+			   struct xdps_error *err)
+{
+	enum xdps_status status = list_find(found, ifname, err);
+	struct xdps_error ignored;
+
+	/* Without privilege there are ids, which do as well. */
+	if (!status)
+		xdps_list_programs(found, 1, &ignored);
+	return status;
+}
+
+static const char *mode_word(enum xdps_mode mode)
+{
+	switch (mode) {
+	case XDPS_MODE_NATIVE:
+		return "native";
+	case XDPS_MODE_GENERIC:
+		return "generic";
+	case XDPS_MODE_AUTO:
+		break;
+	}
+	return "in the card";
+}
+
+/* " with A, B", what a dispatcher calls; as many as a line in a list stands. */
+static void describe_components(char *buf, size_t size, const struct xdps_listed *l)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 1; i < l->n_programs && len < size; i++) {
+		if (i > COMPONENTS_NAMED) {
+			snprintf(buf + len, size - len, ", ...");
+			return;
+		}
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", i == 1 ? " with " : ", ",
+					l->programs[i].name);
+	}
+}
+
+void list_describe(char *buf, size_t size, const struct xdps_listed *l)
+{
+	char components[TITLE_BYTES];
+
+	describe_components(components, sizeof(components), l);
+	if (!l->n_programs)
+		snprintf(buf, size, "no program");
+	else if (l->programs[0].name[0])
+		snprintf(buf, size, "%.128s%.96s %s, id %u", l->programs[0].name, components,
+			 mode_word(l->mode), l->programs[0].id);
+	else
+		snprintf(buf, size, "program id %u, %s", l->programs[0].id, mode_word(l->mode));
+}
+
+static void print_interface(FILE *f, const struct xdps_listed *l)
+{
+	char name[ESCAPED_BYTES], programs[TITLE_BYTES];
+
+	args_escape(name, l->ifname);
+	list_describe(programs, sizeof(programs), l);
+	fprintf(f, "interface {value=" PREFIX "%s}{display=XDP: %s (%s)}\n", name, name, programs);
+}
+
+enum xdps_status list_interfaces(FILE *f, struct xdps_error *err)
+{
+	struct xdps_error ignored;
+	struct xdps_listed *list;
+	enum xdps_status status;
+	size_t n;
+
+	fprintf(f, "extcap {version=" PACKAGE_VERSION "}{display=Packets at the XDP hook}\n");
+	status = xdps_list(&list, &n, err);
+	if (status)
+		return status;
+	xdps_list_programs(list, n, &ignored);
+	for (size_t i = 0; i < n; i++)
+		print_interface(f, &list[i]);
+	free(list);
+	return XDPS_OK;
+}
+
+enum xdps_status list_dlts(FILE *f, const char *ifname, struct xdps_error *err)
+{
+	struct xdps_listed l;
+
+	if (list_find(&l, ifname, err))
+		return err->status;
+	if (l.link == XDPS_LINK_ETHERNET)
+		fprintf(f, "dlt {number=1}{name=EN10MB}{display=Ethernet}\n");
+	else
+		fprintf(f, "dlt {number=12}{name=RAW}{display=Raw IP}\n");
+	return XDPS_OK;
+}
+
+static void print_choices(FILE *f, enum number arg, const struct choice *choices, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "value {arg=%d}{value=%s}{display=%s}{default=%s}\n", arg,
+			choices[i].value, choices[i].display,
+			choices[i].is_default ? "true" : "false");
+}
+
+/* As often as the name is there, the attached program and its components together. */
+static bool is_only_one(const struct xdps_listed *l, const char *name)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < l->n_programs; i++)
+		n += !strcmp(l->programs[i].name, name);
+	return n == 1;
+}
+
+/* By its name, which is good for the next session, too; by its id if it has to be. */
+static void print_program(FILE *f, const struct xdps_listed *l, unsigned int i)
+{
+	const char *what = i ? "called by it" : mode_word(l->mode);
+	const char *name = l->programs[i].name;
+	uint32_t id = l->programs[i].id;
+
+	if (name[0] && is_only_one(l, name))
+		fprintf(f, "value {arg=%d}{value=%s}{display=%s (id %u, %s)}{default=false}\n",
+			PROG, name, name, id, what);
+	else
+		fprintf(f, "value {arg=%d}{value=%u}{display=%s%sid %u (%s)}{default=false}\n",
+			PROG, id, name, name[0] ? ", " : "", id, what);
+}
+
+static void print_programs(FILE *f, const struct xdps_listed *l)
+{
+	fprintf(f, "value {arg=%d}{value=-}{display=%s}{default=true}\n", PROG,
+		l->n_programs ? "The attached one" : "None is attached");
+	for (unsigned int i = 0; i < l->n_programs; i++)
+		print_program(f, l, i);
+}
+
+enum xdps_status list_programs(FILE *f, const char *ifname, struct xdps_error *err)
+{
+	struct xdps_listed l;
+
+	if (list_look(&l, ifname, err))
+		return err->status;
+	print_programs(f, &l);
+	return XDPS_OK;
+}
+
+static void print_capture_arguments(FILE *f, const struct xdps_listed *l)
+{
+	fprintf(f, "arg {number=%d}{call=--point}{display=Capture}{type=selector}"
+		"{tooltip=Where no XDP program is attached, packets are captured as they arrive}"
+		"{group=Capture}\n", POINT);
+	print_choices(f, POINT, points, sizeof(points) / sizeof(*points));
+	fprintf(f, "arg {number=%d}{call=--action}{display=Only these verdicts}{type=multicheck}"
+		"{tooltip=Of the XDP program; none chosen: all.  Before the program nothing is decided, so choosing some captures after it}"
+		"{group=Capture}\n", ACTION);
+	print_choices(f, ACTION, actions, sizeof(actions) / sizeof(*actions));
+	fprintf(f, "arg {number=%d}{call=--prog}{display=XDP program}{type=selector}{reload=true}"
+		"{placeholder=Look again}"
+		"{tooltip=Of several, the one to capture beside: a dispatcher of libxdp calls other programs}"
+		"{group=Capture}\n", PROG);
+	print_programs(f, l);
+	fprintf(f, "arg {number=%d}{call=--rate}{display=One packet in}{type=unsigned}"
+		"{range=1,2147483647}{default=1}"
+		"{tooltip=Chosen at random in the kernel, before anything is copied; 1: all}"
+		"{group=Capture}\n", RATE);
+	fprintf(f, "arg {number=%d}{call=--snaplen}{display=Bytes of each packet}{type=unsigned}"
+		"{range=1,%u}{default=%u}"
+		"{tooltip=What is beyond is not even copied; the true length is shown}"
+		"{group=Capture}\n", SNAPLEN, XDPS_SNAPLEN_MAX, SNAPLEN_DEFAULT);
+}
+
+static void print_advanced_arguments(FILE *f)
+{
+	fprintf(f, "arg {number=%d}{call=--mode}{display=XDP mode}{type=selector}"
+		"{tooltip=Where no other XDP program is attached: how ours is}"
+		"{group=Advanced}\n", MODE);
+	print_choices(f, MODE, modes, sizeof(modes) / sizeof(*modes));
+	fprintf(f, "arg {number=%d}{call=--buffer}{display=Buffer (MiB)}{type=unsigned}"
+		"{range=0,%u}{default=0}"
+		"{tooltip=For all CPUs together; 0: 2 MiB for each}"
+		"{group=Advanced}\n", BUFFER, BUFFER_MIB_MAX);
+	fprintf(f, "arg {number=%d}{call=--hold}{display=Hold (microseconds)}{type=unsigned}"
+		"{range=0,%u}{default=%u}"
+		"{tooltip=How long a packet waits for an older one from another CPU}"
+		"{group=Advanced}\n", HOLD, XDPS_HOLD_MAX_US, XDPS_HOLD_DEFAULT_US);
+	fprintf(f, "arg {number=%d}{call=--ring}{display=Transport}{type=selector}"
+		"{tooltip=How packets come out of the kernel}"
+		"{group=Advanced}\n", RING);
+	print_choices(f, RING, rings, sizeof(rings) / sizeof(*rings));
+	fprintf(f, "arg {number=%d}{call=--immediate}{display=Show each packet at once}{type=boolflag}"
+		"{default=false}"
+		"{tooltip=One wake-up for each packet: for a few packets only}"
+		"{group=Advanced}\n", IMMEDIATE);
+	fprintf(f, "arg {number=%d}{call=--no-promisc}{display=Not in promiscuous mode}{type=boolflag}"
+		"{default=false}"
+		"{tooltip=Only packets that are for this machine}"
+		"{group=Advanced}\n", NO_PROMISC);
+}
+
+enum xdps_status list_config(FILE *f, const char *ifname, struct xdps_error *err)
+{
+	struct xdps_listed l;
+
+	if (list_look(&l, ifname, err))
+		return err->status;
+	print_capture_arguments(f, &l);
+	print_advanced_arguments(f);
+	return XDPS_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * list.h: what extcap asks before a capture: interfaces, link types, the dialog.
+ *
+ * Each prints what extcap's sentences say (Wireshark's doc/extcap.adoc).  Nothing is
+ * opened or attached.
+ */
+#ifndef EXTCAP_LIST_H
+#define EXTCAP_LIST_H
+
+#include <stdio.h>
+
+#include "xdpsample.h"
+
+#define TITLE_BYTES 256
+
+/* The interface of this name, or XDPS_NO_DEVICE. */
+enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
+			   struct xdps_error *err);
+
+/* The same with the names of its programs, as far as they can be known. */
+enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
+			   struct xdps_error *err);
+
+/*
+ * "no program", "xdp_filter native, id 7", "xdp_dispatcher with xdp_filter native, id 7" or
+ * "program id 7, native"
+ */
+void list_describe(char *buf, size_t size, const struct xdps_listed *l);
+
+enum xdps_status list_interfaces(FILE *f, struct xdps_error *err);
+enum xdps_status list_dlts(FILE *f, const char *ifname, struct xdps_error *err);
+enum xdps_status list_config(FILE *f, const char *ifname, struct xdps_error *err);
+enum xdps_status list_programs(FILE *f, const char *ifname, struct xdps_error *err);
+
+#endif

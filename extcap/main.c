@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * main.c: xdpsample-extcap, by which Wireshark captures at the XDP hook.
+ *
+ * Wireshark runs it once for each question (extcap(4)), and once for each capture.  A
+ * person can do so, too.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args.h"
+#include "capture.h"
+#include "filter.h"
+#include "list.h"
+
+#define USAGE_RC 64			/* EX_USAGE */
+
+static void print_help(void)
+{
+	fputs("Wireshark runs this program to capture at the XDP hook of a network interface:\n"
+	      "look for \"XDP:\" in its list of interfaces.  By hand:\n"
+	      "\n"
+	      "    xdpsample-extcap --extcap-interfaces\n"
+	      "    xdpsample-extcap --capture --extcap-interface xdp:eth0 --fifo - >eth0.pcapng\n"
+	      "\n"
+	      "of a capture:\n"
+	      "    --extcap-interface xdp:NAME    the interface\n"
+	      "    --fifo PATH                    a named pipe, or - for standard output\n"
+	      "    --extcap-capture-filter EXPR   pcap-filter(7)\n"
+	      "    --point auto|entry|exit|both   before an XDP program, after it, or both\n"
+	      "    --action VERDICT[,VERDICT]...  only these: aborted, drop, pass, tx, redirect\n"
+	      "    --prog NAME|ID                 of several XDP programs, beside this one\n"
+	      "    --rate N                       one packet in N, chosen at random\n"
+	      "    --snaplen BYTES                so much of each packet\n"
+	      "    --mode auto|native|generic     how to attach where no program is\n"
+	      "    --buffer MIB                   for all CPUs together; 0: 2 MiB for each\n"
+	      "    --hold MICROSECONDS            how long to wait for older packets\n"
+	      "    --ring auto|bpf|perf           how packets come out of the kernel\n"
+	      "    --immediate                    each packet at once\n"
+	      "    --no-promisc                   only packets that are for this machine\n"
+	      "others:\n"
+	      "    --extcap-dlts, --extcap-config, --extcap-reload-option prog,\n"
+	      "    --extcap-capture-filter EXPR without --capture: for Wireshark to ask\n"
+	      "    --help, --version\n"
+	      "\n"
+	      "See xdpsample-extcap(1) and pcap-xdpsample(7).\n", stdout);
+}
+
+/* What is printed is what is wrong with it; that it was judged is success. */
+static enum xdps_status check_filter(const struct args *a, struct xdps_error *err)
+{
+	struct xdps_error verdict;
+	struct xdps_listed l;
+	struct filter *f;
+
+	if (list_find(&l, a->opt.ifname, err))
+		return err->status;
+	if (filter_compile(&f, a->filter, l.link, &verdict))
+		printf("%s\n", verdict.text);
+	filter_free(f);
+	return XDPS_OK;
+}
+
+/* Its end is told before anybody is waited for. */
+static enum xdps_status capture(const struct args *a, struct xdps_error *err)
+{
+	bool began;
+
+	if (!capture_run(a, &began, err))
+		return XDPS_OK;
+	fprintf(stderr, "%s\n", err->text);
+	if (!began)
+		capture_write_nothing(a, err);
+	return err->status;
+}
+
+static enum xdps_status run(const struct args *a, struct xdps_error *err)
+{
+	switch (a->verb) {
+	case VERB_INTERFACES:
+		return list_interfaces(stdout, err);
+	case VERB_DLTS:
+		return list_dlts(stdout, a->opt.ifname, err);
+	case VERB_CONFIG:
+		return list_config(stdout, a->opt.ifname, err);
+	case VERB_RELOAD:
+		return list_programs(stdout, a->opt.ifname, err);
+	case VERB_CHECK_FILTER:
+		return check_filter(a, err);
+	case VERB_CAPTURE:
+		return capture(a, err);
+	case VERB_VERSION:
+		puts("xdpsample-extcap " PACKAGE_VERSION);
+		return XDPS_OK;
+	case VERB_HELP:
+		break;
+	}
+	print_help();
+	return XDPS_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct xdps_error err = { .status = XDPS_OK };
+	struct args a;
+
+	if (args_read(&a, argc, argv, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return USAGE_RC;
+	}
+	if (run(&a, &err)) {
+		if (a.verb != VERB_CAPTURE)
+			fprintf(stderr, "%s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * stop.c: being told to stop.
+ */
+#define _GNU_SOURCE
+#include "stop.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+
+static volatile sig_atomic_t n_asked;
+static sigset_t outside;		/* what was blocked before */
+
+static void note(int sig)
+{
+	(void)sig;
+	n_asked++;
+}
+
+void stop_prepare(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction act = { .sa_handler = note }, before;
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	sigemptyset(&act.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		/* nohup means what it says; a script's background job is interrupted all the same */
+		sigaction(signals[i], NULL, &before);
+		if (signals[i] == SIGHUP && before.sa_handler == SIG_IGN)
+			continue;
+		sigaction(signals[i], &act, NULL);
+		sigaddset(&ours, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &ours, &outside);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+unsigned int stop_asked(void)
+{
+	return (unsigned int)n_asked;
+}
+
+int stop_poll(struct pollfd *fds, unsigned int n, int64_t timeout_ms)
+{
+	const struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
+
+	return ppoll(fds, n, timeout_ms < 0 ? NULL : &timeout, &outside);
+}
+
+int64_t stop_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
