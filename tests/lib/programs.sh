@@ -102,12 +102,15 @@ stop()
 	finish "$1"
 }
 
+# An X server that is killed leaves its lock and its socket.
 stop_all()
 {
-	local name
+	local name signal
 
 	for name in "${!PID[@]}"; do
-		kill -KILL -- "-${PID[$name]}" 2>/dev/null || :
+		signal=KILL
+		[ "$name" != display ] || signal=TERM
+		kill -$signal -- "-${PID[$name]}" 2>/dev/null || :
 		wait "${PID[$name]}" 2>/dev/null || :
 	done
 }

@@ -206,30 +206,6 @@ it_names_the_bounding_set()
 
 # Programs that the loader trusts more than their environment.
 
-# The helper where an installed library looks for it, and the library in the
-# loader's cache: in a mount namespace of its own, so that nothing of the
-# system is touched.
-installed()
-{
-	local path dir
-
-	libraries
-	path=$(strings "$WORK/lib/libpcap.so.0.8" | grep '^/.*/xdpsample-helper$' | sort -u)
-	[ -n "$path" ] || die "no helper's path in the library"
-	dir=${path%/*}
-	until [ -d "$dir" ]; do dir=${dir%/*}; done
-	mkdir "$T/upper" "$T/work"
-	ldconfig -X -C "$T/ld.so.cache" "$WORK/lib"
-	# shellcheck disable=SC2016	# the inner shell expands it
-	unshare -m bash -euc '
-		mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$1"
-		mkdir -p "${3%/*}"
-		cp -a "$2/helper" "$3"
-		mount --bind "$2/ld.so.cache" /etc/ld.so.cache
-		shift 3
-		exec "$@"' bash "${dir:-/}" "$T" "$path" "$@"
-}
-
 # captures_in_trusted_dumpcap: $T/dumpcap, run by nobody; it must look neither
 # at the environment's helper nor at its library
 captures_in_trusted_dumpcap()
