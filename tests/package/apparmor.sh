@@ -50,18 +50,19 @@ on_host()
 	return $rc
 }
 
-# In the guest: a profile knows programs by their paths from the root.
+# In the guest: a profile knows programs by their paths from the root, so a chroot
+# will not do.
 
 in_guest()
 {
 	mount --bind "$ROOT" "$ROOT" && cd "$ROOT" || exit
 	mount -t tmpfs -o mode=1777 tmpfs tmp
+	modprobe veth
 	mount --move /proc proc
 	mount --move /sys sys
 	mount --move /dev dev
-	mkdir -p old
+	mkdir old
 	pivot_root . old
-	umount -l /old
 	exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
 		DEBIAN_FRONTEND=noninteractive XDPS_SRC=/root/src XDPS_BUILD=/root \
 		bash /root/src/tests/package/apparmor.sh inside
@@ -226,9 +227,9 @@ links()
 	ip netns add peer
 	ip link add rx type veth peer name tx netns peer
 	ip address add 192.0.2.1/24 dev rx
-	ip link set rx up
+	ip link set dev rx up
 	ip -n peer address add 192.0.2.2/24 dev tx
-	ip -n peer link set tx up
+	ip -n peer link set dev tx up
 }
 
 inside()
