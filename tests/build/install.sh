@@ -47,6 +47,7 @@ installed()
 
 	for f in "$libdir/xdpsample/libpcap.so.0.8" "$libdir/xdpsample/libpcap.a" \
 		"$libexecdir/xdpsample-helper" "$conf" \
+		"$sysconfdir/bash_completion.d/xdpsample" \
 		"$mandir/man7/pcap-xdpsample.7" "$mandir/man8/xdpsample-helper.8"; do
 		[ -e "$root$f" ] || {
 			echo "$f is not there"

@@ -23,14 +23,14 @@ said=/tmp/said
 prepare()
 {
 	mount_root || bail_out "the clean root could not be mounted"
-	cp "$(package xdpsample)" "$ROOT/root/new.deb"
-	in_root dpkg --install /root/new.deb >"$ROOT/root/log" 2>&1 || {
-		diag <"$ROOT/root/log"
+	cp "$(package xdpsample)" "$ROOT/srv/new.deb"
+	in_root dpkg --install /srv/new.deb >"$ROOT/srv/log" 2>&1 || {
+		diag <"$ROOT/srv/log"
 		bail_out "the package could not be installed"
 	}
 	umount "$ROOT/tmp"
-	mkdir -p "$ROOT/root/src/tests"
-	cp -R "$XDPS_SRC/tests/lib" "$XDPS_SRC/tests/package" "$ROOT/root/src/tests"
+	mkdir -p "$ROOT/srv/src/tests"
+	cp -R "$XDPS_SRC/tests/lib" "$XDPS_SRC/tests/package" "$ROOT/srv/src/tests"
 }
 
 on_host()
@@ -64,8 +64,8 @@ in_guest()
 	mkdir old
 	pivot_root . old
 	exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-		DEBIAN_FRONTEND=noninteractive XDPS_SRC=/root/src XDPS_BUILD=/root \
-		bash /root/src/tests/package/apparmor.sh inside
+		DEBIAN_FRONTEND=noninteractive XDPS_SRC=/srv/src XDPS_BUILD=/srv \
+		bash /srv/src/tests/package/apparmor.sh inside
 }
 
 # In its new root.
@@ -135,7 +135,7 @@ is_enforced()
 
 take_block_away()
 {
-	cp $LOCAL /root/local &&
+	cp $LOCAL /srv/local &&
 		sed -i '/^# xdpsample: begin/,/^# xdpsample: end/d' $LOCAL &&
 		apparmor_parser -r -T /etc/apparmor.d/usr.bin.tcpdump
 }
@@ -159,7 +159,7 @@ postinst_helps()
 {
 	DPKG_MAINTSCRIPT_PACKAGE=xdpsample DEBCONF_NONINTERACTIVE_SEEN=true \
 		/var/lib/dpkg/info/xdpsample.postinst configure 0.1-1 >"$said" 2>&1 || { cat "$said"; return 1; }
-	cmp $LOCAL /root/local && captures -i xdpsample:lo
+	cmp $LOCAL /srv/local && captures -i xdpsample:lo
 }
 
 # The tcpdump that is Debian's user tcpdump by then.

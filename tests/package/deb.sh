@@ -21,15 +21,15 @@ dpkg_in_root()
 }
 
 # copy_packages: the one that was made, and one of a lower version with the same in
-# it, to /root
+# it, to /srv
 copy_packages()
 {
 	local tree=$PACKAGES/mnt/lower
 
-	cp "$(package xdpsample)" "$ROOT/root/new.deb" &&
-		dpkg-deb -R "$ROOT/root/new.deb" "$tree" &&
+	cp "$(package xdpsample)" "$ROOT/srv/new.deb" &&
+		dpkg-deb -R "$ROOT/srv/new.deb" "$tree" &&
 		sed -i '/^Version:/s/: .*/: 0.0.1-1/' "$tree/DEBIAN/control" &&
-		dpkg-deb --root-owner-group -b "$tree" "$ROOT/root/old.deb" &&
+		dpkg-deb --root-owner-group -b "$tree" "$ROOT/srv/old.deb" &&
 		rm -rf "$tree"
 }
 
@@ -158,7 +158,7 @@ reconfigure()
 # dh_apparmor's part of a postrm takes away with it.
 all_files()
 {
-	in_root find / -xdev \( -path /root -o -path /run -o -path /var/lib/dpkg -o -path /var/log \
+	in_root find / -xdev \( -path /srv -o -path /run -o -path /var/lib/dpkg -o -path /var/log \
 		-o -path /var/cache -o -path /tmp \) -prune \
 		-o -printf '%p %y %m %u %g %l\n' | grep -vE '^/etc/(ld.so.cache|(group|gshadow|passwd|shadow|subgid|subuid)-|apparmor.d/disable) ' | sort
 	in_root getent group | sort
@@ -223,7 +223,7 @@ before_installing()
 
 unpacked_only()
 {
-	dpkg_in_root --no-triggers --unpack /root/old.deb && all_work_with "the system's"
+	dpkg_in_root --no-triggers --unpack /srv/old.deb && all_work_with "the system's"
 }
 
 # What the loader is told is configuration, and not there yet.
@@ -245,7 +245,7 @@ answered_yes()
 # The new file has neither owner nor capabilities of the old one.
 upgrade_unpacked()
 {
-	dpkg_in_root --unpack /root/new.deb && all_work_with ours && root_captures &&
+	dpkg_in_root --unpack /srv/new.deb && all_work_with ours && root_captures &&
 		member_is_refused
 }
 
@@ -288,7 +288,7 @@ purged()
 keeps_what_is_there()
 {
 	echo "# an administrator's line" >>"$ROOT$LOCAL"
-	dpkg_in_root --install /root/new.deb && has_one_block &&
+	dpkg_in_root --install /srv/new.deb && has_one_block &&
 		grep -q "an administrator's line" "$ROOT$LOCAL" &&
 		reconfigure xdpsample && has_one_block &&
 		dpkg_in_root --remove xdpsample &&
@@ -298,14 +298,14 @@ keeps_what_is_there()
 comes_with_tcpdump()
 {
 	dpkg_in_root --purge tcpdump && [ ! -e "$ROOT$LOCAL" ] &&
-		dpkg_in_root --install /root/new.deb && [ ! -e "$ROOT$LOCAL" ] &&
-		in_root sh -c 'dpkg --install /root/tcpdump_*.deb' && has_one_block
+		dpkg_in_root --install /srv/new.deb && [ ! -e "$ROOT$LOCAL" ] &&
+		in_root sh -c 'dpkg --install /srv/tcpdump_*.deb' && has_one_block
 }
 
 comes_again_with_tcpdump()
 {
 	dpkg_in_root --purge tcpdump && [ ! -e "$ROOT$LOCAL" ] &&
-		in_root sh -c 'dpkg --unpack /root/tcpdump_*.deb' &&
+		in_root sh -c 'dpkg --unpack /srv/tcpdump_*.deb' &&
 		dpkg_in_root --configure --pending && has_one_block
 }
 
@@ -322,13 +322,13 @@ makes_the_group_and_takes_it_back()
 {
 	! in_root getent group wireshark || return
 	all_files >"$PACKAGES/mnt/before"
-	answer true && dpkg_in_root --install /root/new.deb && is_the_groups &&
+	answer true && dpkg_in_root --install /srv/new.deb && is_the_groups &&
 		stranger_is_refused && dpkg_in_root --purge xdpsample && nothing_is_left
 }
 
 leaves_a_group_that_somebody_is_in()
 {
-	answer true && dpkg_in_root --install /root/new.deb &&
+	answer true && dpkg_in_root --install /srv/new.deb &&
 		in_root adduser --quiet member wireshark && member_captures_with_tcpdump &&
 		dpkg_in_root --purge xdpsample && in_root getent group wireshark
 }
@@ -342,7 +342,7 @@ overridden()
 {
 	in_root groupadd -f sniffers && in_root adduser --quiet stranger sniffers &&
 		in_root dpkg-statoverride --add root sniffers 0750 $HELPER &&
-		answer true && dpkg_in_root --install /root/new.deb &&
+		answer true && dpkg_in_root --install /srv/new.deb &&
 		helper_is root:sniffers 750 $CAPS &&
 		captures stranger tcpdump -ni xdpsample:lo -c 2 &&
 		answer false && reconfigure xdpsample && helper_is root:sniffers 750 "" &&
@@ -352,7 +352,7 @@ overridden()
 overridden_for_everybody()
 {
 	in_root dpkg-statoverride --add root root 0755 $HELPER &&
-		answer true && dpkg_in_root --install /root/new.deb &&
+		answer true && dpkg_in_root --install /srv/new.deb &&
 		grep 'everybody may execute' "$said" && helper_is root:root 755 "" &&
 		dpkg_in_root --purge xdpsample && in_root dpkg-statoverride --remove $HELPER
 }
@@ -360,7 +360,7 @@ overridden_for_everybody()
 no_file_capabilities()
 {
 	mount -t ramfs ramfs "$ROOT/usr/libexec" && answer true &&
-		dpkg_in_root --install /root/new.deb && cat "$said" &&
+		dpkg_in_root --install /srv/new.deb && cat "$said" &&
 		grep 'file capabilities cannot be given' "$said" && is_roots && root_captures
 }
 
@@ -372,9 +372,9 @@ refuses_a_later_libpcap()
 	mkdir -p "$tree/DEBIAN" &&
 		printf '%s\n' "Package: libpcap0.8" "Version: 1.11.0-1" "Architecture: $(dpkg --print-architecture)" \
 			"Multi-Arch: same" "Maintainer: nobody <nobody@localhost>" "Description: later" >"$tree/DEBIAN/control" &&
-		dpkg-deb --root-owner-group -b "$tree" "$ROOT/root/later.deb" &&
-		dpkg_in_root --install /root/new.deb &&
-		! in_root dpkg --install /root/later.deb >"$said" 2>&1 &&
+		dpkg-deb --root-owner-group -b "$tree" "$ROOT/srv/later.deb" &&
+		dpkg_in_root --install /srv/new.deb &&
+		! in_root dpkg --install /srv/later.deb >"$said" 2>&1 &&
 		grep -i 'break.*xdpsample\|xdpsample.*break' "$said"
 }
 
