@@ -87,10 +87,12 @@ listening()
 	grep -q 'listening on' "$said" || ! kill -0 "$tcpdump" 2>/dev/null
 }
 
+around=()	# what tcpdump is to be run by
+
 # begin TCPDUMP-OPTION...: until it captures
 begin()
 {
-	tcpdump "$@" >"$said" 2>&1 &
+	"${around[@]}" tcpdump "$@" >"$said" 2>&1 &
 	tcpdump=$!
 	until_true listening && kill -0 $tcpdump 2>/dev/null || { cat "$said"; return 1; }
 }
@@ -207,6 +209,20 @@ does_tracing()
 	return $rc
 }
 
+# As a member of the group would, with the helper's file as postinst makes it.
+does_it_for_users()
+{
+	local caps=cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw=ep
+
+	setcap $caps /usr/libexec/xdpsample-helper || return
+	around=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+	captures -i xdpsample:rx icmp
+	local rc=$?
+	around=()
+	setcap -r /usr/libexec/xdpsample-helper
+	return $rc
+}
+
 nothing_was_denied_to_the_helper()
 {
 	dmesg >/tmp/dmesg
@@ -235,7 +251,7 @@ links()
 inside()
 {
 	links
-	plan 10
+	plan 11
 	ok "Debian's profile of tcpdump and the helper's are enforced" is_enforced
 	ok "confined, tcpdump loads the library of the package" has_our_library
 	ok "without the package's line tcpdump is refused, and says why" is_refused_and_says_why
@@ -244,6 +260,7 @@ inside()
 	ok "tcpdump writes where its profile lets it, and nowhere else" writes_where_it_may
 	ok "the confined helper captures in all modes, and on both rings" does_all_modes
 	ok "the confined helper traces a program" does_tracing
+	ok "the confined helper, with its file's capabilities, captures for a user" does_it_for_users
 	ok "AppArmor has denied the helper nothing" nothing_was_denied_to_the_helper
 	ok "the package's prerm takes the line back, and tcpdump works as before" prerm_takes_it_back
 	[ "$tap_failed" -eq 0 ]
