@@ -22,6 +22,7 @@ written()
 	done
 	find "${top[@]}" -type f \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \
 		-o -name '*.patch' -o -name '*.[1-9]' -o -name '*.am' -o -name '*.ac' \
+		-o -name '*.postinst' -o -name '*.prerm' -o -name '*.postrm' -o -name '*.config' \
 		-o -name 'run' -o -name 'quickstart' -o ! -name '*.*' \) \
 		! -name '*.skel.h' -exec grep -lI . {} + | LC_ALL=C sort
 }
@@ -125,6 +126,7 @@ has_license_line()
 
 	for f in $(written | grep -v '^patches/\(README\|libpcap-sources\)$'); do
 		case $f in *.hex | tests/fuzz/corpus/*) continue ;; esac
+		case $f in packaging/debian/copyright | packaging/debian/source/format) continue ;; esac
 		head -n 5 "$f" | grep -q 'SPDX-License-Identifier: BSD-3-Clause' || {
 			echo "$f"
 			rc=1
