@@ -32,13 +32,16 @@
 struct guarded {
 	int control;
 	_Atomic int data;		/* -1 while no capture runs */
+	_Atomic bool filtering;		/* another thread waits for the handle */
+	pthread_t reader;
 	unsigned char nothing[8];	/* the header of an empty message */
-	pthread_mutex_t sending;
+	pthread_mutex_t sending, reading;
 };
 
 static struct guarded guarded = {
 	.data = -1,
 	.sending = PTHREAD_MUTEX_INITIALIZER,
+	.reading = PTHREAD_MUTEX_INITIALIZER,
 };
 
 static uint64_t now_ms(void)
@@ -244,6 +247,7 @@ void guard_capture(int control, int data, int protocol_version)
 	pthread_t thread;
 
 	guarded.control = control;
+	guarded.reader = pthread_self();
 	guarded.nothing[0] = (unsigned char)protocol_version;
 	atomic_store(&guarded.data, data);
 	if (!patience_ms() || getsockopt(data, SOL_SOCKET, SO_TYPE, &type, &size) ||
@@ -273,4 +277,43 @@ void guard_capture_over(void)
 		return;
 	shutdown(data, SHUT_RDWR);
 	shutdown(guarded.control, SHUT_RD);
+}
+
+/* Who waits for a mutex does not always get it before who takes it again. */
+static void give_way(void)
+{
+	const struct timespec moment = { .tv_nsec = 100000 };
+
+	while (atomic_load(&guarded.filtering))
+		nanosleep(&moment, NULL);
+}
+
+int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
+{
+	int n;
+
+	do {
+		give_way();
+		pthread_mutex_lock(&guarded.reading);
+		n = pcap_next_ex(p, header, data);
+		pthread_mutex_unlock(&guarded.reading);
+		/* interrupted, but not to end: a new filter */
+	} while (n == PCAP_ERROR_BREAK && atomic_load(&guarded.data) >= 0);
+	return n;
+}
+
+int guard_filter(pcap_t *p, struct bpf_program *filter)
+{
+	int rc;
+
+	atomic_store(&guarded.filtering, true);
+	if (atomic_load(&guarded.data) >= 0) {
+		pcap_breakloop(p);
+		pthread_kill(guarded.reader, SIGUSR1);
+	}
+	pthread_mutex_lock(&guarded.reading);
+	rc = pcap_setfilter(p, filter);
+	atomic_store(&guarded.filtering, false);
+	pthread_mutex_unlock(&guarded.reading);
+	return rc;
 }

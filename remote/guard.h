@@ -15,6 +15,8 @@
 #ifndef XDPSAMPLE_GUARD_H
 #define XDPSAMPLE_GUARD_H
 
+#include <pcap/pcap.h>
+
 struct addrinfo;
 
 /* End this process when the rpcapd that forked it does. */
@@ -48,6 +50,14 @@ int guard_accept(int listener, int control);
 void guard_capture(int control, int data, int protocol_version);
 void guard_let_go(void);
 void guard_capture_over(void);
+
+/*
+ * As pcap_next_ex() and pcap_setfilter(), for two threads: the one that sends the
+ * packets, and the one that serves the control connection, which interrupts the
+ * other.  libpcap's handles are for one thread at a time.
+ */
+int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data);
+int guard_filter(pcap_t *p, struct bpf_program *filter);
 
 /* Around each send on the data connection: a message is not cut in two. */
 void guard_lock(void);
