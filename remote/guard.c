@@ -26,7 +26,6 @@
 #include <unistd.h>
 
 #define TICK_MS		50
-#define SLEPT_MS	(4 * TICK_MS)	/* later than that, and it was us who slept */
 #define COMING_MS	10000		/* how long a client may take for its data connection */
 
 struct guarded {
@@ -67,7 +66,7 @@ static long number(const char *name, long low, long high, long otherwise)
 
 static long patience_ms(void)
 {
-	long ms = number("XDPSAMPLE_RPCAPD_PATIENCE_MS", 0, 3600000, 700);
+	long ms = number("XDPSAMPLE_RPCAPD_PATIENCE_MS", 0, 3600000, 500);
 
 	return ms && ms < 300 ? 300 : ms;
 }
@@ -193,13 +192,14 @@ static void send_nothing(int data)
 }
 
 /*
- * For how long the peer has acknowledged nothing of what was sent; no time while
- * its window is closed: then it lives, and does not read.
+ * For how long the peer has acknowledged nothing of what was sent, two round trips
+ * not counted; no time while its window is closed: then it lives, and does not read.
  */
 static uint32_t silence_ms(int data, int *unacknowledged_bytes)
 {
 	struct tcp_info info = { 0 };
 	socklen_t size = sizeof(info);
+	uint32_t allowed_ms;
 
 	*unacknowledged_bytes = 0;
 	if (getsockopt(data, IPPROTO_TCP, TCP_INFO, &info, &size) ||
@@ -208,7 +208,10 @@ static uint32_t silence_ms(int data, int *unacknowledged_bytes)
 	if (size >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof(info.tcpi_snd_wnd) &&
 	    !info.tcpi_snd_wnd)
 		return 0;
-	return *unacknowledged_bytes ? info.tcpi_last_ack_recv : 0;
+	allowed_ms = 2 * info.tcpi_rtt / 1000;
+	if (!*unacknowledged_bytes || info.tcpi_last_ack_recv < allowed_ms)
+		return 0;
+	return info.tcpi_last_ack_recv - allowed_ms;
 }
 
 static void *watch(void *unused)
@@ -226,7 +229,8 @@ static void *watch(void *unused)
 		if (data < 0)
 			break;
 		silent_ms = silence_ms(data, &unacknowledged_bytes);
-		if (!silent_ms || t_ms - before_ms > SLEPT_MS)
+		/* a tick so late, and it was us who slept */
+		if (!silent_ms || t_ms - before_ms >= limit_ms)
 			waiting_since_ms = t_ms;
 		before_ms = t_ms;
 		if (!unacknowledged_bytes) {

@@ -8,8 +8,9 @@
  * While packets go out over TCP, a thread looks after the connection: when
  * nothing waits to be acknowledged it sends the header of an empty message, of a
  * type that clients of every version pass over, and when what was sent is not
- * acknowledged for XDPSAMPLE_RPCAPD_PATIENCE_MS (700 by default, at least 300,
- * 0 never) it shuts both connections down, upon which rpcapd ends the capture.
+ * acknowledged for XDPSAMPLE_RPCAPD_PATIENCE_MS (500 by default, at least 300,
+ * 0 never) and two round trips, it shuts both connections down, upon which rpcapd
+ * ends the capture.
  * A client that lives but does not read is left in peace.
  */
 #ifndef XDPSAMPLE_GUARD_H

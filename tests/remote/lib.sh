@@ -6,7 +6,7 @@
 # first pair; what the two have to say to each other over the second.
 
 # shellcheck source=tests/net/lib.sh
-. "$XDPS_SRC/tests/net/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../net/lib.sh"
 
 SERVER=198.51.100.2
 REMOTE=rpcap://$SERVER/$DEV

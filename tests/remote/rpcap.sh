@@ -4,9 +4,9 @@
 # rpcap://: xdpsample-rpcapd on one host, its clients on another.
 
 # shellcheck source=tests/remote/lib.sh
-. "$XDPS_SRC/tests/remote/lib.sh"
+. "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lib/nobody.sh
-. "$XDPS_SRC/tests/lib/nobody.sh"
+. "$(dirname "$0")/../lib/nobody.sh"
 
 it_listens_on_the_loopback_addresses_if_nothing_is_said()
 {
