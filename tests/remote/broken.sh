@@ -21,7 +21,7 @@ traffic()
 # The wire is cut somewhere: both ends have a carrier, nothing arrives, nobody says so.
 cut_wire()
 {
-	ip -n "$TX" link set tx1 address 02:00:5e:10:01:99
+	ip -n "$TX" neighbour replace "$SERVER" lladdr 02:00:5e:10:01:99 dev tx1 nud permanent
 	ip -n "$RX" neighbour replace 198.51.100.1 lladdr 02:00:5e:10:01:98 dev rx1 nud permanent
 }
 
@@ -29,7 +29,7 @@ mend()
 {
 	stop_all
 	until_true 5 paired
-	ip -n "$TX" link set tx1 address $TX1_MAC up
+	ip -n "$TX" link set tx1 up
 	ip -n "$TX" neighbour replace "$SERVER" lladdr $RX1_MAC dev tx1 nud permanent
 	ip -n "$RX" neighbour replace 198.51.100.1 lladdr $TX1_MAC dev rx1 nud permanent
 }
@@ -181,6 +181,98 @@ it_is_clean_ten_seconds_after_a_client_did_not_come_for_its_packets()
 	await rude '^data port'
 	await_attached rx0
 	clean_within 11000 "rpcap: no data connection"
+}
+
+# Over SSH, where tcpdump has the other end of a line that its user holds: cat ends
+# when it is let go, and tcpdump is ended then.
+LIFELINE='tcpdump -n -i xdpsample:rx0 -U -w - & cat; kill $!'
+
+# The same with a pulse: to miss it is to let go.
+PULSE='tcpdump -n -i xdpsample:rx0 -U -w - & while read -t 0.7 _; do :; done; kill $!'
+
+# by_ssh COMMAND [SSHD-LINE]...: on the rx host, its stdin held by a sleep or a pulse
+by_ssh()
+{
+	local command=$1
+
+	shift
+	needs_sshd
+	sshd_in "$RX" alpha "$SERVER" "$@"
+	# shellcheck disable=SC2016	# for the other shell
+	start pulse bash -c 'while sleep 0.2; do echo || exit; done >"$1"' - "$(held_by ssh)"
+	start ssh ip netns exec "$TX" bash -c 'exec ssh -F "$1" alpha "$2" <"$3"' - \
+		"$WORK/ssh/config" "$command" "$(held_by ssh)"
+	await_attached rx0 ssh
+	until_true 5 settled
+}
+
+held_by()
+{
+	[ -p "$T/$1.fifo" ] || mkfifo "$T/$1.fifo"
+	echo "$T/$1.fifo"
+}
+
+it_is_clean_when_the_ssh_client_is_killed()
+{
+	by_ssh "$LIFELINE"
+	kill -KILL "${PID[ssh]}"
+	clean_within $SECOND "ssh: client killed"
+}
+
+it_is_clean_when_the_process_of_sshd_for_the_client_is_killed()
+{
+	by_ssh "$LIFELINE"
+	kill -KILL "$(pgrep -P "${PID[sshd-alpha]}")"
+	clean_within $SECOND "ssh: the client's sshd killed"
+}
+
+it_is_clean_when_tcpdump_is_killed()
+{
+	by_ssh "$LIFELINE"
+	kill -KILL "$(pidof_in_rx tcpdump)"
+	clean_within $SECOND "ssh: tcpdump killed"
+}
+
+pidof_in_rx()
+{
+	local pid
+
+	for pid in $(ip netns pids "$RX"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$1" ] || echo "$pid"
+	done
+}
+
+it_is_clean_within_six_seconds_when_the_wire_is_cut_under_ssh()
+{
+	by_ssh "$LIFELINE" "ClientAliveInterval 1" "ClientAliveCountMax 1"
+	cut_wire
+	clean_within 6000 "ssh: wire cut, ClientAliveInterval 1"
+	mend
+}
+
+it_is_clean_when_the_wire_is_cut_under_ssh_with_a_pulse()
+{
+	by_ssh "$PULSE" "ClientAliveInterval 1" "ClientAliveCountMax 1"
+	cut_wire
+	clean_within $SECOND "ssh: wire cut, with a pulse"
+	until_true 10 no_session || die "sshd keeps the session" sshd-alpha
+	mend
+}
+
+no_session()
+{
+	[ -z "$(pgrep -P "${PID[sshd-alpha]}")" ]
+}
+
+# What doc/machines.md warns of.
+it_stays_without_a_lifeline_until_the_next_packet_when_the_ssh_client_is_killed()
+{
+	by_ssh 'tcpdump -n -i xdpsample:rx0 -U -w -'
+	kill -KILL "${PID[ssh]}"
+	sleep 2
+	attached rx0 || die "tcpdump noticed without a packet"
+	send "$(frames 1)"
+	clean_within $SECOND "ssh: client killed, no lifeline, from the next packet on"
 }
 
 it_says_how_long_each_took()
