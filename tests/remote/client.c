@@ -6,8 +6,8 @@
  *	client DEVICE FILE COUNT [FILTER [LATER-FILTER]]
  *
  * Writes so many packets to FILE, or until SIGINT; SIGUSR1 puts in the later
- * filter.  Says "open", "started" with the first packet, "filtered" after
- * SIGUSR1, its counts at the end.
+ * filter.  Says "open" and "reading", after how many milliseconds, "started" with
+ * the first packet, "filtered" after SIGUSR1, its counts at the end.
  */
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -15,8 +15,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static volatile sig_atomic_t ending, filtering;
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static void on_signal(int sig)
 {
@@ -55,11 +64,14 @@ static int capture(pcap_t *p, pcap_dumper_t *file, int wanted, const char *later
 {
 	struct pcap_pkthdr *header;
 	const u_char *data;
-	int n = 0;
+	long start_ms = now_ms();
+	int n = 0, calls = 0;
 
 	while (n < wanted && !ending) {
 		int got = pcap_next_ex(p, &header, &data);
 
+		if (calls++ == 0)
+			printf("reading after %ld ms\n", now_ms() - start_ms);
 		if (filtering) {
 			filtering = 0;
 			put_in(p, later);
@@ -81,6 +93,7 @@ int main(int argc, char **argv)
 	struct sigaction action = { .sa_handler = on_signal };
 	char text[PCAP_ERRBUF_SIZE] = "";
 	pcap_dumper_t *file;
+	long start_ms = now_ms();
 	pcap_t *p;
 	int n;
 
@@ -97,7 +110,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	put_in(p, argc > 4 ? argv[4] : "");
-	puts("open");
+	printf("open after %ld ms\n", now_ms() - start_ms);
 	file = pcap_dump_open(p, argv[2]);
 	n = file ? capture(p, file, atoi(argv[3]), argc > 5 ? argv[5] : "") : -1;
 	if (n < 0) {

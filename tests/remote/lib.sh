@@ -14,7 +14,7 @@ REMOTE=rpcap://$SERVER/$DEV
 # serve [RPCAPD-OPTION]...: xdpsample-rpcapd in the rx namespace
 serve()
 {
-	start_rx rpcapd "$XDPS_BUILD/xdpsample-rpcapd" "$@"
+	start_rx rpcapd "${RPCAPD:-$XDPS_BUILD/xdpsample-rpcapd}" "$@"
 	until_true 10 listening rpcapd || die "rpcapd does not listen after 10 s" rpcapd
 }
 
@@ -38,7 +38,7 @@ sockets_of()
 # far COMMAND...: in the tx namespace, with a libpcap that knows rpcap://
 far()
 {
-	tx env "LD_LIBRARY_PATH=$XDPS_BUILD/lib-remote" "$@"
+	tx env LD_LIBRARY_PATH="${REMOTE_LIBS:-$XDPS_BUILD/lib-remote}" "$@"
 }
 
 build_client()
@@ -55,7 +55,7 @@ client()
 
 	[ "$1" != -d ] || { device=$2; shift 2; }
 	build_client
-	start client ip netns exec "$TX" env "LD_LIBRARY_PATH=$XDPS_BUILD/lib-remote" \
+	start client ip netns exec "$TX" env LD_LIBRARY_PATH="${REMOTE_LIBS:-$XDPS_BUILD/lib-remote}" \
 		"$WORK/client" "$device" "$T/got.pcap" "$@"
 	await client '^open'
 	await_attached rx0 client
