@@ -11,8 +11,8 @@
 
 # shellcheck source=tests/remote/lib.sh
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=tests/remote/ssh.sh
-. "$(dirname "$0")/ssh.sh"
+# shellcheck source=tests/lib/ssh.sh
+. "$(dirname "$0")/../lib/ssh.sh"
 
 HOSTS=(alpha bravo charlie)
 

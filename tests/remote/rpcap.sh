@@ -7,8 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lib/nobody.sh
 . "$(dirname "$0")/../lib/nobody.sh"
-# shellcheck source=tests/remote/ssh.sh
-. "$(dirname "$0")/ssh.sh"
+# shellcheck source=tests/lib/ssh.sh
+. "$(dirname "$0")/../lib/ssh.sh"
 
 it_listens_on_the_loopback_addresses_if_nothing_is_said()
 {
