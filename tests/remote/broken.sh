@@ -188,7 +188,7 @@ it_is_clean_ten_seconds_after_a_client_did_not_come_for_its_packets()
 LIFELINE='tcpdump -n -i xdpsample:rx0 -U -w - & cat; kill $!'
 
 # The same with a pulse: to miss it is to let go.
-PULSE='tcpdump -n -i xdpsample:rx0 -U -w - & while read -t 0.7 _; do :; done; kill $!'
+PULSE='tcpdump -n -i xdpsample:rx0 -U -w - & while read -t 0.5 _; do :; done; kill $!'
 
 # by_ssh COMMAND [SSHD-LINE]...: on the rx host, its stdin held by a sleep or a pulse
 by_ssh()
@@ -199,7 +199,7 @@ by_ssh()
 	needs_sshd
 	sshd_in "$RX" alpha "$SERVER" "$@"
 	# shellcheck disable=SC2016	# for the other shell
-	start pulse bash -c 'while sleep 0.2; do echo || exit; done >"$1"' - "$(held_by ssh)"
+	start pulse bash -c 'while sleep 0.1; do echo || exit; done >"$1"' - "$(held_by ssh)"
 	start ssh ip netns exec "$TX" bash -c 'exec ssh -F "$1" alpha "$2" <"$3"' - \
 		"$WORK/ssh/config" "$command" "$(held_by ssh)"
 	await_attached rx0 ssh
