@@ -90,6 +90,21 @@ nothing_is_left()
 	[ ! -s "$work/left" ] && [ ! -e "$root$libdir/xdpsample" ]
 }
 
+# Another configuration, with what was built by this one.
+rpcapd_when_asked_for()
+(
+	set -e
+	mkdir "$work/rpcapd"
+	cd "$work/rpcapd"
+	"$XDPS_SRC/configure" --prefix=/usr --enable-rpcapd --with-libpcap-source="$XDPS_BUILD/libpcap" >configure.out
+	cp "$XDPS_BUILD/xdpsample-rpcapd" .
+	make -o xdpsample-rpcapd DESTDIR="$work/rpcapd/root" \
+		install-nodist_sbinSCRIPTS install-nodist_systemdunitDATA install-man8
+	cmp root/usr/sbin/xdpsample-rpcapd "$XDPS_BUILD/xdpsample-rpcapd"
+	[ -e root/usr/share/man/man8/xdpsample-rpcapd.8 ]
+	grep -x 'ExecStart=/usr/sbin/xdpsample-rpcapd .*-b 127.0.0.1' root/usr/lib/systemd/system/xdpsample-rpcapd.service
+)
+
 system_files()
 {
 	stat -c '%n %i %Y' /etc/ld.so.cache /etc/ld.so.conf.d 2>/dev/null
@@ -156,7 +171,7 @@ can_lay_over()
 
 before=$(system_files)
 
-plan 12
+plan 13
 ok "make install DESTDIR= succeeds" make_install
 ok "all of it is in its place" installed
 ok "the file for the loader names the directory, without DESTDIR" conf_names_the_directory
@@ -165,6 +180,7 @@ ok "the installed library is the one that was built" is_the_library_that_was_bui
 ok "it looks for the helper where the helper was installed" knows_where_the_helper_is
 ok "make uninstall succeeds" make_uninstall
 ok "make uninstall leaves nothing" nothing_is_left
+ok "configure --enable-rpcapd installs rpcapd, its manual and its unit too" rpcapd_when_asked_for
 is "with DESTDIR the system's loader was left alone" "$(system_files)" "$before"
 
 real_1="make install and make uninstall run on the system itself"
