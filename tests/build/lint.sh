@@ -14,7 +14,7 @@ written()
 {
 	local top=(bpf engine helper tests patches man .ci run quickstart
 		   Makefile.am configure.ac pcap-xdpsample.c pcap-xdpsample.h)
-	local more=(bench extcap completion packaging doc)
+	local more=(bench extcap completion packaging doc remote)
 	local f
 
 	for f in "${more[@]}"; do

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * See guard.h.  Built in rpcapd's directory, as a part of it.
+ */
+#define _GNU_SOURCE
+#include "guard.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TICK_MS		50
+#define COMING_MS	10000		/* how long a client may take for its data connection */
+
+struct guarded {
+	int control;
+	_Atomic int data;		/* -1 while no capture runs */
+	_Atomic bool filtering;		/* another thread waits for the handle */
+	pthread_t reader;
+	unsigned char nothing[8];	/* the header of an empty message */
+	pthread_mutex_t sending, reading;
+};
+
+static struct guarded guarded = {
+	.data = -1,
+	.sending = PTHREAD_MUTEX_INITIALIZER,
+	.reading = PTHREAD_MUTEX_INITIALIZER,
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* A number from the environment; what is none, or out of range, is as if not there. */
+static long number(const char *name, long low, long high, long otherwise)
+{
+	const char *text = getenv(name);
+	char *end;
+	long n;
+
+	if (!text || !*text)
+		return otherwise;
+	n = strtol(text, &end, 10);
+	return *end || n < low || n > high ? otherwise : n;
+}
+
+static long patience_ms(void)
+{
+	long ms = number("XDPSAMPLE_RPCAPD_PATIENCE_MS", 0, 3600000, 500);
+
+	return ms && ms < 300 ? 300 : ms;
+}
+
+void guard_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void set(int sock, int level, int option, int value)
+{
+	setsockopt(sock, level, option, &value, sizeof(value));
+}
+
+void guard_control(int control)
+{
+	int patience = (int)patience_ms();
+	int probes = patience / 1000;
+
+	if (!patience)
+		return;
+	set(control, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+	set(control, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+	set(control, IPPROTO_TCP, TCP_KEEPCNT, probes > 127 ? 127 : probes < 1 ? 1 : probes);
+	set(control, IPPROTO_TCP, TCP_USER_TIMEOUT, patience);
+	set(control, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+void guard_address(int control, struct addrinfo *where)
+{
+	long port = number("XDPSAMPLE_RPCAPD_DATA_PORT", 1, 65535, 0);
+	struct sockaddr_storage mine;
+	socklen_t size = sizeof(mine);
+
+	if (getsockname(control, (struct sockaddr *)&mine, &size) ||
+	    mine.ss_family != where->ai_family || size > where->ai_addrlen)
+		return;
+	if (mine.ss_family == AF_INET)
+		((struct sockaddr_in *)&mine)->sin_port = htons((uint16_t)port);
+	else if (mine.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&mine)->sin6_port = htons((uint16_t)port);
+	else
+		return;
+	memcpy(where->ai_addr, &mine, size);
+}
+
+static bool same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+
+	if (a->ss_family != b->ss_family)
+		return false;
+	if (a->ss_family == AF_INET)
+		return a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+	return a->ss_family == AF_INET6 &&
+		!memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr));
+}
+
+/* The next connection if it comes from there; -1 with EAGAIN if it does not. */
+static int accept_from(int listener, const struct sockaddr_storage *peer)
+{
+	struct sockaddr_storage from;
+	socklen_t size = sizeof(from);
+	int sock = accept(listener, (struct sockaddr *)&from, &size);
+
+	if (sock < 0 || same_host(&from, peer))
+		return sock;
+	close(sock);
+	errno = EAGAIN;
+	return -1;
+}
+
+int guard_accept(int listener, int control)
+{
+	struct pollfd fds[] = {
+		{ .fd = listener, .events = POLLIN },
+		{ .fd = control, .events = POLLRDHUP },
+	};
+	uint64_t end_ms = now_ms() + COMING_MS;
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+
+	if (getpeername(control, (struct sockaddr *)&peer, &size))
+		return -1;
+	for (;;) {
+		int64_t left_ms = (int64_t)(end_ms - now_ms());
+		int n = left_ms > 0 ? poll(fds, 2, (int)left_ms) : 0;
+
+		if (n == 0)
+			errno = ETIMEDOUT;
+		else if (n > 0 && fds[1].revents)
+			errno = ECONNRESET;
+		else if (n > 0) {
+			int sock = accept_from(listener, &peer);
+
+			if (sock >= 0)
+				return sock;
+		}
+		if (n == 0 || (errno != EINTR && errno != EAGAIN && errno != ECONNABORTED))
+			return -1;
+	}
+}
+
+void guard_lock(void)
+{
+	pthread_mutex_lock(&guarded.sending);
+}
+
+void guard_unlock(void)
+{
+	pthread_mutex_unlock(&guarded.sending);
+}
+
+/* It fits: nothing else is in the socket's buffer. */
+static void send_nothing(int data)
+{
+	if (pthread_mutex_trylock(&guarded.sending))
+		return;
+	if (atomic_load(&guarded.data) == data)
+		send(data, guarded.nothing, sizeof(guarded.nothing), MSG_DONTWAIT | MSG_NOSIGNAL);
+	pthread_mutex_unlock(&guarded.sending);
+}
+
+/*
+ * For how long the peer has acknowledged nothing of what was sent, two round trips
+ * not counted; no time while its window is closed: then it lives, and does not read.
+ */
+static uint32_t silence_ms(int data, int *unacknowledged_bytes)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+	uint32_t allowed_ms;
+
+	*unacknowledged_bytes = 0;
+	if (getsockopt(data, IPPROTO_TCP, TCP_INFO, &info, &size) ||
+	    ioctl(data, SIOCOUTQ, unacknowledged_bytes))
+		return 0;
+	if (size >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof(info.tcpi_snd_wnd) &&
+	    !info.tcpi_snd_wnd)
+		return 0;
+	/* the shortest one: in the others the peer waited for more to acknowledge */
+	allowed_ms = 2 * (info.tcpi_min_rtt && ~info.tcpi_min_rtt ? info.tcpi_min_rtt : info.tcpi_rtt) / 1000;
+	if (!*unacknowledged_bytes || info.tcpi_last_ack_recv < allowed_ms)
+		return 0;
+	return info.tcpi_last_ack_recv - allowed_ms;
+}
+
+static void *watch(void *unused)
+{
+	const uint64_t limit_ms = (uint64_t)patience_ms();
+	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
+	uint64_t before_ms = now_ms(), waiting_since_ms = before_ms;
+
+	(void)unused;
+	for (;; nanosleep(&tick, NULL)) {
+		int data = atomic_load(&guarded.data), unacknowledged_bytes;
+		uint64_t t_ms = now_ms();
+		uint32_t silent_ms;
+
+		if (data < 0)
+			break;
+		silent_ms = silence_ms(data, &unacknowledged_bytes);
+		/* a tick so late, and it was us who slept */
+		if (!silent_ms || t_ms - before_ms >= limit_ms)
+			waiting_since_ms = t_ms;
+		before_ms = t_ms;
+		if (!unacknowledged_bytes) {
+			send_nothing(data);
+		} else if (silent_ms >= limit_ms && t_ms - waiting_since_ms >= limit_ms) {
+			shutdown(data, SHUT_RDWR);
+			shutdown(guarded.control, SHUT_RDWR);
+			break;
+		}
+	}
+	return NULL;
+}
+
+void guard_capture(int control, int data, int protocol_version)
+{
+	int type;
+	socklen_t size = sizeof(type);
+	pthread_t thread;
+
+	guarded.control = control;
+	guarded.reader = pthread_self();
+	guarded.nothing[0] = (unsigned char)protocol_version;
+	atomic_store(&guarded.data, data);
+	if (!patience_ms() || getsockopt(data, SOL_SOCKET, SO_TYPE, &type, &size) ||
+	    type != SOCK_STREAM)
+		return;
+	if (!pthread_create(&thread, NULL, watch, NULL))
+		pthread_detach(thread);
+}
+
+void guard_let_go(void)
+{
+	int data = atomic_exchange(&guarded.data, -1);
+
+	if (data < 0)
+		return;
+	shutdown(data, SHUT_RDWR);
+	/* the caller closes it, so nobody may be at it */
+	guard_lock();
+	guard_unlock();
+}
+
+void guard_capture_over(void)
+{
+	int data = atomic_exchange(&guarded.data, -1);
+
+	if (data < 0)
+		return;
+	shutdown(data, SHUT_RDWR);
+	shutdown(guarded.control, SHUT_RD);
+}
+
+/* Who waits for a mutex does not always get it before who takes it again. */
+static void give_way(void)
+{
+	const struct timespec moment = { .tv_nsec = 100000 };
+
+	while (atomic_load(&guarded.filtering))
+		nanosleep(&moment, NULL);
+}
+
+int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
+{
+	int n;
+
+	do {
+		give_way();
+		pthread_mutex_lock(&guarded.reading);
+		n = pcap_next_ex(p, header, data);
+		pthread_mutex_unlock(&guarded.reading);
+		/* interrupted, but not to end: a new filter */
+	} while (n == PCAP_ERROR_BREAK && atomic_load(&guarded.data) >= 0);
+	return n;
+}
+
+int guard_filter(pcap_t *p, struct bpf_program *filter)
+{
+	int rc;
+
+	atomic_store(&guarded.filtering, true);
+	if (atomic_load(&guarded.data) >= 0) {
+		pcap_breakloop(p);
+		pthread_kill(guarded.reader, SIGUSR1);
+	}
+	pthread_mutex_lock(&guarded.reading);
+	rc = pcap_setfilter(p, filter);
+	atomic_store(&guarded.filtering, false);
+	pthread_mutex_unlock(&guarded.reading);
+	return rc;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What rpcapd lacks of care for the interface it captures on: a client that is
+ * gone without a word, or that never comes for its packets, must not keep a
+ * program attached there.  patches/rpcapd-guard.patch calls this, in the process
+ * that serves one client.
+ *
+ * While packets go out over TCP, a thread looks after the connection: when
+ * nothing waits to be acknowledged it sends the header of an empty message, of a
+ * type that clients of every version pass over, and when what was sent is not
+ * acknowledged for XDPSAMPLE_RPCAPD_PATIENCE_MS (500 by default, at least 300,
+ * 0 never) and two round trips, it shuts both connections down, upon which rpcapd
+ * ends the capture.
+ * A client that lives but does not read is left in peace.
+ */
+#ifndef XDPSAMPLE_GUARD_H
+#define XDPSAMPLE_GUARD_H
+
+#include <pcap/pcap.h>
+
+struct addrinfo;
+
+/* End this process when the rpcapd that forked it does. */
+void guard_with_parent(void);
+
+/*
+ * The control connection: has the kernel ask on it, once a second, whether the
+ * peer is there.  For the time when no packets flow, or the data go by UDP.
+ */
+void guard_control(int control);
+
+/*
+ * Before the socket for the data connection is opened: the local address of the
+ * control connection, instead of all, and XDPSAMPLE_RPCAPD_DATA_PORT (1 to 65535)
+ * instead of any port, if that is set.
+ */
+void guard_address(int control, struct addrinfo *where);
+
+/*
+ * Waits for the data connection, from the host that the control connection
+ * comes from; others are turned away.  Returns its socket, which the caller
+ * closes, or -1 with errno: the control connection has ended, or 10 s are over.
+ */
+int guard_accept(int listener, int control);
+
+/*
+ * Around the life of the thread that sends the packets.  When it ends without
+ * having been told so by guard_let_go(), both connections are shut down: only so
+ * does the client learn of it, and only so is the capture closed.
+ */
+void guard_capture(int control, int data, int protocol_version);
+void guard_let_go(void);
+void guard_capture_over(void);
+
+/*
+ * As pcap_next_ex() and pcap_setfilter(), for two threads: the one that sends the
+ * packets, and the one that serves the control connection, which interrupts the
+ * other.  libpcap's handles are for one thread at a time.
+ */
+int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data);
+int guard_filter(pcap_t *p, struct bpf_program *filter);
+
+/* Around each send on the data connection: a message is not cut in two. */
+void guard_lock(void);
+void guard_unlock(void);
+
+#endif

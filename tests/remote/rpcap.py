@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A client of rpcapd that is slow, rude or has a password: what libpcap's own
+cannot be brought to do.
+
+rpcap.py SERVER DEVICE [--user U --password P] [--count N]
+         [--wait-at-data-port | --never-come]
+
+Says "data port N" when the capture is asked for, and "capturing" with the data
+connection.
+"""
+import argparse
+import signal
+import socket
+import struct
+import sys
+import time
+
+ERROR, OPEN, STARTCAP, PACKET, AUTH = 0x01, 0x03, 0x04, 0x07, 0x08
+REPLY = 0x80
+PORT = 2002
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("server")
+    parser.add_argument("device")
+    parser.add_argument("--user")
+    parser.add_argument("--password", default="")
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--wait-at-data-port", action="store_true")
+    parser.add_argument("--never-come", action="store_true")
+    return parser.parse_args()
+
+
+def message(sock, kind, payload=b"", value=0):
+    sock.sendall(struct.pack("!BBHI", 0, kind, value, len(payload)) + payload)
+
+
+def exactly(sock, n):
+    data = b""
+    while len(data) < n:
+        piece = sock.recv(n - len(data))
+        if not piece:
+            sys.exit("the server closed the connection")
+        data += piece
+    return data
+
+
+def receive(sock):
+    _, kind, _, size = struct.unpack("!BBHI", exactly(sock, 8))
+    payload = exactly(sock, size)
+    if kind == ERROR:
+        sys.exit(payload.decode())
+    return kind, payload
+
+
+def ask(sock, kind, payload=b""):
+    message(sock, kind, payload)
+    got, answer = receive(sock)
+    if got != kind | REPLY:
+        sys.exit(f"message {got:#x} for an answer to {kind:#x}")
+    return answer
+
+
+def log_in(sock, user, password):
+    if user is None:
+        return ask(sock, AUTH, struct.pack("!HHHH", 0, 0, 0, 0))
+    u, p = user.encode(), password.encode()
+    return ask(sock, AUTH, struct.pack("!HHHH", 1, 0, len(u), len(p)) + u + p)
+
+
+def start(sock):
+    take_all = struct.pack("!HHI", 1, 0, 1) + struct.pack("!HBBI", 6, 0, 0, 65535)
+    answer = ask(sock, STARTCAP, struct.pack("!IIHH", 65535, 100, 1, 0) + take_all)
+    return struct.unpack("!iHH", answer)[1]
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def main():
+    a = arguments()
+    control = socket.create_connection((a.server, PORT), 10)
+    log_in(control, a.user, a.password)
+    ask(control, OPEN, a.device.encode())
+    if a.wait_at_data_port:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    port = start(control)
+    say(f"data port {port}")
+    if a.never_come:
+        time.sleep(60)
+    if a.wait_at_data_port:
+        signal.sigwait([signal.SIGUSR1])
+    data = socket.create_connection((a.server, port), 10)
+    say("capturing")
+    n = 0
+    while n < a.count:
+        n += receive(data)[0] == PACKET
+    say(f"{n} packets")
+
+
+main()
