@@ -3,14 +3,15 @@
 #
 # The source of a program or library to be built here, to be sourced.
 
-# unpack SOURCE DEST: SOURCE is a tree, a tarball or a .dsc; DEST is made anew
+# unpack SOURCE DEST [OPTION]: SOURCE is a tree, a tarball or a .dsc; DEST is made
+# anew; the OPTION is one of dpkg-source's, for a .dsc
 unpack()
 {
 	rm -rf "$2"
 	mkdir -p "$(dirname "$2")"
 	case $1 in
 	*.dsc)
-		dpkg-source --no-check --no-copy -q -x "$1" "$2"
+		dpkg-source --no-check --no-copy ${3:+"$3"} -q -x "$1" "$2"
 		;;
 	*)
 		mkdir "$2"
