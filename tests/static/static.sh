@@ -196,7 +196,7 @@ it_captures_with_the_documented_capabilities_in_an_empty_root()
 
 it_is_process_1_with_these_capabilities_and_no_new_ones()
 {
-	local pid bits=0 name
+	local pid
 
 	contained dump "$CAPABILITIES"
 	pid=$(ip netns pids "$RX" | while read -r p; do
@@ -208,6 +208,17 @@ it_is_process_1_with_these_capabilities_and_no_new_ones()
 		sed 's/.*=//' | tr ',' '\n' | sed s/cap_// | sort | paste -sd,)" \
 		"$(tr ',' '\n' <<<"$CAPABILITIES" | sort | paste -sd,)"
 	stop dump
+}
+
+it_is_given_the_same_by_the_profile_for_kubectl()
+{
+	python3 - "$XDPS_SRC/packaging/container/kubectl-debug.json" >"$T/profile" <<-END
+		import json, sys
+		c = json.load(open(sys.argv[1]))["securityContext"]
+		assert c["capabilities"]["drop"] == ["ALL"] and not c["allowPrivilegeEscalation"]
+		print(",".join(c["capabilities"]["add"]).lower())
+	END
+	equal "capabilities" "$(cat "$T/profile")" bpf,net_admin,perfmon,net_raw
 }
 
 it_filters_in_the_kernel_there()
