@@ -13,6 +13,7 @@
 XDPS_BUILD=${XDPS_BUILD:-$XDPS_SRC/build}
 TREE=$XDPS_BUILD/static/tree/xdpsample
 PROGRAMS=(bin/tcpdump libexec/xdpsample-helper)
+[ ! -e "$XDPS_SRC/extcap/main.c" ] || PROGRAMS+=(bin/xdpsample-extcap)
 CAPABILITIES=bpf,net_admin,perfmon,net_raw
 ! before 5 11 || CAPABILITIES=$CAPABILITIES,sys_resource
 # what a kernel wants that gives perf events to administrators only is for perf rings
@@ -331,6 +332,24 @@ it_leaves_nothing_when_tcpdump_is_killed_in_it()
 	kill -KILL "$pid"
 	finish dump
 	until_true 2 nothing_left || die "$(show_left)"
+}
+
+# What Wireshark starts, and what may be started from afar for it.
+it_captures_for_wireshark_there()
+{
+	[ -e "$XDPS_SRC/extcap/main.c" ] || skip_test "this tree has no extcap program"
+	start dump as_container "$CAPABILITIES" /opt/xdpsample/bin/xdpsample-extcap \
+		--capture --extcap-interface xdp:rx0 --fifo -
+	await_attached rx0 dump
+	send "$(frames 20)"
+	until_true 10 written 20 || die "$(packets_in "$T/dump.out") of 20 packets were written" dump
+	stop dump
+	equal "packets in the file" "$(packets_in "$T/dump.out")" 20
+}
+
+written()
+{
+	[ "$(packets_in "$T/dump.out" 2>/dev/null || :)" = "$1" ]
 }
 
 # In another place than the one that it was built for.
