@@ -2,7 +2,6 @@
 /*
  * error.c: a status and a sentence.
  */
-#define _GNU_SOURCE
 #include "error.h"
 
 #include <errno.h>
@@ -53,7 +52,6 @@ enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
 {
 	bool forbidden = errnum == EPERM || errnum == EACCES;
 	char text[sizeof(err->text)];
-	char words[64];
 	va_list args;
 	size_t len;
 
@@ -61,7 +59,7 @@ enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	len = strlen(text);
-	snprintf(text + len, sizeof(text) - len, ": %s",
-		 strerror_r(errnum, words, sizeof(words)));
+	errno = errnum;
+	snprintf(text + len, sizeof(text) - len, ": %m");
 	return record(err, forbidden ? XDPS_NO_PERMISSION : XDPS_FAILED, text);
 }

@@ -231,8 +231,11 @@ static int load(struct xdps_programs *p)
 
 static enum xdps_status explain(struct xdps_error *err, int errnum, const char *doing)
 {
-	/* What it says about permission is misleading: the verifier is asked twice. */
-	if (errnum == EPERM)
+	/*
+	 * What it says about permission is misleading: the verifier is asked twice.
+	 * And who lacks CAP_PERFMON is told of pointers, by EACCES.
+	 */
+	if (errnum == EPERM || (errnum == EACCES && xdps_privilege_is_short()))
 		return xdps_privilege_fail(err, errnum, doing);
 	if (errnum == ESRCH)		/* libbpf's, for a BTF of the kernel's */
 		return xdps_fail(err, XDPS_UNSUPPORTED,

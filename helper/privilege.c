@@ -73,8 +73,16 @@ static uint64_t missing(uint64_t need)
 	return need & ~have;
 }
 
-/* Without CAP_PERFMON 6.18 takes the sampler, and 6.12 does not. */
+/*
+ * Without CAP_PERFMON few kernels take a sampler: such as run with mitigations=off, and
+ * 6.18 for perf rings, which then cannot be opened.
+ */
 static const uint64_t needed_to_open = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN) | BIT64(CAP_PERFMON);
+
+bool xdps_privilege_is_short(void)
+{
+	return missing(needed_to_open);
+}
 
 /* CAP_SYS_ADMIN, where Debian's kernels ask for it to open a perf ring; or nothing. */
 static uint64_t needed_by_perf(void)

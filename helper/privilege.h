@@ -10,6 +10,9 @@
 /* Is CAP_... effective in this process? */
 bool xdps_has_capability(int cap);
 
+/* Is anything missing of what every capture needs? */
+bool xdps_privilege_is_short(void);
+
 /*
  * The kernel answered `errnum` to what `doing` says.  If that is EPERM or
  * EACCES, XDPS_NO_PERMISSION: which capabilities are missing, why they cannot

@@ -129,7 +129,8 @@ lacks()
 
 it_names_a_missing_cap_bpf()		{ lacks cap_bpf; }
 it_names_a_missing_cap_net_admin()	{ lacks cap_net_admin; }
-# Some kernels load the program without it, so it takes rings that nobody has without.
+# Some kernels load the program without it, so it takes rings that nobody has without;
+# tests/static has the others.
 it_names_a_missing_cap_perfmon()	{ DEV=$DEV:ring=perf lacks cap_perfmon; }
 
 # However little of perf there is, as on Debian's kernels.
