@@ -20,13 +20,15 @@ dpkg_in_root()
 	in_root dpkg "$@" >"$said" 2>&1 || { cat "$said"; return 1; }
 }
 
-# copy_packages: the one that was made, and one of a lower version with the same in
-# it, to /srv
+# copy_packages: those that were made, and the first one in a lower version with the
+# same in it, to /srv
 copy_packages()
 {
 	local tree=$PACKAGES/mnt/lower
 
 	cp "$(package xdpsample)" "$ROOT/srv/new.deb" &&
+		cp "$(package xdpsample-wireshark)" "$ROOT/srv/wireshark.deb" &&
+		cp "$(package xdpsample-rpcapd)" "$ROOT/srv/rpcapd.deb" &&
 		dpkg-deb -R "$ROOT/srv/new.deb" "$tree" &&
 		sed -i '/^Version:/s/: .*/: 0.0.1-1/' "$tree/DEBIAN/control" &&
 		dpkg-deb --root-owner-group -b "$tree" "$ROOT/srv/old.deb" &&
@@ -40,7 +42,7 @@ captures()
 
 	as_user "$1" timeout 20 "${@:2}" >"$said" 2>&1 &
 	pid=$!
-	until grep -qE 'listening on|^File: ' "$said"; do
+	until grep -qE 'listening on|^File: |Capture started' "$said"; do
 		tries=$((tries - 1))
 		if [ $tries -eq 0 ] || ! kill -0 $pid 2>/dev/null; then
 			kill $pid 2>/dev/null
@@ -255,6 +257,45 @@ upgraded()
 		is_the_groups && member_captures
 }
 
+# In tshark's list, for root and for who may; and nothing is attached by looking.
+lists_in_tshark()
+{
+	dpkg_in_root --install /srv/wireshark.deb && in_root tshark -D >"$said" 2>&1
+	cat "$said"
+	grep -F 'xdp:lo (XDP: lo (no program))' "$said" && ! ip link show lo | grep xdp &&
+		captures root tshark -i xdp:lo -f icmp -c 2 &&
+		captures member tshark -i xdp:lo -f icmp -c 2
+}
+
+# It is there to be started, on the loopback only.
+serves_on_request()
+{
+	local pid tries=100 rc=1
+
+	dpkg_in_root --install /srv/rpcapd.deb || return
+	[ -e "$ROOT/lib/systemd/system/xdpsample-rpcapd.service" ] || return
+	! find "$ROOT/etc/systemd" -name 'xdpsample-rpcapd*' | grep . || return
+	! ss -Hltn | grep . || return
+	in_root xdpsample-rpcapd -n >"$said" 2>&1 &
+	pid=$!
+	while [ $tries -gt 0 ] && ! ss -Hltn | grep -q :2002; do
+		tries=$((tries - 1))
+		sleep 0.05
+	done
+	ss -Hltn | awk '{ print $4 }' | sort | tee "$PACKAGES/mnt/listening"
+	[ "$(paste -sd' ' "$PACKAGES/mnt/listening")" = "127.0.0.1:2002 [::1]:2002" ] && rc=0
+	kill $pid
+	wait $pid
+	return $rc
+}
+
+the_others_go()
+{
+	dpkg_in_root --purge xdpsample-wireshark xdpsample-rpcapd && in_root tshark -D >"$said" 2>&1
+	cat "$said"
+	! grep xdp: "$said"
+}
+
 answered_beside()
 {
 	answer true true && reconfigure xdpsample &&
@@ -387,7 +428,7 @@ trap 'rm -f "$said"' EXIT
 ip link set lo up
 new_root wireshark
 
-plan 28
+plan 31
 if command -v lintian >/dev/null; then
 	ok "lintian finds nothing that is not explained" lintian_is_content
 else
@@ -405,6 +446,9 @@ ok "then a member of the group captures, also with dumpcap of its own capabiliti
 ok "then others are refused, and told who may" stranger_is_refused
 ok "an upgrade that is unpacked only leaves all programs working" upgrade_unpacked
 ok "an upgrade keeps the group's rights" upgraded
+ok "with Wireshark's package the interfaces are in tshark's list, and can be captured" lists_in_tshark
+ok "rpcapd's package starts nothing, and what is started listens on the loopback" serves_on_request
+ok "these two go by themselves" the_others_go
 ok "CAP_SYS_ADMIN is a question of its own" answered_beside
 ok "what the group was given is taken back by dpkg-reconfigure" answered_no_again
 ok "removed but still known to the loader, programs capture with the system's" removed_before_the_cache_knows

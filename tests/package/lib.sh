@@ -14,7 +14,7 @@ ROOT=$PACKAGES/mnt/root
 # What packages are made of, as far as it is older or newer than they are.
 ingredients()
 {
-	find "$XDPS_SRC"/{bpf,completion,doc,engine,helper,man,packaging,patches} \
+	find "$XDPS_SRC"/{bpf,completion,doc,engine,extcap,helper,man,packaging,patches,remote} \
 		"$XDPS_SRC"/{Makefile.am,configure.ac,README.md} \
 		"$XDPS_SRC"/pcap-xdpsample.[ch] -type f "$@"
 }

@@ -48,7 +48,7 @@ build_rpm()
 	mv "$XDPS_BUILD"/xdpsample-*.tar.xz "$top/SOURCES"
 	cp "${dsc%-2.dsc}.orig.tar.xz" "$top/SOURCES/libpcap-1.10.5.tar.xz"
 	logged "${clean[@]}" rpmbuild -ba --nodeps --define "_topdir $top" --define "_tmppath $top/tmp" "$SPEC"
-	RPM=$(echo "$top"/RPMS/*/xdpsample-*.rpm)
+	RPM=$(echo "$top"/RPMS/*/xdpsample-[0-9]*.rpm)
 	ROOT=$top/root
 }
 
@@ -57,18 +57,20 @@ rpm_at_root()
 	rpm --root "$ROOT" "$@"
 }
 
-it_builds_one_package_and_its_source()
+it_builds_a_package_one_for_wireshark_and_their_source()
 {
-	equal "packages" "$(find "$top/RPMS" -name '*.rpm' | wc -l)" 1
+	equal "packages" "$(find "$top/RPMS" -name '*.rpm' | wc -l)" 2
 	equal "sources" "$(find "$top/SRPMS" -name '*.src.rpm' | wc -l)" 1
 	has "$(rpm -qlp "$top"/SRPMS/*.src.rpm)" xdpsample.spec xdpsample-0.1.tar.xz libpcap-1.10.5.tar.xz
 }
 
 it_puts_each_file_where_such_systems_have_it()
 {
-	rpm -qlp "$RPM" | grep -v /.build-id | sed 's/\.gz$//' | sort >"$T/files"
+	rpm -qlp "$top"/RPMS/*/*.rpm | grep -v /.build-id | sed 's/\.gz$//' | sort >"$T/files"
 	sort >"$T/wanted" <<-END
+		/etc/bash_completion.d/xdpsample
 		/etc/ld.so.conf.d/00-xdpsample.conf
+		/usr/lib64/wireshark/extcap/xdpsample-extcap
 		/usr/lib64/xdpsample
 		/usr/lib64/xdpsample/libpcap.so.1
 		/usr/lib64/xdpsample/libpcap.so.1.10.5
@@ -77,6 +79,7 @@ it_puts_each_file_where_such_systems_have_it()
 		/usr/share/doc/xdpsample-0.1/README.md
 		/usr/share/licenses/xdpsample-0.1
 		/usr/share/licenses/xdpsample-0.1/LICENSE
+		/usr/share/man/man1/xdpsample-extcap.1
 		/usr/share/man/man7/pcap-xdpsample.7
 		/usr/share/man/man8/xdpsample-helper.8
 	END
@@ -103,7 +106,7 @@ it_lets_the_loader_know_when_it_comes_and_when_it_goes()
 it_is_clean_for_rpmlint()
 {
 	needs rpmlint
-	rpmlint "$RPM" "$top"/SRPMS/*.rpm >"$T/lint" 2>&1 || :
+	rpmlint "$top"/RPMS/*/*.rpm "$top"/SRPMS/*.rpm >"$T/lint" 2>&1 || :
 	grep -q "packages and" "$T/lint" || die "rpmlint did not get through" lint
 	! grep -E ': (E|W): ' "$T/lint" | grep -vE "($explained)" || die "rpmlint has found something new"
 }
