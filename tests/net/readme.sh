@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Every example of the README, as it stands there, in a lab whose interface is
-# called eth0 and has traffic.
+# Every example of the README and of the recipes, as it stands there, in a lab whose
+# interface is called eth0 and has traffic.
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,15 +10,16 @@
 . "$XDPS_SRC/tests/lib/beside.sh"
 
 README=$XDPS_SRC/README.md
+DOCUMENT=$README
 
-# example LANGUAGE WORDS: the block of that language that has the words
+# example LANGUAGE WORDS: the block of DOCUMENT in that language that has the words
 example()
 {
 	awk -v language="$1" -v words="$2" '
 		/^```/ && fence == "" { fence = $0; found = 0; text = ""; next }
 		/^```/ { if (found) printf "%s", text; fence = ""; next }
 		fence == "```" language { text = text $0 "\n"; if (index($0, words)) found = 1 }
-	' "$README"
+	' "$DOCUMENT"
 }
 
 eth0_with_traffic()
@@ -28,7 +29,8 @@ eth0_with_traffic()
 	ip -n "$RX" link set rx0 name eth0
 	ip -n "$RX" link set eth0 up
 	"$HERE/make_frames.py" dns "$T/dns.pcap" 100
-	start_tx traffic tcpreplay -q -i tx0 --pps 3000 --loop 0 "$T/dns.pcap"
+	"$HERE/make_frames.py" mixed "$T/mixed.pcap"
+	start_tx traffic tcpreplay -q -i tx0 "${SPEED:---pps=3000}" --loop 0 "$T/${TRAFFIC:-dns}.pcap"
 }
 
 # follow WORDS [BEFORE [AFTER]]: what a reader does who copies that example; the
@@ -38,7 +40,7 @@ follow()
 	local text
 	text=$(example sh "$1")
 
-	[ -n "$text" ] || die "no example in the README has \"$1\""
+	[ -n "$text" ] || die "no example in $DOCUMENT has \"$1\""
 	eth0_with_traffic
 	cd "$T"
 	ln -s "$XDPS_RUN" run
@@ -99,6 +101,34 @@ it_shows_what_a_firewall_drops()
 		xdp-filter port -p udp -m dst 53' 'xdp-filter unload eth0'
 	equal "packets of port 53" "$(grep -c '\.53: ' "$T/example")" 5
 	has "$(cat "$T/example")" "$(example '' 'action=drop+aborted' | head -n 1)"
+}
+
+recipe()
+{
+	DOCUMENT=$XDPS_SRC/doc/recipes.md
+	follow "$@"
+}
+
+it_has_a_recipe_for_what_a_firewall_drops()
+{
+	needs xdp-filter
+	needs_tracing
+	recipe 'action=drop+aborted -c 5 host' 'mount -t bpf bpf /sys/fs/bpf
+		xdp-filter load eth0
+		xdp-filter port -p udp -m dst 53' 'xdp-filter unload eth0'
+	equal "packets of port 53" "$(grep -c '\.53: ' "$T/example")" 5
+}
+
+it_has_a_recipe_for_a_busy_link()
+{
+	SPEED=--topspeed recipe 'rate=1000 -s 96'
+	equal "packets in the file" "$(packets_in "$T/sample.pcap")" 1000
+}
+
+it_has_a_recipe_for_a_filter_on_a_running_capture()
+{
+	TRAFFIC=mixed recipe 'setfilter(filter)'
+	equal "summaries" "$(grep -c '^Ether' "$T/example")" 4
 }
 
 # explained: a row of the table of errors has what was said, TEXT
