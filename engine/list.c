@@ -106,18 +106,12 @@ static void read_message(struct list *list, const struct nlmsghdr *head)
 
 static void read_answer(struct list *list, int sock)
 {
-	_Alignas(struct nlmsghdr) char buf[XDPS_NETLINK_BYTES];
-	const struct nlmsghdr *head = (const void *)buf;
-	ssize_t n;
+	struct xdps_netlink answer;
+	const struct nlmsghdr *head = (const void *)answer.buf;
 
-	do {
-		n = recv(sock, buf, sizeof(buf), MSG_TRUNC);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		list->errnum = errno;
-	else if (n > (ssize_t)sizeof(buf) || !NLMSG_OK(head, n))
-		list->errnum = EBADMSG;
-	for (; !list->errnum && !list->done && NLMSG_OK(head, n); head = NLMSG_NEXT(head, n))
+	list->errnum = xdps_netlink_receive(&answer, sock);
+	for (; !list->errnum && !list->done && NLMSG_OK(head, answer.bytes);
+	     head = NLMSG_NEXT(head, answer.bytes))
 		read_message(list, head);
 }
 

@@ -1,17 +1,40 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * netlink.h: attributes of a message of rtnetlink.
+ * netlink.h: an answer of rtnetlink, and its attributes.
  */
 #ifndef XDPS_NETLINK_H
 #define XDPS_NETLINK_H
 
+#include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
 
 #define XDPS_NETLINK_BYTES 32768	/* what iproute2 takes, too */
+
+/* Messages that came together. */
+struct xdps_netlink {
+	_Alignas(struct nlmsghdr) char buf[XDPS_NETLINK_BYTES];
+	ssize_t bytes;
+};
+
+/* Waits for them; there is at least one, at buf.  0 or an errno. */
+static inline int xdps_netlink_receive(struct xdps_netlink *answer, int sock)
+{
+	do {
+		answer->bytes = recv(sock, answer->buf, sizeof(answer->buf), MSG_TRUNC);
+	} while (answer->bytes < 0 && errno == EINTR);
+	if (answer->bytes < 0)
+		return errno;
+	if (answer->bytes > (ssize_t)sizeof(answer->buf) ||
+	    !NLMSG_OK((const struct nlmsghdr *)(const void *)answer->buf, answer->bytes))
+		return EBADMSG;
+	return 0;
+}
 
 /* Of those in `bytes` from `attr` on; NULL: it is not there. */
 static inline const struct rtattr *xdps_attr_find(const struct rtattr *attr, size_t bytes,

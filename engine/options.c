@@ -431,3 +431,13 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 	*opt = parsed;
 	return XDPS_OK;
 }
+
+const char *xdps_mode_word(enum xdps_mode mode)
+{
+	return (unsigned int)mode <= XDPS_MODE_GENERIC ? mode_words[mode] : "?";
+}
+
+const char *xdps_action_word(enum xdps_action action)
+{
+	return (unsigned int)action < XDPS_N_ACTIONS ? action_words[action] : "?";
+}

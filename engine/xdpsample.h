@@ -197,6 +197,13 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 				    struct xdps_error *err);
 
 /*
+ * The words of a device name for these: "auto", "native", "generic"; "aborted", "drop",
+ * "pass", "tx", "redirect"; "?" for what is none.
+ */
+const char *xdps_mode_word(enum xdps_mode mode);
+const char *xdps_action_word(enum xdps_action action);
+
+/*
  * All interfaces of this network namespace that can be captured, in the kernel's order,
  * without starting, opening or attaching anything and without privilege: of a program
  * there is only its id.  `*list` is then the caller's to free().

@@ -12,20 +12,6 @@
 
 #define HOST_BYTES 65			/* HOST_NAME_MAX and a NUL */
 
-static const char *const action_words[] = {
-	[XDPS_ACTION_ABORTED] = "aborted",
-	[XDPS_ACTION_DROP] = "drop",
-	[XDPS_ACTION_PASS] = "pass",
-	[XDPS_ACTION_TX] = "tx",
-	[XDPS_ACTION_REDIRECT] = "redirect",
-};
-
-static const char *const mode_words[] = {
-	[XDPS_MODE_AUTO] = "auto",
-	[XDPS_MODE_NATIVE] = "native",
-	[XDPS_MODE_GENERIC] = "generic",
-};
-
 static void append(char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -73,7 +59,7 @@ static void append_actions(char *buf, size_t size, uint32_t actions)
 	for (unsigned int i = 0; i < XDPS_N_ACTIONS; i++) {
 		if (!(actions & 1u << i))
 			continue;
-		append(buf, size, "%s%s", separator, action_words[i]);
+		append(buf, size, "%s%s", separator, xdps_action_word(i));
 		separator = "+";
 	}
 }
@@ -92,7 +78,7 @@ void describe_device(char *buf, size_t size, const struct xdps_options *opt)
 	if (opt->rate > 1)
 		append(buf, size, ":rate=%u", opt->rate);
 	if (opt->mode != XDPS_MODE_AUTO)
-		append(buf, size, ":mode=%s", mode_words[opt->mode]);
+		append(buf, size, ":mode=%s", xdps_mode_word(opt->mode));
 }
 
 static bool is_asked_for(const struct xdps_options *opt, const struct xdps_listed *l,
@@ -115,7 +101,7 @@ static void append_program(char *buf, size_t size, const struct xdps_options *op
 		append(buf, size, "XDP program %s", opt->prog);
 	else
 		append(buf, size, "XDP program %s%s(id %u, %s mode)", l->programs[i].name,
-		       l->programs[i].name[0] ? " " : "", l->programs[i].id, mode_words[l->mode]);
+		       l->programs[i].name[0] ? " " : "", l->programs[i].id, xdps_mode_word(l->mode));
 }
 
 void describe_point(char *buf, size_t size, const struct xdps_options *opt,

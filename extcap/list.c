@@ -87,15 +87,7 @@ enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
 
 static const char *mode_word(enum xdps_mode mode)
 {
-	switch (mode) {
-	case XDPS_MODE_NATIVE:
-		return "native";
-	case XDPS_MODE_GENERIC:
-		return "generic";
-	case XDPS_MODE_AUTO:
-		break;
-	}
-	return "in the card";
+	return mode == XDPS_MODE_AUTO ? "in the card" : xdps_mode_word(mode);
 }
 
 /* " with A, B", what a dispatcher calls; as many as a line in a list stands. */

@@ -55,17 +55,12 @@ static void read_facts(const struct nlmsghdr *head, struct link_facts *facts)
 /* 0 or an errno, ENODEV if there is none. */
 static int read_answer(int sock, struct link_facts *facts)
 {
-	_Alignas(struct nlmsghdr) char buf[XDPS_NETLINK_BYTES];
-	const struct nlmsghdr *head = (const void *)buf;
-	ssize_t n;
+	struct xdps_netlink answer;
+	const struct nlmsghdr *head = (const void *)answer.buf;
+	int rc = xdps_netlink_receive(&answer, sock);
 
-	do {
-		n = recv(sock, buf, sizeof(buf), MSG_TRUNC);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno;
-	if (n > (ssize_t)sizeof(buf) || !NLMSG_OK(head, n))
-		return EBADMSG;
+	if (rc)
+		return rc;
 	if (head->nlmsg_type == NLMSG_ERROR &&
 	    head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr)))
 		return -((const struct nlmsgerr *)NLMSG_DATA(head))->error;

@@ -137,6 +137,20 @@ static enum xdps_status check_capture(const struct xdps_ask *a, struct xdps_erro
 	return XDPS_OK;
 }
 
+/* A message of this one length and kind, into `copy`, for it may not be aligned. */
+static enum xdps_status check_whole(const void *msg, size_t msg_bytes,
+				    enum xdps_message kind, void *copy, size_t bytes,
+				    struct xdps_error *err)
+{
+	uint32_t words[2];		/* magic, kind */
+
+	if (check_version(msg, msg_bytes, err) || check_size(msg_bytes, bytes, err))
+		return err->status;
+	memcpy(copy, msg, bytes);
+	memcpy(words, msg, sizeof(words));
+	return check_kind(words[1], kind, err);
+}
+
 enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
 				    struct xdps_ask *ask,
 				    struct xdps_error *err)
@@ -144,13 +158,7 @@ enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
 	enum xdps_status status;
 	struct xdps_ask a;
 
-	status = check_version(msg, msg_bytes, err);
-	if (!status)
-		status = check_size(msg_bytes, sizeof(a), err);
-	if (status)
-		return status;
-	memcpy(&a, msg, sizeof(a));
-	status = check_kind(a.kind, XDPS_ASK_OPEN, err);
+	status = check_whole(msg, msg_bytes, XDPS_ASK_OPEN, &a, sizeof(a), err);
 	if (!status)
 		status = check_capture(&a, err);
 	if (!status)
@@ -209,13 +217,7 @@ enum xdps_status xdps_request_check_look(const void *msg, size_t msg_bytes,
 	enum xdps_status status;
 	struct xdps_ask_look a;
 
-	status = check_version(msg, msg_bytes, err);
-	if (!status)
-		status = check_size(msg_bytes, sizeof(a), err);
-	if (status)
-		return status;
-	memcpy(&a, msg, sizeof(a));
-	status = check_kind(a.kind, XDPS_ASK_LOOK, err);
+	status = check_whole(msg, msg_bytes, XDPS_ASK_LOOK, &a, sizeof(a), err);
 	if (!status)
 		status = check_ifname(a.ifname, sizeof(a.ifname), err);
 	if (!status)
