@@ -100,7 +100,7 @@ ends_in_a_summary()
 		tail -n 15 "$work/out"
 		return 1
 	}
-	tail -n 13 "$work/out" | tee "$work/summary"
+	sed -n '/^    xdpsample [0-9]/,$p' "$work/out" | tee "$work/summary"
 	[ "$(tail -n 1 "$work/summary" | tr -d ' ')" = "" ] && sed -i '$d' "$work/summary"
 	[ "$(tail -n 1 "$work/summary")" = "    Now: make" ] &&
 		grep -qE '^    xdpsample [0-9.]+$' "$work/summary" &&
@@ -110,6 +110,8 @@ ends_in_a_summary()
 		grep -qE '^    make check  +unit tests: .+; sanitizers: (yes|no); fuzzer: (yes|no)$' "$work/summary" &&
 		grep -qE '^    make install  +/usr/lib/.*/xdpsample/libpcap\.so\.0\.8$' "$work/summary" &&
 		grep -qE '^  +/usr/libexec/xdpsample-helper$' "$work/summary" &&
+		grep -qE '^  +/usr/lib/.*/wireshark/extcap/xdpsample-extcap$' "$work/summary" &&
+		grep -qE '^    make static  +(for /opt/xdpsample$|no: )' "$work/summary" &&
 		! grep -q '[$]{' "$work/summary"
 }
 
