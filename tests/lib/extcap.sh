@@ -11,13 +11,14 @@ extcap()
 	rx "$EXTCAP" --extcap-interface xdp:rx0 "$@"
 }
 
-# grab_from INTERFACE NAME [OPTION]...: a capture to $T/NAME.pcapng, ready to receive
+# grab_from INTERFACE NAME [OPTION]...: a capture to $T/NAME.pcapng, ready to receive;
+# a SIGHUP reaches it, though the tests may run under nohup
 grab_from()
 {
 	local interface=$1 name=$2
 
 	shift 2
-	start "$name" ip netns exec "$RX" "$XDPS_RUN" bash -c 'file=$1; shift; exec "$@" >"$file"' - \
+	start "$name" ip netns exec "$RX" env --default-signal=HUP "$XDPS_RUN" bash -c 'file=$1; shift; exec "$@" >"$file"' - \
 		"$T/$name.pcapng" "$EXTCAP" --capture --extcap-interface "xdp:$interface" --fifo - "$@"
 	await_file "$name"
 }
