@@ -73,6 +73,7 @@ installed()
 		mkdir -p "${3%/*}"
 		cp -a "$2/helper" "$3"
 		mount --bind "$2/ld.so.cache" /etc/ld.so.cache
+		unset XDPSAMPLE_HELPER
 		shift 3
 		exec "$@"' bash "${dir:-/}" "$T" "$path" "$@"
 }

@@ -79,7 +79,7 @@ as_container()
 	shift
 	empty_root
 	# shellcheck disable=SC2016	# the inner shell expands it
-	exec ip netns exec "$RX" timeout -k 5 $((60 * ${XDPS_PATIENCE:-1})) \
+	exec ip netns exec "$RX" env -u XDPSAMPLE_HELPER timeout -k 5 $((60 * ${XDPS_PATIENCE:-1})) \
 		unshare --mount --pid --fork --kill-child bash -euc '
 		root=$1
 		mount --bind "$root" "$root"
