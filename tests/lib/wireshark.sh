@@ -109,8 +109,8 @@ no_window()
 # await_window TITLE-REGEX [SECONDS]: its number is in WINDOW
 await_window()
 {
-	until_seen "${2:-30}" a_window "$1" ||
-		die "no window \"$1\" in ${2:-30} s; there are: $(echo; titles)" ws
+	until_seen "${2:-60}" a_window "$1" ||
+		die "no window \"$1\" in ${2:-60} s; there are: $(echo; titles)" ws
 }
 
 picture_sum()
@@ -152,7 +152,7 @@ await_first_page()
 # shellcheck disable=SC2120
 settle()
 {
-	until_seen "${1:-30}" same_picture || die "the picture on the screen never came to rest"
+	until_seen "${1:-60}" same_picture || die "the picture on the screen never came to rest"
 }
 
 # take_picture FILE [GEOMETRY]: of all there is, or a part of it
