@@ -61,11 +61,14 @@ check_list()
 
 read_lists()
 {
-	local file
+	local file kernel
 
-	awk -F ' [|] ' -v whole="${XDPS_VM_WHOLE:-}" '
-		$1 == "always" || $1 == "ordinarily" && whole == "" { print $2 }' \
-		"$here/left-out" >"$work/left-out"
+	for kernel in $kernels; do
+		awk -F ' [|] ' -v whole="${XDPS_VM_WHOLE:-}" -v kernel="$kernel" '
+			$1 == "always" || whole == "" &&
+			($1 == "ordinarily" || $1 == "ordinarily on " kernel) { print $2 }' \
+			"$here/left-out" >"$work/left-out.$kernel"
+	done
 	for file in "$XDPS_SRC"/tests/net/*.sh "$XDPS_SRC"/tests/extcap/*.sh; do
 		tests_in "${file#"$XDPS_SRC/"}"
 	done >"$work/tests"
@@ -77,16 +80,29 @@ check_lists()
 	check_list left-out && check_list expected-skips
 }
 
-# job_of FILE: what tests/vm/suite is to be told of it, or nothing
+# job_of FILE KERNEL: what tests/vm/suite is to be told of it, or nothing
 job_of()
 {
 	tests_in "$1" >"$work/all"
-	grep -vxEf "$work/left-out" "$work/all" >"$work/chosen"
+	grep -vxEf "$work/left-out.$2" "$work/all" >"$work/chosen"
 	if cmp -s "$work/all" "$work/chosen"; then
 		echo "$1"
 	elif [ -s "$work/chosen" ]; then
 		echo "$1:$(sed 's/^[^:]*: /it_/' "$work/chosen" | tr ' ' _ | paste -sd,)"
 	fi
+}
+
+# choose_jobs KERNEL: into jobs
+choose_jobs()
+{
+	local file job
+
+	jobs=()
+	for file in "${files[@]}"; do
+		job=$(job_of "$file" "$1")
+		[ -z "$job" ] || jobs+=("$job")
+	done
+	diag "Linux $1: left out are $(grep -cxEf "$work/left-out.$1" "$work/tests") tests of $(wc -l <"$work/tests")"
 }
 
 # One kernel's results, to a file that can be looked at while it grows.
@@ -114,6 +130,7 @@ start_all()
 
 	for kernel in $kernels; do
 		[ $n -lt "$(nproc)" ] || wait -n
+		choose_jobs "$kernel"
 		start_guest "$kernel"
 		n=$((n + 1))
 	done
@@ -147,11 +164,6 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 read_lists
-for file in "${files[@]}"; do
-	job=$(job_of "$file")
-	[ -z "$job" ] || jobs+=("$job")
-done
-diag "left out: $(grep -cxEf "$work/left-out" "$work/tests") tests of $(wc -l <"$work/tests")"
 start_all
 for kernel in $kernels; do
 	report "$results/$kernel.tap"
