@@ -15,6 +15,8 @@ SPEC=$XDPS_SRC/packaging/rpm/xdpsample.spec
 # by such a system's own macros and not by Debian's rpm.
 explained='no-signature|no-packager-tag|no-group-tag|no-buildroot-tag|no-url-tag|invalid-url Source0'
 explained+='|manpage-not-compressed|unstripped-binary-or-object'
+# two packages of one source belong together
+explained+='|requires-on-release xdpsample'
 # the list of licences is older than SPDX's names; libpcap's own way to ask for names
 explained+='|invalid-license BSD-3-Clause|binary-or-shlib-calls-gethostbyname'
 
