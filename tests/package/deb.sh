@@ -11,6 +11,7 @@
 . "$XDPS_SRC/tests/package/lib.sh"
 
 HELPER=/usr/libexec/xdpsample-helper
+VERSION=$(sed -n 's/^AC_INIT(\[xdpsample\], \[\(.*\)\])$/\1/p' "$XDPS_SRC/configure.ac")
 LOCAL=/etc/apparmor.d/local/usr.bin.tcpdump
 CAPS=cap_net_admin,cap_net_raw,cap_ipc_lock,cap_perfmon,cap_bpf=ep
 
@@ -262,7 +263,8 @@ lists_in_tshark()
 {
 	dpkg_in_root --install /srv/wireshark.deb && in_root tshark -D >"$said" 2>&1
 	cat "$said"
-	grep -F 'xdp:lo (XDP: lo (no program))' "$said" && ! ip link show lo | grep xdp &&
+	[ "$(in_root xdpsample-extcap --version)" = "xdpsample-extcap $VERSION" ] &&
+		grep -F 'xdp:lo (XDP: lo (no program))' "$said" && ! ip link show lo | grep xdp &&
 		captures root tshark -i xdp:lo -f icmp -c 2 &&
 		captures member tshark -i xdp:lo -f icmp -c 2
 }
