@@ -7,7 +7,7 @@
  * to be what libpcap's bpf_filter() says, in bytes, or "undecided" if and only if
  * bpf_filter() would read a byte that lies in a fragment.
  *
- * FILTER_PROGRAMS   how many programs by chance, 10000 if not set
+ * FILTER_PROGRAMS   how many programs by chance, 4000 if not set
  * FILTER_SEED       what chance begins with, 1 if not set
  * XDPS_LIBPCAP_MASTER   a tree of libpcap's whose own tests are asked, too
  */
@@ -37,7 +37,7 @@
 #include "packets.h"
 #include "pcap_side.h"
 
-#define PROGRAMS 10000
+#define PROGRAMS 4000
 #define PACKETS_EACH 1024		/* at least 1000 are asked for */
 #define PACKETS_EACH_BY_CHANCE 100
 #define N_COMBINED 600
