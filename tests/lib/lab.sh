@@ -77,6 +77,16 @@ rx()
 	ip netns exec "$RX" timeout -k 5 $((60 * ${XDPS_PATIENCE:-1})) "$XDPS_RUN" "$@"
 }
 
+# pidof_in_rx NAME: the processes of this name there
+pidof_in_rx()
+{
+	local pid
+
+	for pid in $(ip netns pids "$RX"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$1" ] || echo "$pid"
+	done
+}
+
 
 # xdp_on INTERFACE: "xdp", "xdpgeneric" or nothing
 xdp_on()

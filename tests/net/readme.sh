@@ -91,43 +91,40 @@ it_captures_with_the_c_program()
 	stop traffic TERM
 }
 
-# All in one namespace of mounts: what xdp-filter pins goes with it.
-it_shows_what_a_firewall_drops()
+# follow_beside_a_firewall WORDS: five packets that it drops are shown.  All in one
+# namespace of mounts: what xdp-filter pins goes with it.
+follow_beside_a_firewall()
 {
 	needs xdp-filter
 	needs_tracing
-	follow 'action=drop+aborted' 'mount -t bpf bpf /sys/fs/bpf
+	follow "$1" 'mount -t bpf bpf /sys/fs/bpf
 		xdp-filter load eth0
 		xdp-filter port -p udp -m dst 53' 'xdp-filter unload eth0'
 	equal "packets of port 53" "$(grep -c '\.53: ' "$T/example")" 5
+}
+
+it_shows_what_a_firewall_drops()
+{
+	follow_beside_a_firewall 'action=drop+aborted'
 	has "$(cat "$T/example")" "$(example '' 'action=drop+aborted' | head -n 1)"
 }
 
-recipe()
-{
-	DOCUMENT=$XDPS_SRC/doc/recipes.md
-	follow "$@"
-}
+RECIPES=$XDPS_SRC/doc/recipes.md
 
 it_has_a_recipe_for_what_a_firewall_drops()
 {
-	needs xdp-filter
-	needs_tracing
-	recipe 'action=drop+aborted -c 5 host' 'mount -t bpf bpf /sys/fs/bpf
-		xdp-filter load eth0
-		xdp-filter port -p udp -m dst 53' 'xdp-filter unload eth0'
-	equal "packets of port 53" "$(grep -c '\.53: ' "$T/example")" 5
+	DOCUMENT=$RECIPES follow_beside_a_firewall 'action=drop+aborted -c 5 host'
 }
 
 it_has_a_recipe_for_a_busy_link()
 {
-	SPEED=--topspeed recipe 'rate=1000 -s 96'
+	DOCUMENT=$RECIPES SPEED=--topspeed follow 'rate=1000 -s 96'
 	equal "packets in the file" "$(packets_in "$T/sample.pcap")" 1000
 }
 
 it_has_a_recipe_for_a_filter_on_a_running_capture()
 {
-	TRAFFIC=mixed recipe 'setfilter(filter)'
+	DOCUMENT=$RECIPES TRAFFIC=mixed follow 'setfilter(filter)'
 	equal "summaries" "$(grep -c '^Ether' "$T/example")" 4
 }
 

@@ -162,24 +162,26 @@ in_motion()
 	! ip netns exec "$RX" ss -tno "sport != :2002" | grep persist >/dev/null && sleep 0.5
 }
 
-it_is_clean_when_a_client_asks_for_packets_never_comes_for_them_and_dies()
+# A client that has asked for packets and does not open the connection for them.
+start_rude()
 {
 	serve_all
 	start rude ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
 		"$SERVER" "$DEV" --never-come
 	await rude '^data port'
 	await_attached rx0
+}
+
+it_is_clean_when_a_client_asks_for_packets_never_comes_for_them_and_dies()
+{
+	start_rude
 	kill -KILL "${PID[rude]}"
 	clean_within $SECOND "rpcap: client killed before its data connection"
 }
 
 it_is_clean_ten_seconds_after_a_client_did_not_come_for_its_packets()
 {
-	serve_all
-	start rude ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
-		"$SERVER" "$DEV" --never-come
-	await rude '^data port'
-	await_attached rx0
+	start_rude
 	clean_within 11000 "rpcap: no data connection"
 }
 
@@ -231,15 +233,6 @@ it_is_clean_when_tcpdump_is_killed()
 	by_ssh "$LIFELINE"
 	kill -KILL "$(pidof_in_rx tcpdump)"
 	clean_within $SECOND "ssh: tcpdump killed"
-}
-
-pidof_in_rx()
-{
-	local pid
-
-	for pid in $(ip netns pids "$RX"); do
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$1" ] || echo "$pid"
-	done
 }
 
 it_is_clean_within_six_seconds_when_the_wire_is_cut_under_ssh()

@@ -200,9 +200,7 @@ it_is_process_1_with_these_capabilities_and_no_new_ones()
 	local pid
 
 	contained dump "$CAPABILITIES"
-	pid=$(ip netns pids "$RX" | while read -r p; do
-		[ "$(cat "/proc/$p/comm")" != tcpdump ] || echo "$p"
-	done)
+	pid=$(pidof_in_rx tcpdump)
 	equal "its number inside" "$(sed -n 's/^NSpid:.*\t//p' "/proc/$pid/status")" 1
 	equal "no_new_privs" "$(sed -n 's/^NoNewPrivs:\t//p' "/proc/$pid/status")" 1
 	equal "its capabilities" "$(capsh --decode="$(sed -n 's/^CapBnd:\t//p' "/proc/$pid/status")" |
@@ -326,9 +324,7 @@ it_leaves_nothing_when_tcpdump_is_killed_in_it()
 	local pid
 
 	contained dump "$CAPABILITIES"
-	pid=$(ip netns pids "$RX" | while read -r p; do
-		[ "$(cat "/proc/$p/comm")" != tcpdump ] || echo "$p"
-	done)
+	pid=$(pidof_in_rx tcpdump)
 	kill -KILL "$pid"
 	finish dump
 	until_true 2 nothing_left || die "$(show_left)"
