@@ -158,6 +158,11 @@ static void write_remedy(char *buf, size_t size, uint64_t lacking)
 	char path[PATH_MAX];
 
 	own_path(path, sizeof(path));
+	/* What a package knows of its file, and does again when it is upgraded. */
+	if (XDPS_GRANT_COMMAND[0] && !strcmp(path, XDPS_HELPER_PATH)) {
+		snprintf(buf, size, "%s", XDPS_GRANT_COMMAND);
+		return;
+	}
 	snprintf(buf, size,
 		 "setcap cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw%s%s=ep %s",
 		 xdps_kernel_is_before(5, 11) ? ",cap_sys_resource" : "",

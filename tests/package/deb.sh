@@ -115,7 +115,7 @@ member_captures()
 
 member_is_refused()
 {
-	refused member 'lacks CAP_BPF.*setcap .* /usr/libexec/xdpsample-helper' \
+	refused member 'lacks CAP_BPF.*as root: dpkg-reconfigure xdpsample' \
 		dumpcap -q -i xdpsample:lo -c 2 -w /tmp/member.pcapng &&
 		captures member dumpcap -q -i lo -c 2 -w /tmp/member.pcapng
 }
