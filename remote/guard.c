@@ -6,17 +6,21 @@
 #include "guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -28,11 +32,19 @@
 #define TICK_MS		50
 #define COMING_MS	10000		/* how long a client may take for its data connection */
 
+/*
+ * So long the control connection may be without an answer, at least: the kernel sends a
+ * probe each second, never again, and does not count them where there is a limit.  Three
+ * in a row do not get lost by chance.
+ */
+#define CONTROL_MS	3500
+
 struct guarded {
+	pid_t parent;			/* to end with; 0: none */
 	int control;
 	_Atomic int data;		/* -1 while no capture runs */
 	_Atomic bool filtering;		/* another thread waits for the handle */
-	pthread_t reader;
+	_Atomic pthread_t reader;	/* 0: has not begun */
 	unsigned char nothing[8];	/* the header of an empty message */
 	pthread_mutex_t sending, reading;
 };
@@ -73,7 +85,22 @@ static long patience_ms(void)
 
 void guard_with_parent(void)
 {
+	guarded.parent = getppid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+int guard_become(const struct passwd *user)
+{
+	if (initgroups(user->pw_name, user->pw_gid) || setgid(user->pw_gid) ||
+	    setuid(user->pw_uid))
+		return -1;
+	/* who becomes somebody else has to say it again (prctl(2)) */
+	if (guarded.parent) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != guarded.parent)
+			raise(SIGKILL);
+	}
+	return 0;
 }
 
 static void set(int sock, int level, int option, int value)
@@ -84,14 +111,12 @@ static void set(int sock, int level, int option, int value)
 void guard_control(int control)
 {
 	int patience = (int)patience_ms();
-	int probes = patience / 1000;
 
 	if (!patience)
 		return;
 	set(control, IPPROTO_TCP, TCP_KEEPIDLE, 1);
 	set(control, IPPROTO_TCP, TCP_KEEPINTVL, 1);
-	set(control, IPPROTO_TCP, TCP_KEEPCNT, probes > 127 ? 127 : probes < 1 ? 1 : probes);
-	set(control, IPPROTO_TCP, TCP_USER_TIMEOUT, patience);
+	set(control, IPPROTO_TCP, TCP_USER_TIMEOUT, patience > CONTROL_MS ? patience : CONTROL_MS);
 	set(control, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
@@ -140,35 +165,80 @@ static int accept_from(int listener, const struct sockaddr_storage *peer)
 	return -1;
 }
 
-int guard_accept(int listener, int control)
+/* For `events` on `sock`; -1 with errno: the control connection has ended, or the time. */
+static int wait_for(int sock, short events, int control, uint64_t end_ms)
 {
 	struct pollfd fds[] = {
-		{ .fd = listener, .events = POLLIN },
+		{ .fd = sock, .events = events },
 		{ .fd = control, .events = POLLRDHUP },
 	};
+	int n;
+
+	do {
+		int64_t left_ms = (int64_t)(end_ms - now_ms());
+
+		n = left_ms > 0 ? poll(fds, 2, (int)left_ms) : 0;
+	} while (n < 0 && errno == EINTR);
+	if (n > 0 && !fds[1].revents)
+		return 0;
+	if (n >= 0)
+		errno = n ? ECONNRESET : ETIMEDOUT;
+	return -1;
+}
+
+int guard_accept(int listener, int control)
+{
 	uint64_t end_ms = now_ms() + COMING_MS;
 	struct sockaddr_storage peer;
 	socklen_t size = sizeof(peer);
+	int sock;
 
 	if (getpeername(control, (struct sockaddr *)&peer, &size))
 		return -1;
-	for (;;) {
-		int64_t left_ms = (int64_t)(end_ms - now_ms());
-		int n = left_ms > 0 ? poll(fds, 2, (int)left_ms) : 0;
-
-		if (n == 0)
-			errno = ETIMEDOUT;
-		else if (n > 0 && fds[1].revents)
-			errno = ECONNRESET;
-		else if (n > 0) {
-			int sock = accept_from(listener, &peer);
-
-			if (sock >= 0)
-				return sock;
-		}
-		if (n == 0 || (errno != EINTR && errno != EAGAIN && errno != ECONNABORTED))
+	do {
+		if (wait_for(listener, POLLIN, control, end_ms))
 			return -1;
-	}
+		sock = accept_from(listener, &peer);
+	} while (sock < 0 && (errno == EINTR || errno == EAGAIN || errno == ECONNABORTED));
+	return sock;
+}
+
+/* 0 or an errno. */
+static int finish_connect(int sock, int control)
+{
+	socklen_t size = sizeof(int);
+	int rc;
+
+	if (wait_for(sock, POLLOUT, control, now_ms() + COMING_MS) ||
+	    getsockopt(sock, SOL_SOCKET, SO_ERROR, &rc, &size))
+		return errno;
+	return rc;
+}
+
+/* The same; the socket blocks when it is connected. */
+static int connect_beside(int sock, const struct addrinfo *there, int control)
+{
+	int rc = 0;
+
+	if (connect(sock, there->ai_addr, there->ai_addrlen))
+		rc = errno == EINPROGRESS ? finish_connect(sock, control) : errno;
+	if (!rc && fcntl(sock, F_SETFL, fcntl(sock, F_GETFL) & ~O_NONBLOCK))
+		rc = errno;
+	return rc;
+}
+
+int guard_connect(const struct addrinfo *there, int control, char *errbuf)
+{
+	int sock = socket(there->ai_family, there->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			  there->ai_protocol);
+	int rc = sock < 0 ? errno : connect_beside(sock, there, control);
+
+	if (!rc)
+		return sock;
+	if (sock >= 0)
+		close(sock);
+	snprintf(errbuf, PCAP_ERRBUF_SIZE, "The data connection to the client: %s", strerror(rc));
+	return -1;
 }
 
 void guard_lock(void)
@@ -252,7 +322,7 @@ void guard_capture(int control, int data, int protocol_version)
 	pthread_t thread;
 
 	guarded.control = control;
-	guarded.reader = pthread_self();
+	atomic_store(&guarded.reader, 0);
 	guarded.nothing[0] = (unsigned char)protocol_version;
 	atomic_store(&guarded.data, data);
 	if (!patience_ms() || getsockopt(data, SOL_SOCKET, SO_TYPE, &type, &size) ||
@@ -297,6 +367,7 @@ int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
 {
 	int n;
 
+	atomic_store(&guarded.reader, pthread_self());
 	do {
 		give_way();
 		pthread_mutex_lock(&guarded.reading);
@@ -309,12 +380,14 @@ int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
 
 int guard_filter(pcap_t *p, struct bpf_program *filter)
 {
+	pthread_t reader;
 	int rc;
 
 	atomic_store(&guarded.filtering, true);
-	if (atomic_load(&guarded.data) >= 0) {
+	reader = atomic_load(&guarded.reader);
+	if (atomic_load(&guarded.data) >= 0 && reader) {
 		pcap_breakloop(p);
-		pthread_kill(guarded.reader, SIGUSR1);
+		pthread_kill(reader, SIGUSR1);
 	}
 	pthread_mutex_lock(&guarded.reading);
 	rc = pcap_setfilter(p, filter);

@@ -19,9 +19,16 @@
 #include <pcap/pcap.h>
 
 struct addrinfo;
+struct passwd;
 
 /* End this process when the rpcapd that forked it does. */
 void guard_with_parent(void);
+
+/*
+ * Become the user who has logged in, with this user's groups and none of root's: by
+ * them the helper's file is given.  Returns as setuid(2) does.
+ */
+int guard_become(const struct passwd *user);
 
 /*
  * The control connection: has the kernel ask on it, once a second, whether the
@@ -44,9 +51,18 @@ void guard_address(int control, struct addrinfo *where);
 int guard_accept(int listener, int control);
 
 /*
- * Around the life of the thread that sends the packets.  When it ends without
- * having been told so by guard_let_go(), both connections are shut down: only so
- * does the client learn of it, and only so is the capture closed.
+ * Connects to where the client waits for its packets, for those that want it so (and
+ * with -a).  Returns the socket, which the caller closes, or -1 and in errbuf, of
+ * PCAP_ERRBUF_SIZE, the reason: it could not be reached, the control connection has
+ * ended, or 10 s are over.
+ */
+int guard_connect(const struct addrinfo *there, int control, char *errbuf);
+
+/*
+ * Around the life of the thread that sends the packets: before it begins, when it is to
+ * end, and when it does.  When it ends without having been told so by guard_let_go(),
+ * both connections are shut down: only so does the client learn of it, and only so is
+ * the capture closed.
  */
 void guard_capture(int control, int data, int protocol_version);
 void guard_let_go(void);

@@ -68,11 +68,6 @@ it_is_clean_when_the_server_is_killed()
 	until_true 1 nobody_left || die "a process of the server goes on"
 }
 
-nobody_left()
-{
-	[ -z "$(ip netns pids "$RX")" ]
-}
-
 it_is_clean_when_the_servers_process_for_the_client_is_killed()
 {
 	capturing
@@ -125,12 +120,12 @@ it_is_clean_when_the_link_is_deleted()
 }
 
 # Its window is closed then, and only the control connection tells.
-it_is_clean_within_three_seconds_when_the_wire_is_cut_and_the_client_did_not_read()
+it_is_clean_within_five_seconds_when_the_wire_is_cut_and_the_client_did_not_read()
 {
 	capturing
 	stuff_client
 	cut_wire
-	clean_within 3000 "rpcap: wire cut, client stopped and its window closed"
+	clean_within 5000 "rpcap: wire cut, client stopped and its window closed"
 	mend
 }
 
@@ -177,6 +172,34 @@ it_is_clean_when_a_client_asks_for_packets_never_comes_for_them_and_dies()
 	start_rude
 	kill -KILL "${PID[rude]}"
 	clean_within $SECOND "rpcap: client killed before its data connection"
+}
+
+it_is_clean_within_five_seconds_when_the_wire_is_cut_and_the_server_had_not_reached_the_client()
+{
+	serve_all
+	start mute ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
+		"$SERVER" "$DEV" --never-answer
+	await_attached rx0
+	sleep 0.2
+	cut_wire
+	clean_within 5000 "rpcap: wire cut before the data connection, which the server opens"
+	mend
+}
+
+# Of the control connection one goes out each second, and the packets' has none.
+it_goes_on_when_probes_get_lost()
+{
+	capturing
+	sleep 1
+	ip -n "$RX" rule add ipproto tcp sport 2002 blackhole
+	sleep 1.5
+	ip -n "$RX" rule delete ipproto tcp sport 2002 blackhole
+	sleep 1.5
+	attached rx0 || die "the capture was ended"
+	send "$(frames 50)"
+	until_true 5 test "$(packets_in "$T/got.pcap")" -eq 50 || :
+	stop client
+	same_packets "$(frames 50)" "$T/got.pcap"
 }
 
 it_is_clean_ten_seconds_after_a_client_did_not_come_for_its_packets()

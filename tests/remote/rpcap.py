@@ -4,10 +4,11 @@
 cannot be brought to do.
 
 rpcap.py SERVER DEVICE [--user U --password P] [--count N]
-         [--wait-at-data-port | --never-come]
+         [--wait-at-data-port | --never-come | --called-back | --never-answer]
 
 Says "data port N" when the capture is asked for, and "capturing" with the data
-connection.
+connection.  Called back, it has the server open that one; and it may ask for this and
+have its packets go where nobody answers.
 """
 import argparse
 import signal
@@ -18,6 +19,7 @@ import time
 
 ERROR, OPEN, STARTCAP, PACKET, AUTH = 0x01, 0x03, 0x04, 0x07, 0x08
 REPLY = 0x80
+PROMISC, SERVEROPEN = 1, 4
 PORT = 2002
 
 
@@ -30,6 +32,8 @@ def arguments():
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--wait-at-data-port", action="store_true")
     parser.add_argument("--never-come", action="store_true")
+    parser.add_argument("--called-back", action="store_true")
+    parser.add_argument("--never-answer", action="store_true")
     return parser.parse_args()
 
 
@@ -70,14 +74,43 @@ def log_in(sock, user, password):
     return ask(sock, AUTH, struct.pack("!HHHH", 1, 0, len(u), len(p)) + u + p)
 
 
-def start(sock):
+def ask_to_start(sock, flags=0, port=0):
     take_all = struct.pack("!HHI", 1, 0, 1) + struct.pack("!HBBI", 6, 0, 0, 65535)
-    answer = ask(sock, STARTCAP, struct.pack("!IIHH", 65535, 100, 1, 0) + take_all)
-    return struct.unpack("!iHH", answer)[1]
+    message(sock, STARTCAP, struct.pack("!IIHH", 65535, 100, PROMISC | flags, port) + take_all)
+
+
+def start(sock):
+    ask_to_start(sock)
+    return struct.unpack("!iHH", receive(sock)[1])[1]
+
+
+def be_called_back(control):
+    """The data connection, which the server opens."""
+    with socket.create_server(("", 0)) as listener:
+        listener.settimeout(10)
+        ask_to_start(control, SERVEROPEN, listener.getsockname()[1])
+        return listener.accept()[0]
 
 
 def say(text):
     print(text, flush=True)
+
+
+def where_nobody_answers():
+    """A port whose queue is full, with what fills it."""
+    listener = socket.create_server(("", 0), backlog=0)
+    return listener, socket.create_connection(("127.0.0.1", listener.getsockname()[1]))
+
+
+def come(control, a):
+    """The data connection, as most clients open it."""
+    port = start(control)
+    say(f"data port {port}")
+    if a.never_come:
+        time.sleep(60)
+    if a.wait_at_data_port:
+        signal.sigwait([signal.SIGUSR1])
+    return socket.create_connection((a.server, port), 10)
 
 
 def main():
@@ -87,13 +120,11 @@ def main():
     ask(control, OPEN, a.device.encode())
     if a.wait_at_data_port:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
-    port = start(control)
-    say(f"data port {port}")
-    if a.never_come:
+    if a.never_answer:
+        where = where_nobody_answers()
+        ask_to_start(control, SERVEROPEN, where[0].getsockname()[1])
         time.sleep(60)
-    if a.wait_at_data_port:
-        signal.sigwait([signal.SIGUSR1])
-    data = socket.create_connection((a.server, port), 10)
+    data = be_called_back(control) if a.called_back else come(control, a)
     say("capturing")
     n = 0
     while n < a.count:

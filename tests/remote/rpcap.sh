@@ -179,6 +179,19 @@ it_refuses_a_client_that_does_not_say_who_it_is()
 	has "$TEXT" "NULL authentication not permitted"
 }
 
+WATCHERS=6543	# the group that may capture
+
+# give_to_watchers HELPER: who changes a file's group takes its capabilities
+give_to_watchers()
+{
+	local caps
+
+	caps=$(getcap "$1")
+	chgrp $WATCHERS "$1"
+	chmod 750 "$1"
+	setcap "${caps##* }" "$1"
+}
+
 # logged_in HELPER: rpcapd with a user of its own in its passwd, who captures with
 # that helper
 logged_in()
@@ -188,11 +201,13 @@ logged_in()
 	hash=$(openssl passwd -6 secret)
 	sed "s/^root:[^:]*:/root:x:/; \$a watcher:x:$NOBODY:$NOBODY::/:/bin/false" /etc/passwd >"$T/passwd"
 	printf 'root:*:19000:0:99999:7:::\nwatcher:%s:19000:0:99999:7:::\n' "$hash" >"$T/shadow"
+	sed "\$a watchers:x:$WATCHERS:watcher" /etc/group >"$T/group"
 	libraries
 	# shellcheck disable=SC2016	# for the other shell
 	start rpcapd ip netns exec "$RX" env XDPSAMPLE_HELPER="$1" unshare --mount bash -ec '
 		mount --bind "$1/passwd" /etc/passwd
 		mount --bind "$1/shadow" /etc/shadow
+		mount --bind "$1/group" /etc/group
 		shift
 		exec "$@"' - "$T" "$XDPS_BUILD/xdpsample-rpcapd" -b "$SERVER"
 	until_true 10 listening rpcapd || die "rpcapd does not listen after 10 s" rpcapd
@@ -205,16 +220,36 @@ with_password()
 
 it_captures_for_a_user_who_may_by_the_users_own_right()
 {
+	local helper
+
 	needs openssl
 	capable_helper
+	give_to_watchers "$T/helper"
 	logged_in "$T/helper"
 	start user ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
 		"$SERVER" "$DEV" --user watcher --password secret --count 10
 	await user '^capturing'
-	equal "the helper's user" "$(status_of "$(helpers_of "$T/helper")" Uid | cut -f 1)" $NOBODY
+	helper=$(helpers_of "$T/helper")
+	equal "the helper's user" "$(status_of "$helper" Uid | cut -f 1)" $NOBODY
+	equal "its group" "$(status_of "$helper" Gid | cut -f 1)" $NOBODY
+	equal "its other groups" "$(status_of "$helper" Groups | xargs)" "$WATCHERS $NOBODY"
 	send "$(frames 10)"
 	finish_well user
 	says user '^10 packets$' || die "not all" user
+}
+
+it_ends_a_users_capture_with_rpcapd()
+{
+	needs openssl
+	capable_helper
+	give_to_watchers "$T/helper"
+	logged_in "$T/helper"
+	start user ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
+		"$SERVER" "$DEV" --user watcher --password secret --count 10
+	await user '^capturing'
+	stop rpcapd KILL
+	until_true 1 nobody_left || die "a process of the server goes on"
+	finish user
 }
 
 helpers_of()
@@ -260,6 +295,16 @@ sys.exit("turned away" if s.recv(1) == b"" else 0)' "$SERVER" "$port"
 	await asking '^capturing'
 	send "$(frames 5)"
 	finish_well asking
+}
+
+it_opens_the_connection_for_the_packets_where_the_client_wants_it()
+{
+	serve_all
+	start called ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
+		"$SERVER" "$DEV" --called-back --count 10
+	await called '^capturing'
+	send "$(frames 10)"
+	finish_well called
 }
 
 # tunnel PORT...: from the tx namespace's loopback address to the server's
