@@ -286,8 +286,7 @@ static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct ans
 	rc = wait_readable(c->sock, until_ms);
 	if (!rc)
 		return xdps_fail(err, XDPS_FAILED,
-				 "%s: no answer from the helper in time, which is %d seconds and more for a large buffer",
-				 c->path, ANSWER_MS / 1000);
+				 "%s: no answer from the helper in time", c->path);
 	rc = rc < 0 ? errno : receive(c->sock, a, 0);
 	if (rc)
 		return xdps_fail_errno(err, rc, "receiving the answer of %s", c->path);
@@ -509,18 +508,19 @@ static enum xdps_status hear_look(struct xdps_client *c, int64_t until_ms,
 	return status;
 }
 
+/* `*answered`: the helper has said what it can, and can be asked about the next one. */
 static enum xdps_status look_at(struct xdps_client *c, int64_t until_ms,
-				struct xdps_listed *l, struct xdps_error *err)
+				struct xdps_listed *l, bool *answered, struct xdps_error *err)
 {
 	struct xdps_listed found = *l;
 	enum xdps_status status;
-	bool all = false;
 
+	*answered = false;
 	found.n_programs = 0;
 	status = ask_look(c, l->ifname, err);
-	while (!status && !all)
-		status = hear_look(c, until_ms, &found, &all, err);
-	if (all && status == XDPS_NO_DEVICE)
+	while (!status && !*answered)
+		status = hear_look(c, until_ms, &found, answered, err);
+	if (*answered && status == XDPS_NO_DEVICE)
 		return XDPS_OK;		/* it has gone meanwhile */
 	if (!status)
 		*l = found;
@@ -532,13 +532,18 @@ enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
 {
 	const int64_t until_ms = now_ms() + LOOK_MS;
 	enum xdps_status status;
+	struct xdps_error why;
 	struct xdps_client c;
+	bool answered;
 
 	xdps_client_init(&c);
 	status = start_helper(&c, err);
-	for (size_t i = 0; !status && i < n; i++)
-		if (list[i].n_programs)
-			status = look_at(&c, until_ms, &list[i], err);
+	answered = !status;
+	for (size_t i = 0; answered && i < n; i++)
+		if (list[i].n_programs && look_at(&c, until_ms, &list[i], &answered, &why)) {
+			*err = why;
+			status = why.status;
+		}
 	xdps_client_close(&c);
 	return status;
 }

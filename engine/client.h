@@ -66,8 +66,9 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 
 /*
  * Starts a helper, has it look at the interfaces of the list on which there is a
- * program, and ends it.  What it says takes the place of what is there; after a failure
- * the rest is as it was.  Waits at most 2 seconds for all answers together.
+ * program, and ends it.  What it says takes the place of what is there; the entries that
+ * it could not look at are as they were, and of the last one err says why.  Waits at most
+ * 2 seconds for all answers together.
  */
 enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
 				  struct xdps_error *err);

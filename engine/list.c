@@ -50,6 +50,16 @@ static bool link_of(const struct ifinfomsg *info, size_t bytes, enum xdps_link *
 	return info->ifi_type == ARPHRD_NONE && !strcmp(kind, "tun");
 }
 
+/* The kernel takes control characters in a name, and a device's name has none. */
+static bool is_sayable(const char *ifname)
+{
+	struct xdps_error ignored;
+	struct xdps_options opt;
+
+	xdps_options_init(&opt);
+	return !xdps_options_parse(&opt, ifname, &ignored);
+}
+
 /* The one that decides, where there are several: as the helper has it (target.c). */
 static void read_program(struct xdps_listed *l, const struct rtattr *xdp)
 {
@@ -80,6 +90,8 @@ static void add(struct list *list, const struct nlmsghdr *head)
 		return;
 	xdps_attr_string(l.ifname, sizeof(l.ifname),
 			 xdps_attr_find(IFLA_RTA(info), bytes, IFLA_IFNAME));
+	if (!is_sayable(l.ifname))
+		return;
 	read_program(&l, xdps_attr_find(IFLA_RTA(info), bytes, IFLA_XDP));
 	grown = realloc(list->at, (list->n + 1) * sizeof(*grown));
 	if (!grown) {
@@ -94,12 +106,12 @@ static void read_message(struct list *list, const struct nlmsghdr *head)
 {
 	if (head->nlmsg_flags & NLM_F_DUMP_INTR)
 		list->changed = true;
-	if (head->nlmsg_type == NLMSG_DONE)
+	if (head->nlmsg_type == NLMSG_DONE || head->nlmsg_type == NLMSG_ERROR) {
+		/* either begins with an errno: a dump may fail when it is under way */
 		list->done = true;
-	else if (head->nlmsg_type == NLMSG_ERROR &&
-		 head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr)))
-		list->errnum = -((const struct nlmsgerr *)NLMSG_DATA(head))->error;
-	else if (head->nlmsg_type == RTM_NEWLINK &&
+		if (head->nlmsg_len >= NLMSG_LENGTH(sizeof(int)))
+			list->errnum = -*(const int *)NLMSG_DATA(head);
+	} else if (head->nlmsg_type == RTM_NEWLINK &&
 		 head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
 		add(list, head);
 }

@@ -40,7 +40,9 @@ static inline int xdps_netlink_receive(struct xdps_netlink *answer, int sock)
 static inline const struct rtattr *xdps_attr_find(const struct rtattr *attr, size_t bytes,
 						  unsigned short type)
 {
-	for (; RTA_OK(attr, bytes); attr = RTA_NEXT(attr, bytes))
+	int left_bytes = (int)bytes;	/* below zero behind an odd last one */
+
+	for (; RTA_OK(attr, left_bytes); attr = RTA_NEXT(attr, left_bytes))
 		if ((attr->rta_type & NLA_TYPE_MASK) == type)
 			return attr;
 	return NULL;

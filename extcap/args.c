@@ -143,7 +143,6 @@ static enum xdps_status read_number(int id, const char *text, uint32_t min, uint
 			 option_name(id), text, min, max);
 }
 
-/* False: there is no such option, or a value is missing; err says so. */
 static enum xdps_status read_option(struct args *a, struct said *s, int id,
 				    struct xdps_error *err)
 {

@@ -90,6 +90,19 @@ static bool is_asked_for(const struct xdps_options *opt, const struct xdps_liste
 	return !strcmp(opt->prog, id) || !strcmp(opt->prog, l->programs[i].name);
 }
 
+/* Where a program runs; a list of interfaces has "auto" for one that is in the card. */
+static const char *where(enum xdps_mode mode)
+{
+	switch (mode) {
+	case XDPS_MODE_NATIVE:
+		return "native mode";
+	case XDPS_MODE_GENERIC:
+		return "generic mode";
+	default:
+		return "in the card";
+	}
+}
+
 static void append_program(char *buf, size_t size, const struct xdps_options *opt,
 			   const struct xdps_listed *l)
 {
@@ -100,8 +113,8 @@ static void append_program(char *buf, size_t size, const struct xdps_options *op
 	if (opt->prog[0] && !is_asked_for(opt, l, i))
 		append(buf, size, "XDP program %s", opt->prog);
 	else
-		append(buf, size, "XDP program %s%s(id %u, %s mode)", l->programs[i].name,
-		       l->programs[i].name[0] ? " " : "", l->programs[i].id, xdps_mode_word(l->mode));
+		append(buf, size, "XDP program %s%s(id %u, %s)", l->programs[i].name,
+		       l->programs[i].name[0] ? " " : "", l->programs[i].id, where(l->mode));
 }
 
 void describe_point(char *buf, size_t size, const struct xdps_options *opt,
@@ -111,11 +124,12 @@ void describe_point(char *buf, size_t size, const struct xdps_options *opt,
 
 	gethostname(host, sizeof(host) - 1);
 	snprintf(buf, size, "%s: %s at the XDP hook, ", host, opt->ifname);
-	if (!before->n_programs || before->mode == XDPS_MODE_AUTO) {
+	if (!before->n_programs) {
 		append(buf, size, "no other XDP program");
 		return;
 	}
-	append(buf, size, opt->point == XDPS_POINT_EXIT ? "after " : "before ");
+	append(buf, size, opt->point == XDPS_POINT_EXIT || before->mode == XDPS_MODE_AUTO ?
+	       "after " : "before ");
 	append_program(buf, size, opt, before);
 }
 

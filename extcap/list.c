@@ -49,9 +49,17 @@ static const struct choice rings[] = {
 	{ "perf", "The kernel's perf rings", false },
 };
 
+/* The kernel knows an interface by other names, too: "ip link property add altname". */
+static void use_main_name(char name[IF_NAMESIZE], const char *ifname)
+{
+	if (!if_indextoname(if_nametoindex(ifname), name))
+		snprintf(name, IF_NAMESIZE, "%s", ifname);
+}
+
 enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 			   struct xdps_error *err)
 {
+	char name[IF_NAMESIZE];
 	enum xdps_status status;
 	struct xdps_listed *list;
 	bool is_there = false;
@@ -60,8 +68,9 @@ enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 	status = xdps_list(&list, &n, err);
 	if (status)
 		return status;
+	use_main_name(name, ifname);
 	for (size_t i = 0; i < n && !is_there; i++) {
-		is_there = !strcmp(list[i].ifname, ifname);
+		is_there = !strcmp(list[i].ifname, name);
 		if (is_there)
 			*found = list[i];
 	}

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,7 +34,10 @@ static void fail(struct output *o, int errnum, const char *doing)
 			strcmp(o->path, "-") ? o->path : "standard output");
 }
 
-/* As it is not ours alone, it gets no O_NONBLOCK; a pipe can be opened once more. */
+/*
+ * As it is not ours alone, it gets no O_NONBLOCK; a pipe can be opened once more, unless
+ * it is another user's.
+ */
 static void open_stdout(struct output *o, const struct stat *st)
 {
 	if (isatty(STDOUT_FILENO)) {
@@ -62,7 +66,10 @@ static void watch_parent(struct output *o)
 		o->parent_fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
 }
 
-/* Without O_CREAT: a pipe that is not there any more is no file that we should make. */
+/*
+ * Without O_CREAT: a pipe that is not there any more is no file that we should make.  One
+ * that is there begins anew.
+ */
 static void open_path(struct output *o, int64_t patience_ms)
 {
 	const int64_t until_ms = stop_now_ms() + patience_ms;
@@ -70,7 +77,7 @@ static void open_path(struct output *o, int64_t patience_ms)
 
 	watch_parent(o);
 	while (o->end == OUTPUT_GOES_ON && o->fd < 0) {
-		o->fd = open(o->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+		o->fd = open(o->path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC);
 		if (o->fd >= 0)
 			return;
 		if (errno != ENXIO) {
@@ -104,6 +111,7 @@ void output_open(struct output *o, const char *path, int64_t patience_ms)
 	if (o->end || fstat(o->fd, &st))
 		return;
 	o->is_socket = S_ISSOCK(st.st_mode);
+	o->may_block = S_ISFIFO(st.st_mode) && !(fcntl(o->fd, F_GETFL) & O_NONBLOCK);
 }
 
 void output_close(struct output *o)
@@ -149,10 +157,23 @@ static void wait_for_reader(struct output *o)
 		output_polled(o, fds);
 }
 
+/* A pipe that has room has it for PIPE_BUF (pipe(7)). */
+static ssize_t write_what_fits(int fd, const unsigned char *data, size_t bytes)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	if (poll(&room, 1, 0) > 0)
+		return write(fd, data, bytes < PIPE_BUF ? bytes : PIPE_BUF);
+	errno = EAGAIN;
+	return -1;
+}
+
 static ssize_t put(const struct output *o, const unsigned char *data, size_t bytes)
 {
 	if (o->is_socket)
 		return send(o->fd, data, bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (o->may_block)
+		return write_what_fits(o->fd, data, bytes);
 	return write(o->fd, data, bytes);
 }
 

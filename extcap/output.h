@@ -29,6 +29,7 @@ struct output {
 	int fd;			/* -1: not open */
 	int parent_fd;		/* of who made the named pipe; -1: not to be watched */
 	bool is_socket;
+	bool may_block;		/* a pipe that is not open without */
 };
 
 #define OUTPUT_POLLS 2

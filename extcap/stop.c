@@ -46,8 +46,12 @@ unsigned int stop_asked(void)
 int stop_poll(struct pollfd *fds, unsigned int n, int64_t timeout_ms)
 {
 	const struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
+	int n_ready = ppoll(fds, n, timeout_ms < 0 ? NULL : &timeout, &outside);
 
-	return ppoll(fds, n, timeout_ms < 0 ? NULL : &timeout, &outside);
+	/* Where something was ready at once, the kernel has not let a signal in. */
+	if (n_ready > 0)
+		ppoll(NULL, 0, &(struct timespec){ 0 }, &outside);
+	return n_ready;
 }
 
 int64_t stop_now_ms(void)

@@ -45,7 +45,10 @@ static void program_free(struct xdps_program *p)
 	program_init(p);
 }
 
-/* The kernel's own name has 15 characters.  0 or an errno. */
+/*
+ * The kernel's own name has 15 characters, and is what remains of a program whose types
+ * are of a newer kind than this libbpf knows.  0 or an errno.
+ */
 static int read_whole_name(struct xdps_program *p, uint32_t btf, uint32_t type_id)
 {
 	const struct btf_type *type;
@@ -53,7 +56,7 @@ static int read_whole_name(struct xdps_program *p, uint32_t btf, uint32_t type_i
 
 	types = btf__load_from_kernel_by_id(btf);
 	if (!types)
-		return errno;
+		return errno == EINVAL ? 0 : errno;
 	type = btf__type_by_id(types, type_id);
 	if (type && btf_is_func(type)) {
 		snprintf(p->name, sizeof(p->name), "%s",

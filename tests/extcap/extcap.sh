@@ -10,9 +10,11 @@
 . "$XDPS_SRC/tests/lib/beside.sh"
 # shellcheck source=tests/lib/extcap.sh
 . "$XDPS_SRC/tests/lib/extcap.sh"
+# shellcheck source=tests/lib/nobody.sh
+. "$XDPS_SRC/tests/lib/nobody.sh"
 
-# as_nobody COMMAND...: in the namespace, without any privilege, as ./run has it
-as_nobody()
+# without_privilege COMMAND...: in the namespace, as ./run has it
+without_privilege()
 {
 	ip netns exec "$RX" setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
 		env HOME="$T" timeout 60 "$XDPS_RUN" "$@"
@@ -41,7 +43,7 @@ it_is_listed_by_tshark_for_root()
 # With those of the system beside it.
 it_is_listed_by_tshark_for_everybody()
 {
-	as_nobody tshark -D >"$T/list" 2>"$T/list.err"
+	without_privilege tshark -D >"$T/list" 2>"$T/list.err"
 	has "$(cat "$T/list")" "xdp:rx0 (XDP: rx0 (no program))" randpkt
 }
 
@@ -88,7 +90,7 @@ it_attaches_nothing_while_tshark_lists_an_interface_with_a_program()
 it_says_id_and_mode_of_a_program_without_privilege()
 {
 	put obeys rx0 native
-	as_nobody "$EXTCAP" --extcap-interfaces >"$T/list"
+	without_privilege "$EXTCAP" --extcap-interfaces >"$T/list"
 	has "$(cat "$T/list")" "XDP: rx0 (program id $PROGRAM_ID, native)" "XDP: rx1 (no program)"
 	take_off rx0
 }
@@ -144,6 +146,32 @@ it_lists_and_captures_interfaces_with_malicious_names()
 	ip -n "$RX" link delete "$name"
 }
 
+# The kernel takes such a name; a device's name cannot have it.
+it_leaves_interfaces_out_whose_names_cannot_be_said()
+{
+	local name=$'a\x01b'
+
+	ip -n "$RX" link add "$name" type veth peer name other || skip_test "no such name"
+	ip -n "$RX" link set "$name" up
+	ip -n "$RX" link set other up
+	put obeys "$name" native
+	put obeys rx0 native
+	equal "interfaces" "$(interfaces | grep -vF -e xdp:other -e xdp:lo -e xdp:rx1)" \
+		"interface {value=xdp:rx0}{display=XDP: rx0 (obeys native, id $PROGRAM_ID)}"
+	take_off rx0
+	ip -n "$RX" link delete "$name"
+}
+
+it_knows_an_interface_by_its_other_names()
+{
+	ip -n "$RX" link property add dev rx0 altname uplink
+	has "$(rx "$EXTCAP" --extcap-dlts --extcap-interface xdp:uplink)" EN10MB
+	grab_from uplink one
+	send "$(frames 10)"
+	end_grab one 10
+	ip -n "$RX" link property del dev rx0 altname uplink
+}
+
 it_says_what_the_packets_begin_with()
 {
 	has "$(extcap --extcap-dlts)" "dlt {number=1}{name=EN10MB}{display=Ethernet}"
@@ -186,7 +214,7 @@ value {arg=2}{value=obeys}{display=obeys (id $PROGRAM_ID, native)}{default=false
 it_offers_a_program_by_its_id_without_privilege()
 {
 	put obeys rx0 native
-	has "$(as_nobody "$EXTCAP" --extcap-config --extcap-interface xdp:rx0)" \
+	has "$(without_privilege "$EXTCAP" --extcap-config --extcap-interface xdp:rx0)" \
 		"{value=$PROGRAM_ID}{display=id $PROGRAM_ID (native)}"
 	take_off rx0
 }
@@ -305,6 +333,15 @@ it_writes_to_a_named_pipe()
 	blocks one
 	equal "packets" "$(count one packet)" 10
 	equal "statistics" "$(field one statistics delivered)" 10
+}
+
+it_begins_a_file_anew()
+{
+	head -c 100000 /dev/zero >"$T/one.pcapng"
+	start_rx one "$EXTCAP" --capture --extcap-interface xdp:rx0 --fifo "$T/one.pcapng"
+	await_attached rx0 one
+	send "$(frames 10)"
+	end_grab one 10
 }
 
 # Nanoseconds since the epoch, before and after; and every packet in between.
@@ -528,6 +565,24 @@ it_ends_by_a_signal_while_the_reader_does_not_read()
 	equal "status" "$RC" 0
 	clean_within 1
 	exec 9>&-
+}
+
+# Which it can neither open for itself nor make one that does not block.
+it_ends_by_a_signal_while_the_reader_of_another_users_pipe_does_not_read()
+{
+	local pid
+
+	capable_helper
+	start one ip netns exec "$RX" env XDPSAMPLE_HELPER="$T/helper" bash -c '
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@" | { sleep 60; }' - \
+		"$XDPS_BUILD/xdpsample-extcap" --capture --extcap-interface xdp:rx0 --fifo -
+	await_attached rx0 one
+	send "$(frames 5000 500)"
+	sleep 0.5
+	pid=$(pgrep -P "${PID[one]}" -x xdpsample-extca)
+	kill -TERM "$pid"
+	clean_within 1
+	stop one KILL
 }
 
 # However many: each of its rounds has an end.

@@ -697,13 +697,23 @@ static void an_interface_that_is_gone_ends_no_look(void **state)
 	assert_known(3, 3);
 }
 
+static void one_that_cannot_be_looked_at_ends_no_look(void **state)
+{
+	(void)state;
+	assert_int_equal(look_with("look-denied"), XDPS_NO_PERMISSION);
+	assert_non_null(strstr(err.text, "not for you"));
+	assert_known(0, 1);
+	assert_as_before(1);
+	assert_known(3, 3);
+}
+
 static void what_cannot_be_looked_at_stays_as_it_was(void **state)
 {
 	static const struct {
 		const char *behaviour;
 		enum xdps_status status;
 	} rows[] = {
-		{ "look-denied", XDPS_NO_PERMISSION }, { "look-dies", XDPS_FAILED },
+		{ "look-dies", XDPS_FAILED },
 		{ "look-many", XDPS_FAILED }, { "look-no-id", XDPS_FAILED },
 		{ "look-odd-mode", XDPS_FAILED }, { "look-ready", XDPS_FAILED },
 	};
@@ -815,6 +825,8 @@ int main(int argc, char **argv)
 		     looks_where_there_is_a_program),
 		EACH("an interface that is gone ends no look",
 		     an_interface_that_is_gone_ends_no_look),
+		EACH("an interface that cannot be looked at ends no look",
+		     one_that_cannot_be_looked_at_ends_no_look),
 		EACH("what cannot be looked at stays as it was",
 		     what_cannot_be_looked_at_stays_as_it_was),
 		EACH("a list does not wait for ever",
