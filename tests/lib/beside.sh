@@ -111,9 +111,9 @@ map_id()
 {
 	local id
 
-	for id in $(bpftool -j prog show id "$PROGRAM_ID" |
-		    sed -n 's/.*"map_ids":\[\([0-9,]*\)\].*/\1/p' | tr ',' ' '); do
-		bpftool -j map show id "$id" | sed -n "s/.*\"id\":\([0-9]*\),.*\"name\":\"$1\".*/\1/p"
+	[[ $(bpftool -j prog show id "$PROGRAM_ID") =~ \"map_ids\":\[([0-9,]*)\] ]] || return 0
+	for id in ${BASH_REMATCH[1]//,/ }; do
+		[[ $(bpftool -j map show id "$id") != *"\"name\":\"$1\""* ]] || echo "$id"
 	done
 }
 

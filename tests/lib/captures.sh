@@ -17,25 +17,39 @@ capture()
 # Asks a running tcpdump for its counts by SIGUSR1, and waits for the answer.
 ask_counts()
 {
-	local asked
-	asked=$(grep -c "packets\? captured," "$T/$1.err") || :
-
+	read_answers "$1"
 	kill -USR1 "${PID[$1]}"
-	until_true 5 answered "$1" "$asked" || return 1
-	read_counts "$(grep "packets\? captured," "$T/$1.err" | tail -n 1)"
+	until_true 5 answered "$1" ${#ANSWERS[@]} || return 1
+	read_counts "${ANSWERS[-1]}"
+}
+
+# read_answers NAME: the lines, which are whole, in which tcpdump has answered, to ANSWERS
+read_answers()
+{
+	local line lines
+
+	ANSWERS=()
+	mapfile -t lines <"$T/$1.err"
+	for line in "${lines[@]}"; do
+		[[ ! $line =~ packets?\ captured,.*\ kernel ]] || ANSWERS+=("$line")
+	done
 }
 
 answered()
 {
-	[ "$(grep -c "packets\? captured,.* kernel" "$T/$1.err")" -gt "$2" ]
+	read_answers "$1"
+	[ ${#ANSWERS[@]} -gt "$2" ]
 }
 
 # read_counts TEXT: tcpdump's three numbers to CAPTURED, RECEIVED and DROPPED
 read_counts()
 {
-	CAPTURED=$(sed -n 's/.*\b\([0-9]\+\) packets\? captured.*/\1/p' <<<"$1")
-	RECEIVED=$(sed -n 's/.*\b\([0-9]\+\) packets\? received by filter.*/\1/p' <<<"$1")
-	DROPPED=$(sed -n 's/.*\b\([0-9]\+\) packets\? dropped by kernel.*/\1/p' <<<"$1")
+	local number='([0-9]+) packets?'
+
+	CAPTURED='' RECEIVED='' DROPPED=''
+	[[ ! $1 =~ $number\ captured ]] || CAPTURED=${BASH_REMATCH[1]}
+	[[ ! $1 =~ $number\ received\ by\ filter ]] || RECEIVED=${BASH_REMATCH[1]}
+	[[ ! $1 =~ $number\ dropped\ by\ kernel ]] || DROPPED=${BASH_REMATCH[1]}
 }
 
 drained()

@@ -116,14 +116,14 @@ helpers()
 	local pid
 
 	for pid in $(ip netns pids "$RX"); do
-		[ "$(readlink "/proc/$pid/exe")" != "$(readlink -f "$XDPS_HELPER")" ] || echo "$pid"
+		[[ ! /proc/$pid/exe -ef $XDPS_HELPER ]] || echo "$pid"
 	done
 }
 
 # A process that init has not reaped yet is gone too: it has nothing any more.
 process_gone()
 {
-	! readlink "/proc/$1/exe" >/dev/null
+	[ ! -e "/proc/$1/exe" ]
 }
 
 # counters_map [HELPER]: the map that has its counts, by id: an array of four cache

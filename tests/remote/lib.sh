@@ -24,6 +24,11 @@ serve_all()
 	serve -n -b "$SERVER"
 }
 
+nobody_left()
+{
+	[ -z "$(ip netns pids "$RX")" ]
+}
+
 listening()
 {
 	[ -n "$(sockets_of "${PID[$1]}")" ]
@@ -87,7 +92,7 @@ clean_within()
 
 	look_us=$start_us
 	until detached; do
-		sleep 0.02
+		nap
 		now_us=${EPOCHREALTIME/./}
 		[ $((now_us - start_us)) -lt 60000000 ] || die "$2: still attached after 60 s"
 		[ $((now_us - look_us)) -le 100000 ] || late_us=$((late_us + now_us - look_us - 100000))
