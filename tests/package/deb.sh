@@ -240,6 +240,21 @@ installed()
 	dpkg_in_root --configure --pending && all_work_with ours && root_captures
 }
 
+# Files, and not what is behind a '#'.
+documents_lead_somewhere()
+{
+	local document to n=0
+
+	cd "$ROOT/usr/share/doc/xdpsample" || return
+	for document in README.md doc/*.md; do
+		for to in $(grep -o '](\([^)]*\))' "$document" | sed 's/^](//; s/[#)].*//' | grep -v ://); do
+			n=$((n + 1))
+			[ -s "${document%"${document##*/}"}$to" ] || { echo "$document leads to $to"; return 1; }
+		done
+	done
+	cd "$OLDPWD" && [ $n -gt 20 ]
+}
+
 answered_yes()
 {
 	answer true && reconfigure xdpsample && is_the_groups
@@ -338,6 +353,15 @@ keeps_what_is_there()
 		[ "$(cat "$ROOT$LOCAL")" = "# an administrator's line" ]
 }
 
+leaves_what_has_no_end()
+{
+	dpkg_in_root --install /srv/new.deb && sed -i '/^# xdpsample: end/d' "$ROOT$LOCAL" &&
+		echo "# an administrator's line" >>"$ROOT$LOCAL" &&
+		cp "$ROOT$LOCAL" "$PACKAGES/mnt/local" && dpkg_in_root --remove xdpsample &&
+		grep "is left as it is" "$said" && cmp "$ROOT$LOCAL" "$PACKAGES/mnt/local" &&
+		sed -i '/^# xdpsample: begin/,/abstractions.xdpsample/d' "$ROOT$LOCAL"
+}
+
 comes_with_tcpdump()
 {
 	dpkg_in_root --purge tcpdump && [ ! -e "$ROOT$LOCAL" ] &&
@@ -392,6 +416,16 @@ overridden()
 		dpkg_in_root --purge xdpsample && in_root dpkg-statoverride --remove $HELPER
 }
 
+# As doc/install.md says.
+overridden_afterwards()
+{
+	answer true && dpkg_in_root --install /srv/new.deb && is_the_groups &&
+		in_root dpkg-statoverride --update --add root sniffers 0750 $HELPER &&
+		reconfigure xdpsample && helper_is root:sniffers 750 $CAPS &&
+		captures stranger tcpdump -ni xdpsample:lo -c 2 &&
+		dpkg_in_root --purge xdpsample && in_root dpkg-statoverride --remove $HELPER
+}
+
 overridden_for_everybody()
 {
 	in_root dpkg-statoverride --add root root 0755 $HELPER &&
@@ -430,7 +464,7 @@ trap 'rm -f "$said"' EXIT
 ip link set lo up
 new_root wireshark
 
-plan 31
+plan 34
 if command -v lintian >/dev/null; then
 	ok "lintian finds nothing that is not explained" lintian_is_content
 else
@@ -441,6 +475,7 @@ ok "before installing, programs capture with the system's libpcap" before_instal
 ok "unpacked, programs capture with the system's libpcap" unpacked_only
 ok "not configured, programs capture with the system's, whatever runs ldconfig" unpacked_and_triggered
 ok "installed, programs capture with ours, and root on an xdpsample device" installed
+ok "installed, the documents lead to each other" documents_lead_somewhere
 ok "without an answer the helper is root's, without capabilities" is_roots
 ok "without an answer a member of the group is refused, and told why" member_is_refused
 ok "by dpkg-reconfigure the helper becomes the group's" answered_yes
@@ -457,6 +492,7 @@ ok "removed but still known to the loader, programs capture with the system's" r
 ok "removed, programs capture with the system's" removed
 ok "purged, nothing of it is left" purged
 ok "the administrator's additions to tcpdump's profile stay as they are" keeps_what_is_there
+ok "a block whose end is gone is left alone, and said to be" leaves_what_has_no_end
 ok "a tcpdump that is installed later gets its line" comes_with_tcpdump
 ok "a tcpdump that is purged and comes again gets its line" comes_again_with_tcpdump
 ok "removed after tcpdump, nothing is left of the line" goes_after_tcpdump
@@ -465,6 +501,7 @@ new_root
 ok "a group that did not exist is made, and purged" makes_the_group_and_takes_it_back
 ok "a group that somebody is in stays" leaves_a_group_that_somebody_is_in
 ok "a dpkg-statoverride says whose the helper is" overridden
+ok "a dpkg-statoverride that comes later does so, too" overridden_afterwards
 ok "where everybody may execute it, it gets no capabilities" overridden_for_everybody
 ok "a libpcap of a later series is not installed beside it" refuses_a_later_libpcap
 in_root dpkg --purge xdpsample >/dev/null
