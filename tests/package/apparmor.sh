@@ -31,6 +31,10 @@ prepare()
 	umount "$ROOT/tmp"
 	mkdir -p "$ROOT/srv/src/tests"
 	cp -R "$XDPS_SRC/tests/lib" "$XDPS_SRC/tests/package" "$ROOT/srv/src/tests"
+	mkdir -p "$ROOT/root/clone/build/lib"
+	cp "$XDPS_SRC/run" "$ROOT/root/clone"
+	cp "$XDPS_BUILD/xdpsample-helper" "$ROOT/root/clone/build"
+	cp -L "$XDPS_BUILD"/lib/libpcap.so.0.8 "$ROOT/root/clone/build/lib"
 }
 
 on_host()
@@ -229,6 +233,23 @@ nothing_was_denied_to_the_helper()
 	! grep 'apparmor="DENIED".*profile="xdpsample-helper"' /tmp/dmesg
 }
 
+# Its profile lets tcpdump load libraries and start programs from where they are
+# installed only.
+runs_in_a_build_tree()
+{
+	local helper rc
+
+	env -u XDPS_BUILD /root/clone/run tcpdump -n -c 2 -i xdpsample:lo >"$said" 2>&1 &
+	tcpdump=$!
+	until_true listening
+	helper=$(pidof xdpsample-helper)
+	readlink "/proc/$helper/exe"
+	[ "$(readlink "/proc/$helper/exe")" = /root/clone/build/xdpsample-helper ]
+	rc=$?
+	traffic
+	finish && [ $rc -eq 0 ]
+}
+
 prerm_takes_it_back()
 {
 	/var/lib/dpkg/info/xdpsample.prerm remove >"$said" 2>&1 || { cat "$said"; return 1; }
@@ -251,7 +272,7 @@ links()
 inside()
 {
 	links
-	plan 11
+	plan 12
 	ok "Debian's profile of tcpdump and the helper's are enforced" is_enforced
 	ok "confined, tcpdump loads the library of the package" has_our_library
 	ok "without the package's line tcpdump is refused, and says why" is_refused_and_says_why
@@ -262,6 +283,7 @@ inside()
 	ok "the confined helper traces a program" does_tracing
 	ok "the confined helper, with its file's capabilities, captures for a user" does_it_for_users
 	ok "AppArmor has denied the helper nothing" nothing_was_denied_to_the_helper
+	ok "in a build tree ./run captures, too" runs_in_a_build_tree
 	ok "the package's prerm takes the line back, and tcpdump works as before" prerm_takes_it_back
 	[ "$tap_failed" -eq 0 ]
 }
