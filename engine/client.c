@@ -286,7 +286,8 @@ static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct ans
 	rc = wait_readable(c->sock, until_ms);
 	if (!rc)
 		return xdps_fail(err, XDPS_FAILED,
-				 "%s: no answer from the helper in time", c->path);
+				 "%s: no answer from the helper in time, which is %d seconds and more for a large buffer",
+				 c->path, ANSWER_MS / 1000);
 	rc = rc < 0 ? errno : receive(c->sock, a, 0);
 	if (rc)
 		return xdps_fail_errno(err, rc, "receiving the answer of %s", c->path);

@@ -269,7 +269,7 @@ static uint64_t needed_by_filters(void)
 {
 	uint64_t caps = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN) | BIT64(CAP_PERFMON);
 
-	if (!xdps_has_capability(CAP_BPF))
+	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_PERFMON))
 		caps |= BIT64(CAP_SYS_ADMIN);
 	return caps;
 }

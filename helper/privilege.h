@@ -38,7 +38,7 @@ void xdps_privilege_remedy(char *buf, size_t size);
 
 /*
  * Keeps what changing the filter needs, as far as it is there: CAP_BPF,
- * CAP_NET_ADMIN and CAP_PERFMON; CAP_SYS_ADMIN only where that stands for CAP_BPF, or
+ * CAP_NET_ADMIN and CAP_PERFMON; CAP_SYS_ADMIN only where that stands for one of these, or
  * to find a program (target.h).  Makes sure that nothing can come back.
  */
 enum xdps_status xdps_privilege_drop(bool will_find, struct xdps_error *err);

@@ -146,6 +146,7 @@ it_names_cap_sys_admin_at_3()
 	local file=/proc/sys/kernel/perf_event_paranoid
 
 	[ "$(cat $file)" -gt 0 ] || skip_test "this kernel gives everybody perf events"
+	CAPS=$(without cap_sys_admin)
 	capable_helper "$(without cap_perfmon)"
 	echo 3 >"$T/3"
 	# shellcheck disable=SC2016	# the inner shell expands it
