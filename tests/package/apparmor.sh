@@ -31,10 +31,10 @@ prepare()
 	umount "$ROOT/tmp"
 	mkdir -p "$ROOT/srv/src/tests"
 	cp -R "$XDPS_SRC/tests/lib" "$XDPS_SRC/tests/package" "$ROOT/srv/src/tests"
-	mkdir -p "$ROOT/root/clone/build/lib"
-	cp "$XDPS_SRC/run" "$ROOT/root/clone"
-	cp "$XDPS_BUILD/xdpsample-helper" "$ROOT/root/clone/build"
-	cp -L "$XDPS_BUILD"/lib/libpcap.so.0.8 "$ROOT/root/clone/build/lib"
+	mkdir -p "$ROOT/srv/clone/build/lib"
+	cp "$XDPS_SRC/run" "$ROOT/srv/clone"
+	cp "$XDPS_BUILD/xdpsample-helper" "$ROOT/srv/clone/build"
+	cp -L "$XDPS_BUILD"/lib/libpcap.so.0.8 "$ROOT/srv/clone/build/lib"
 }
 
 on_host()
@@ -239,12 +239,12 @@ runs_in_a_build_tree()
 {
 	local helper rc
 
-	env -u XDPS_BUILD /root/clone/run tcpdump -n -c 2 -i xdpsample:lo >"$said" 2>&1 &
+	env -u XDPS_BUILD /srv/clone/run tcpdump -n -c 2 -i xdpsample:lo >"$said" 2>&1 &
 	tcpdump=$!
 	until_true listening
 	helper=$(pidof xdpsample-helper)
 	readlink "/proc/$helper/exe"
-	[ "$(readlink "/proc/$helper/exe")" = /root/clone/build/xdpsample-helper ]
+	[ "$(readlink "/proc/$helper/exe")" = /srv/clone/build/xdpsample-helper ]
 	rc=$?
 	traffic
 	finish && [ $rc -eq 0 ]
