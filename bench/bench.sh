@@ -11,7 +11,7 @@
 #	latency	from the kernel's time stamp to the callback
 #	growth	with more rings, and with larger ones
 #	session	to begin, to change the filter, to end; memory
-#	truth	whether dates and order are right, and what stays after SIGKILL
+#	truth	whether time stamps and order are right, and what stays after SIGKILL
 #
 # In a section the contenders alternate: a round is each of them once, in each
 # setting.  All measurements go to CSV, of which report.awk makes tables and

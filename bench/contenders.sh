@@ -45,10 +45,22 @@ is_tcpdump()
 
 reader_pid=
 
+# listening PROCESS FILE: until the process has said so there; false if it ended, or
+# 15 seconds are over
+listening()
+{
+	local end=$((SECONDS + 15))
+
+	until grep -q "listening on" "$2"; do
+		kill -0 "$1" 2>/dev/null && [ $SECONDS -lt $end ] || return 1
+		sleep 0.02
+	done
+}
+
 # capture FILE [OPTION]...: the contender's reader, ready to receive
 capture()
 {
-	local file=$1 end=$((SECONDS + 15)) command=() arguments=()
+	local file=$1 command=() arguments=()
 
 	shift
 	read -ra arguments <<<"$options"
@@ -65,10 +77,7 @@ capture()
 	taskset -c "$reader_cpu" "${command[@]}" "${arguments[@]}" \
 		</dev/null >>"$work/said" 2>&1 &
 	reader_pid=$!
-	until grep -q "listening on" "$work/said"; do
-		kill -0 "$reader_pid" 2>/dev/null && [ $SECONDS -lt $end ] || return 1
-		sleep 0.02
-	done
+	listening "$reader_pid" "$work/said"
 }
 
 must_capture()

@@ -11,18 +11,14 @@ latency_pps=1000
 # measure_latency [-i]
 measure_latency()
 {
-	local end=$((SECONDS + 15)) figures
+	local figures
 
 	progress "$title, $setting"
 	: >"$work/said"
 	taskset -c "$reader_cpu" "$src/run" "$build/bench/latency" "$@" "$device" "$latency_packets" \
 		</dev/null >"$work/figures" 2>"$work/said" &
 	reader_pid=$!
-	until grep -q "listening on" "$work/said"; do
-		kill -0 "$reader_pid" 2>/dev/null && [ $SECONDS -lt $end ] ||
-			die "no capture on $device: $(cat "$work/said")"
-		sleep 0.02
-	done
+	listening "$reader_pid" "$work/said" || die "no capture on $device: $(cat "$work/said")"
 	inject_path "$latency_packets" -r "$latency_pps"
 	wait "$reader_pid" || die "the latency of $title was not measured: $(cat "$work/said")"
 	reader_pid=

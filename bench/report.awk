@@ -249,8 +249,8 @@ function date_cell(contender)
 
 function report_truth(	i, c)
 {
-	head("TRUTH: how far dates are from the stack's own; packets of two CPUs that follow a later one; SIGKILL")
-	wide_row("", "stays if killed", "dates off, ms", "captured", "out of order")
+	head("TRUTH: how far time stamps are from the stack's own; packets of two CPUs that follow a later one; SIGKILL")
+	wide_row("", "stays if killed", "times off, ms", "captured", "out of order")
 	for (i = 1; i <= n_contenders["truth"]; i++) {
 		c = contenders["truth", i]
 		wide_row(c, sum("truth", c, "all", 64, 96, "stays") ? "yes" : "no", date_cell(c),

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 #
-# Whether what a capture says is so: the dates of its packets, their order, and
+# Whether what a capture says is so: the time stamps of its packets, their order, and
 # what is left of it when it is killed.  Sourced by bench.sh.
 #
 # shellcheck disable=SC2034,SC2154	# what the other files set and use
 
-truth_pps=1000		# for the dates: slow enough to have one packet at a time
+truth_pps=1000		# for the time stamps: slow enough to have one packet at a time
 order_pps=50000		# from each CPU
 
 # dates FILE: of its packets, seconds since the epoch with nine digits
@@ -21,17 +21,12 @@ reference_pid=
 
 start_reference()
 {
-	local end=$((SECONDS + 15))
-
 	: >"$work/reference.said"
 	env -u LD_LIBRARY_PATH tcpdump -n -i rx1 -s 96 --time-stamp-precision=nano \
 		-w "$work/reference" </dev/null >"$work/reference.said" 2>&1 &
 	reference_pid=$!
-	until grep -q "listening on" "$work/reference.said"; do
-		kill -0 "$reference_pid" 2>/dev/null && [ $SECONDS -lt $end ] ||
-			die "no reference: $(cat "$work/reference.said")"
-		sleep 0.02
-	done
+	listening "$reference_pid" "$work/reference.said" ||
+		die "no reference: $(cat "$work/reference.said")"
 }
 
 end_reference()
@@ -47,7 +42,7 @@ end_reference()
 # The median of how much later its packets are dated than the reference's.
 measure_dates()
 {
-	progress "$title, dates"
+	progress "$title, time stamps"
 	start_reference
 	must_capture "$work/pcap"
 	inject_path "$truth_packets" -r "$truth_pps"
