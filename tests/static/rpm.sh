@@ -66,10 +66,16 @@ it_builds_a_package_one_for_wireshark_and_their_source()
 	has "$(rpm -qlp "$top"/SRPMS/*.src.rpm)" xdpsample.spec xdpsample-0.1.tar.xz libpcap-1.10.5.tar.xz
 }
 
+# As they are in the source, but for what makes the screenshots.
+installed_documents()
+{
+	(cd "$XDPS_SRC" && find doc ! -name take ! -name '*.py') | sed 's,^,/usr/share/doc/xdpsample-0.1/,'
+}
+
 it_puts_each_file_where_such_systems_have_it()
 {
 	rpm -qlp "$top"/RPMS/*/*.rpm | grep -v /.build-id | sed 's/\.gz$//' | sort >"$T/files"
-	sort >"$T/wanted" <<-END
+	{ cat; installed_documents; } <<-END | sort >"$T/wanted"
 		/etc/bash_completion.d/xdpsample
 		/etc/ld.so.conf.d/00-xdpsample.conf
 		/usr/lib64/wireshark/extcap/xdpsample-extcap
