@@ -971,7 +971,7 @@ strike()
 	take_off rx0
 }
 
-it_leaves_the_program_in_25_rounds_of_sudden_death()	{ strike 25; }
+it_leaves_the_program_in_15_rounds_of_sudden_death()	{ strike 15; }
 it_leaves_the_program_in_100_rounds_of_sudden_death()	{ strike 100; }
 
 exec 3>&1

@@ -549,11 +549,19 @@ sizes_in()
 	show "$1" | cut -d ' ' -f 1 | uniq | paste -sd ' '
 }
 
+# In epoll_wait(2), as kernels call it: ep_poll, do_epoll_wait.
+waits()
+{
+	[[ $(cat "/proc/${PID[$1]}/wchan") == *ep*oll* ]]
+}
+
 it_has_the_order_of_several_cpus_where_xdpdump_has_not()
 {
 	two_components
 	capture_beside dump ""
 	xdpdump_too xdpdump
+	# what is there before it waits for the first time it never reads
+	until_true 5 waits xdpdump || die "xdpdump does not wait for packets" xdpdump.err
 	kill -STOP "${PID[dump]}" "${PID[xdpdump]}"
 	bursts
 	[ "$(counters chosen | grep -vc '^0$')" -ge 2 ] || die "only one CPU took packets"
