@@ -28,9 +28,11 @@ eth0_with_traffic()
 	ip -n "$RX" link set rx0 down
 	ip -n "$RX" link set rx0 name eth0
 	ip -n "$RX" link set eth0 up
-	"$HERE/make_frames.py" dns "$T/dns.pcap" 100
-	"$HERE/make_frames.py" mixed "$T/mixed.pcap"
-	start_tx traffic tcpreplay -q -i tx0 "${SPEED:---pps=3000}" --loop 0 "$T/${TRAFFIC:-dns}.pcap"
+	case ${TRAFFIC:=dns} in
+	dns) "$HERE/make_frames.py" dns "$T/traffic.pcap" 100 ;;
+	*) "$HERE/make_frames.py" "$TRAFFIC" "$T/traffic.pcap" ;;
+	esac
+	start_tx traffic tcpreplay -q -i tx0 "${SPEED:---pps=3000}" --loop 0 "$T/traffic.pcap"
 }
 
 # follow WORDS [BEFORE [AFTER]]: what a reader does who copies that example; the
