@@ -16,7 +16,7 @@
 # without_privilege COMMAND...: in the namespace, as ./run has it
 without_privilege()
 {
-	ip netns exec "$RX" setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
+	ip netns exec "$RX" setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups --inh-caps=-all \
 		env HOME="$T" timeout 60 "$XDPS_RUN" "$@"
 }
 

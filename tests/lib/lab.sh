@@ -110,13 +110,13 @@ promiscuity_of()
 	ip -n "$RX" -d link show "$1" | sed -n 's/.* promiscuity \([0-9]*\).*/\1/p'
 }
 
-# The helpers at work in the lab, by process id.
+# helpers [FILE]: those at work in the lab, by process id; or those of another file
 helpers()
 {
 	local pid
 
 	for pid in $(ip netns pids "$RX"); do
-		[[ ! /proc/$pid/exe -ef $XDPS_HELPER ]] || echo "$pid"
+		[[ ! /proc/$pid/exe -ef ${1:-$XDPS_HELPER} ]] || echo "$pid"
 	done
 }
 

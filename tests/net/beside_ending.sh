@@ -879,21 +879,12 @@ begin_as_nobody()
 {
 	local before
 
-	before=$(lesser_helpers)
+	before=$(helpers "$T/helper" | sort)
 	around=(exec)		# in the place of the shell, to be stopped by its id
 	start "$1" as_nobody tcpdump -U -n -i "$DEV" -w "$T/$1.pcap"
 	await "$1" "listening on"
-	HELPER[$1]=$(lesser_helpers | comm -13 <(echo "$before") -)
+	HELPER[$1]=$(helpers "$T/helper" | sort | comm -13 <(echo "$before") -)
 	BEFORE[$1]=${SENT_ALL:-0}
-}
-
-lesser_helpers()
-{
-	local pid
-
-	for pid in $(ip netns pids "$RX"); do
-		[ "$(readlink "/proc/$pid/exe")" != "$T/helper" ] || echo "$pid"
-	done | sort
 }
 
 # With no more than what the helper keeps.

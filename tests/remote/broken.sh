@@ -158,18 +158,17 @@ in_motion()
 }
 
 # A client that has asked for packets and does not open the connection for them.
-start_rude()
+ask_and_stay_away()
 {
 	serve_all
-	start rude ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
-		"$SERVER" "$DEV" --never-come
+	start_rude rude --never-come
 	await rude '^data port'
 	await_attached rx0
 }
 
 it_is_clean_when_a_client_asks_for_packets_never_comes_for_them_and_dies()
 {
-	start_rude
+	ask_and_stay_away
 	kill -KILL "${PID[rude]}"
 	clean_within $SECOND "rpcap: client killed before its data connection"
 }
@@ -177,8 +176,7 @@ it_is_clean_when_a_client_asks_for_packets_never_comes_for_them_and_dies()
 it_is_clean_within_five_seconds_when_the_wire_is_cut_and_the_server_had_not_reached_the_client()
 {
 	serve_all
-	start mute ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
-		"$SERVER" "$DEV" --never-answer
+	start_rude mute --never-answer
 	await_attached rx0
 	sleep 0.2
 	cut_wire
@@ -204,7 +202,7 @@ it_goes_on_when_probes_get_lost()
 
 it_is_clean_ten_seconds_after_a_client_did_not_come_for_its_packets()
 {
-	start_rude
+	ask_and_stay_away
 	clean_within 11000 "rpcap: no data connection"
 }
 

@@ -53,6 +53,16 @@ build_client()
 			-I "$XDPS_BUILD/libpcap-remote" -L "$XDPS_BUILD/lib-remote" -l:libpcap.so.0.8
 }
 
+# start_rude NAME OPTION...: in the background, rpcap.py, which does what no client of
+# libpcap's does
+start_rude()
+{
+	local name=$1
+
+	shift
+	start_tx "$name" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" "$SERVER" "$DEV" "$@"
+}
+
 # client [-d DEVICE] COUNT [FILTER [LATER]]: in the background, capturing
 client()
 {

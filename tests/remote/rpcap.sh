@@ -218,18 +218,22 @@ with_password()
 	far /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" "$SERVER" "$DEV" "$@"
 }
 
-it_captures_for_a_user_who_may_by_the_users_own_right()
+user_captures()
 {
-	local helper
-
 	needs openssl
 	capable_helper
 	give_to_watchers "$T/helper"
 	logged_in "$T/helper"
-	start user ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
-		"$SERVER" "$DEV" --user watcher --password secret --count 10
+	start_rude user --user watcher --password secret --count 10
 	await user '^capturing'
-	helper=$(helpers_of "$T/helper")
+}
+
+it_captures_for_a_user_who_may_by_the_users_own_right()
+{
+	local helper
+
+	user_captures
+	helper=$(helpers "$T/helper")
 	equal "the helper's user" "$(status_of "$helper" Uid | cut -f 1)" $NOBODY
 	equal "its group" "$(status_of "$helper" Gid | cut -f 1)" $NOBODY
 	equal "its other groups" "$(status_of "$helper" Groups | xargs)" "$WATCHERS $NOBODY"
@@ -240,25 +244,10 @@ it_captures_for_a_user_who_may_by_the_users_own_right()
 
 it_ends_a_users_capture_with_rpcapd()
 {
-	needs openssl
-	capable_helper
-	give_to_watchers "$T/helper"
-	logged_in "$T/helper"
-	start user ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
-		"$SERVER" "$DEV" --user watcher --password secret --count 10
-	await user '^capturing'
+	user_captures
 	stop rpcapd KILL
 	until_true 1 nobody_left || die "a process of the server goes on"
 	finish user
-}
-
-helpers_of()
-{
-	local pid
-
-	for pid in $(ip netns pids "$RX"); do
-		[ "$(readlink "/proc/$pid/exe")" != "$1" ] || echo "$pid"
-	done
 }
 
 it_refuses_a_user_who_may_not_and_names_what_is_missing()
@@ -279,8 +268,7 @@ it_sends_packets_to_nobody_but_the_host_that_asked()
 
 	serve_all
 	ip -n "$TX" address add 198.51.100.77/24 dev tx1
-	start asking ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
-		"$SERVER" "$DEV" --wait-at-data-port --count 5
+	start_rude asking --wait-at-data-port --count 5
 	await asking '^data port'
 	port=$(sed -n 's/^data port //p' "$T/asking.out")
 	ip netns exec "$RX" ss -Hltn "sport = :$port" | awk '{ print $4 }' >"$T/bound"
@@ -300,8 +288,7 @@ sys.exit("turned away" if s.recv(1) == b"" else 0)' "$SERVER" "$port"
 it_opens_the_connection_for_the_packets_where_the_client_wants_it()
 {
 	serve_all
-	start called ip netns exec "$TX" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" \
-		"$SERVER" "$DEV" --called-back --count 10
+	start_rude called --called-back --count 10
 	await called '^capturing'
 	send "$(frames 10)"
 	finish_well called
