@@ -10,6 +10,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "list.h"
+
 #define HOST_BYTES 65			/* HOST_NAME_MAX and a NUL */
 
 static void append(char *buf, size_t size, const char *fmt, ...)
@@ -90,19 +92,6 @@ static bool is_asked_for(const struct xdps_options *opt, const struct xdps_liste
 	return !strcmp(opt->prog, id) || !strcmp(opt->prog, l->programs[i].name);
 }
 
-/* Where a program runs; a list of interfaces has "auto" for one that is in the card. */
-static const char *where(enum xdps_mode mode)
-{
-	switch (mode) {
-	case XDPS_MODE_NATIVE:
-		return "native mode";
-	case XDPS_MODE_GENERIC:
-		return "generic mode";
-	default:
-		return "in the card";
-	}
-}
-
 static void append_program(char *buf, size_t size, const struct xdps_options *opt,
 			   const struct xdps_listed *l)
 {
@@ -113,8 +102,9 @@ static void append_program(char *buf, size_t size, const struct xdps_options *op
 	if (opt->prog[0] && !is_asked_for(opt, l, i))
 		append(buf, size, "XDP program %s", opt->prog);
 	else
-		append(buf, size, "XDP program %s%s(id %u, %s)", l->programs[i].name,
-		       l->programs[i].name[0] ? " " : "", l->programs[i].id, where(l->mode));
+		append(buf, size, "XDP program %s%s(id %u, %s%s)", l->programs[i].name,
+		       l->programs[i].name[0] ? " " : "", l->programs[i].id,
+		       list_mode_word(l->mode), l->mode == XDPS_MODE_AUTO ? "" : " mode");
 }
 
 void describe_point(char *buf, size_t size, const struct xdps_options *opt,

@@ -94,7 +94,7 @@ enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
 	return status;
 }
 
-static const char *mode_word(enum xdps_mode mode)
+const char *list_mode_word(enum xdps_mode mode)
 {
 	return mode == XDPS_MODE_AUTO ? "in the card" : xdps_mode_word(mode);
 }
@@ -124,9 +124,9 @@ void list_describe(char *buf, size_t size, const struct xdps_listed *l)
 		snprintf(buf, size, "no program");
 	else if (l->programs[0].name[0])
 		snprintf(buf, size, "%.128s%.96s %s, id %u", l->programs[0].name, components,
-			 mode_word(l->mode), l->programs[0].id);
+			 list_mode_word(l->mode), l->programs[0].id);
 	else
-		snprintf(buf, size, "program id %u, %s", l->programs[0].id, mode_word(l->mode));
+		snprintf(buf, size, "program id %u, %s", l->programs[0].id, list_mode_word(l->mode));
 }
 
 static void print_interface(FILE *f, const struct xdps_listed *l)
@@ -190,7 +190,7 @@ static bool is_only_one(const struct xdps_listed *l, const char *name)
 /* By its name, which is good for the next session, too; by its id if it has to be. */
 static void print_program(FILE *f, const struct xdps_listed *l, unsigned int i)
 {
-	const char *what = i ? "called by it" : mode_word(l->mode);
+	const char *what = i ? "called by it" : list_mode_word(l->mode);
 	const char *name = l->programs[i].name;
 	uint32_t id = l->programs[i].id;
 

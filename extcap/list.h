@@ -22,6 +22,9 @@ enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
 			   struct xdps_error *err);
 
+/* Of a listed program: "native", "generic", or "in the card", which is listed as auto. */
+const char *list_mode_word(enum xdps_mode mode);
+
 /*
  * "no program", "xdp_filter native, id 7", "xdp_dispatcher with xdp_filter native, id 7" or
  * "program id 7, native"

@@ -83,10 +83,18 @@ static long patience_ms(void)
 	return ms && ms < 300 ? 300 : ms;
 }
 
+/* Who has died before the kernel knew of it sends no signal. */
+static void end_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != guarded.parent)
+		raise(SIGKILL);
+}
+
 void guard_with_parent(void)
 {
 	guarded.parent = getppid();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	end_with_parent();
 }
 
 int guard_become(const struct passwd *user)
@@ -95,11 +103,8 @@ int guard_become(const struct passwd *user)
 	    setuid(user->pw_uid))
 		return -1;
 	/* who becomes somebody else has to say it again (prctl(2)) */
-	if (guarded.parent) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != guarded.parent)
-			raise(SIGKILL);
-	}
+	if (guarded.parent)
+		end_with_parent();
 	return 0;
 }
 
@@ -367,7 +372,8 @@ int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
 {
 	int n;
 
-	atomic_store(&guarded.reader, pthread_self());
+	if (!atomic_load(&guarded.reader))
+		atomic_store(&guarded.reader, pthread_self());
 	do {
 		give_way();
 		pthread_mutex_lock(&guarded.reading);
