@@ -88,7 +88,7 @@ static enum xdps_status map_map_rings(struct xdps_memory *m, const struct xdps_g
 	int rc;
 
 	m->map_bytes = xdps_ring_map_bytes(g->n_rings, g->ring_bytes);
-	map = mmap(NULL, m->map_bytes, PROT_READ, MAP_SHARED, g->ring_fds[0], 0);
+	map = mmap(NULL, m->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, g->ring_fds[0], 0);
 	if (map == MAP_FAILED)
 		return xdps_fail_errno(err, errno, "mapping %u rings of %u KiB", g->n_rings,
 				       g->ring_bytes >> 10);

@@ -36,7 +36,7 @@ struct xdps_merge {
 	unsigned int n_heap;
 	unsigned int *empty;		/* rings without one */
 	unsigned int n_empty;
-	unsigned char *scratch;		/* for a packet that wraps */
+	unsigned char *scratch;		/* for a packet of a perf ring */
 };
 
 /*

@@ -91,7 +91,7 @@ size_t xdps_ring_map_bytes(unsigned int n_rings, uint64_t data_bytes)
 	return n_rings * map_stride(data_bytes);
 }
 
-int xdps_ring_init_map(struct xdps_ring *ring, const void *memory, uint64_t data_bytes,
+int xdps_ring_init_map(struct xdps_ring *ring, void *memory, uint64_t data_bytes,
 		       unsigned int index, void *cpus, unsigned int n_cpus)
 {
 	struct xdps_cpu *cpu = cpus;
@@ -104,7 +104,7 @@ int xdps_ring_init_map(struct xdps_ring *ring, const void *memory, uint64_t data
 		return -EINVAL;
 	*ring = (struct xdps_ring){
 		.kind = XDPS_RING_BPF,
-		.data = (const unsigned char *)memory + index * map_stride(data_bytes),
+		.data = (unsigned char *)memory + index * map_stride(data_bytes),
 		.data_bytes = data_bytes,
 		.head_at = (const uint64_t *)&cpu->head,
 		.tail_at = (uint64_t *)&cpu->tail,
@@ -124,11 +124,6 @@ static bool inside(uint64_t limit, uint64_t offset, uint64_t bytes)
 static uint64_t position(const struct xdps_ring *ring, uint64_t offset)
 {
 	return (ring->tail + offset) & (ring->data_bytes - 1);
-}
-
-static bool wraps(const struct xdps_ring *ring, uint64_t offset, uint64_t bytes)
-{
-	return !inside(ring->data_bytes, position(ring, offset), bytes);
 }
 
 /* Copies out of a perf ring; at most data_bytes. */
@@ -298,7 +293,14 @@ static void describe(const struct xdps_record *rec, struct xdps_packet *pkt,
 	*tai_offset_ns = rec->tai_offset_ns;
 }
 
-/* Others may have the memory mapped: what held for peek() may not now. */
+/*
+ * The packet is the caller's to write to, as it is on AF_PACKET: old programs convert
+ * its fields in place.  A map ring is mapped for that; the kernel lets nobody write to
+ * the data of a perf ring (perf_mmap_fault()), so there the caller gets a copy.  All that
+ * is needed to advance was read before.
+ *
+ * Others may have the memory mapped: what held for peek() may not now.
+ */
 void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		      struct xdps_packet *pkt, int64_t *tai_offset_ns)
 {
@@ -314,14 +316,11 @@ void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		rec.caplen = 0;
 
 	describe(&rec, pkt, tai_offset_ns);
-	if (!is_perf) {
-		pkt->data = ring->data + position(ring, 0) + packet_at;
-		return;
-	}
-	pkt->data = ring->data + position(ring, packet_at);
-	if (wraps(ring, packet_at, rec.caplen)) {
+	if (is_perf) {
 		copy(ring, packet_at, scratch, rec.caplen);
 		pkt->data = scratch;
+	} else {
+		pkt->data = ring->data + position(ring, 0) + packet_at;
 	}
 }
 

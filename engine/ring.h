@@ -24,12 +24,12 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Room for the largest record, for one that wraps around a perf ring's end. */
+/* Room for the largest record of a perf ring, whose packets are copied. */
 #define XDPS_SCRATCH_BYTES 65536
 
 struct xdps_ring {
 	enum xdps_ring_kind kind;
-	const unsigned char *data;
+	unsigned char *data;
 	uint64_t data_bytes;	/* a power of two */
 	const uint64_t *head_at;	/* shared with the kernel, as are the next two */
 	uint64_t *tail_at;
@@ -57,7 +57,7 @@ void xdps_ring_move(struct xdps_ring *ring, void *map, size_t page_bytes);
  * (a power of two), which belongs to that CPU of `n_cpus` in `cpus` that says so.  0, or
  * -EINVAL: none does.  The ring owns neither.
  */
-int xdps_ring_init_map(struct xdps_ring *ring, const void *memory, uint64_t data_bytes,
+int xdps_ring_init_map(struct xdps_ring *ring, void *memory, uint64_t data_bytes,
 		       unsigned int index, void *cpus, unsigned int n_cpus);
 
 /* Bytes of that memory for `n_rings` rings of `data_bytes`. */
@@ -71,9 +71,9 @@ size_t xdps_ring_map_bytes(unsigned int n_rings, uint64_t data_bytes);
 bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns);
 
 /*
- * The packet that xdps_ring_peek() saw; its data lies in the ring, or in
- * `scratch` (XDPS_SCRATCH_BYTES) if it wraps.  `wall_ns` and `filtered` are left 0;
- * `*tai_offset_ns` is the record's (0: not known).
+ * The packet that xdps_ring_peek() saw.  Its data is writable: it lies in the map ring,
+ * or was copied from a perf ring to `scratch` (XDPS_SCRATCH_BYTES).  `wall_ns` and
+ * `filtered` are left 0; `*tai_offset_ns` is the record's (0: not known).
  */
 void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		      struct xdps_packet *pkt, int64_t *tai_offset_ns);

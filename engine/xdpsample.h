@@ -142,7 +142,7 @@ struct xdps_options {
 	bool promisc;
 };
 
-/* One packet, in place: `data` is good until xdps_release(). */
+/* One packet: `data` is good, and may be written to, until xdps_release(). */
 struct xdps_packet {
 	uint64_t mono_ns;	/* CLOCK_MONOTONIC when it passed the hook */
 	uint64_t wall_ns;	/* the same moment since the epoch */
@@ -152,7 +152,7 @@ struct xdps_packet {
 	enum xdps_action action;	/* what was decided, at point exit */
 	uint32_t filter;	/* number of the filter that took it */
 	bool filtered;		/* and that is the one that is set; else: ask it */
-	const unsigned char *data;
+	unsigned char *data;
 };
 
 /*
