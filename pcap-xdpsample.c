@@ -20,6 +20,8 @@
 #include <limits.h>
 #include <net/if_arp.h>
 #include <netpacket/packet.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +37,7 @@
 #define PROMPT_BATCH_US 10000u
 
 /* Longer batches save nothing more, and the program would seem to hang. */
-#define MAX_BATCH_MS 1000
+#define MAX_BATCH_MS 100
 
 /*
  * pcap_next() copies into this.  scapy reads as many bytes as the packet had,
@@ -61,6 +63,18 @@ struct pcap_xdpsample {
 	int nonblock;
 	u_char *oneshot_buffer;
 	u_int oneshot_bytes;		/* of it, not zero any more */
+
+	/* who reads, to tell who breaks the reading */
+	pthread_t reader;
+	sigset_t reader_mask;
+	int has_reader;
+	volatile sig_atomic_t reading;
+	volatile sig_atomic_t waiting;	/* reading, and not in the callback */
+	int left;			/* packets of the last wait */
+
+	/* a break: */
+	volatile sig_atomic_t stop_now;	/* hand out no more packets */
+	volatile sig_atomic_t draining;	/* the last ones are being handed out */
 };
 
 static int xdpsample_activate(pcap_t *);
@@ -241,7 +255,10 @@ deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
 	return 1;
 }
 
-/* The packets of one wait, until the program has enough. */
+/*
+ * The packets of one wait, until the program has enough.  A break ends it, unless these
+ * are the last packets before a break.
+ */
 static int
 deliver_batch(pcap_t *p, int max_packets, pcap_handler callback, u_char *user)
 {
@@ -249,7 +266,8 @@ deliver_batch(pcap_t *p, int max_packets, pcap_handler callback, u_char *user)
 	struct xdps_packet pkt;
 	int count = 0;
 
-	while (count < max_packets && !p->break_loop &&
+	while (count < max_packets && !px->stop_now &&
+	    (!p->break_loop || px->draining) &&
 	    xdps_next(px->capture, &pkt)) {
 		count += deliver(p, &pkt, callback, user);
 		xdps_release(px->capture);
@@ -284,6 +302,54 @@ patience_ms(pcap_t *p, uint64_t began_ns)
 	return (int)((timeout_ns - passed_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+/* Costs a system call, so not for each packet of a batch. */
+static void
+note_reader(struct pcap_xdpsample *px)
+{
+	if (px->has_reader && px->left)
+		return;
+	px->reader = pthread_self();
+	pthread_sigmask(SIG_BLOCK, NULL, &px->reader_mask);
+	px->has_reader = 1;
+}
+
+static enum xdps_status
+wait_for_batch(pcap_t *p, uint64_t began_ns, struct xdps_error *err)
+{
+	struct pcap_xdpsample *px = p->priv;
+	enum xdps_status status;
+
+	px->waiting = 1;
+	status = xdps_wait(px->capture, patience_ms(p, began_ns), err);
+	px->waiting = 0;
+	return status;
+}
+
+/* Everything that passed the hook before the break, however often this is called. */
+static int
+deliver_last(pcap_t *p, int max_packets, pcap_handler callback, u_char *user)
+{
+	struct pcap_xdpsample *px = p->priv;
+
+	if (!px->draining) {
+		px->waiting = 1;
+		px->draining = 1;
+		xdps_drain(px->capture, !px->nonblock);
+		px->waiting = 0;
+	}
+	return deliver_batch(p, max_packets, callback, user);
+}
+
+static int
+end_break(pcap_t *p)
+{
+	struct pcap_xdpsample *px = p->priv;
+
+	p->break_loop = 0;
+	px->stop_now = px->draining = 0;
+	return PCAP_ERROR_BREAK;
+}
+
 /*
  * Ends with the first batch of which something was delivered, when patience
  * is at an end, or when told to.  A wake-up alone is not being told to: it
@@ -303,20 +369,23 @@ xdpsample_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 	struct xdps_error err;
 	int count = 0;
 
+	note_reader(px);
+	px->reading = 1;
 	while (count == 0 && !p->break_loop && (status == XDPS_WOKEN ||
 	    (status == XDPS_OK && patience_ms(p, began_ns) != 0))) {
-		status = xdps_wait(px->capture, patience_ms(p, began_ns), &err);
+		status = wait_for_batch(p, began_ns, &err);
 		if (status == XDPS_OK)
 			count = deliver_batch(p, max_packets, callback, user);
 	}
-	xdps_settle(px->capture);
+	if (p->break_loop && !px->stop_now)
+		count += deliver_last(p, max_packets - count, callback, user);
+	px->left = xdps_settle(px->capture);
+	px->reading = 0;
 
 	if (count > 0)
 		return count;
-	if (p->break_loop) {
-		p->break_loop = 0;
-		return PCAP_ERROR_BREAK;
-	}
+	if (p->break_loop)
+		return end_break(p);
 	if (status == XDPS_OK || status == XDPS_TIMEOUT)
 		return 0;
 	snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
@@ -412,12 +481,41 @@ xdpsample_setnonblock(pcap_t *p, int nonblock)
 	return 0;
 }
 
-/* From a signal handler or from another thread: first the flag, then the bell. */
+/*
+ * Does the program itself want no more packets?  Its callback runs in the thread that
+ * reads.  So may a signal handler, but with a signal blocked that the reader had not.
+ */
+static int
+breaks_by_itself(const struct pcap_xdpsample *px)
+{
+	sigset_t mask;
+
+	if (!px->has_reader)
+		return 1;
+	if (px->waiting || !pthread_equal(px->reader, pthread_self()))
+		return 0;
+	pthread_sigmask(SIG_BLOCK, NULL, &mask);
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sigismember(&mask, sig) == 1 &&
+		    sigismember(&px->reader_mask, sig) == 0)
+			return 0;
+	return 1;
+}
+
+/*
+ * A callback that has enough gets no more packets.  Whoever presses Ctrl-C wants all that
+ * came before it: a signal handler or another thread breaks the waiting, and what is in
+ * the rings is handed out first.  A second break ends that, too.
+ *
+ * First the flag, then the bell.
+ */
 static void
 xdpsample_breakloop(pcap_t *p)
 {
 	struct pcap_xdpsample *px = p->priv;
 
+	if (px->draining || breaks_by_itself(px))
+		px->stop_now = 1;
 	pcapint_breakloop_common(p);
 	xdps_wake(px->capture);
 }
@@ -425,6 +523,9 @@ xdpsample_breakloop(pcap_t *p)
 /*
  * As on AF_PACKET: ps_recv has the lost ones in it.  Packets that the sampling
  * rate passed over are in neither.  tcpdump calls this in a signal handler.
+ *
+ * A program that was told to stop and does not read on, as dumpcap, will never
+ * get what is left in the rings.  It is told so.
  */
 static int
 xdpsample_stats(pcap_t *p, struct pcap_stat *ps)
@@ -435,6 +536,8 @@ xdpsample_stats(pcap_t *p, struct pcap_stat *ps)
 	xdps_stats(px->capture, &stats);
 	ps->ps_recv = (u_int)(stats.taken + stats.lost);
 	ps->ps_drop = (u_int)stats.lost;
+	if (p->break_loop && !px->reading)
+		ps->ps_drop += (u_int)(stats.taken - stats.released);
 	ps->ps_ifdrop = 0;
 	return 0;
 }

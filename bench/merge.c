@@ -78,7 +78,7 @@ static double read_all_ns(struct bench *b, uint64_t end_ns)
 	unsigned int n = 0;
 	double start_ns = now_ns();
 
-	xdps_merge_look(&b->merge, end_ns);
+	xdps_merge_look(&b->merge, end_ns, 0);
 	while (xdps_merge_next(&b->merge, &pkt, &tai_offset_ns)) {
 		n += pkt.caplen == PACKET_BYTES && !pkt.data[0];
 		xdps_merge_release(&b->merge);
@@ -111,7 +111,7 @@ static void measure(unsigned int n_rings, unsigned int n_packets)
 		fake_ring_init(&b.writers[i], XDPS_RING_BPF, b.ring_bytes, 0);
 		fake_ring_open(&b.writers[i], &b.readers[i]);
 	}
-	if (xdps_merge_init(&b.merge, b.readers, n_rings, 0))
+	if (xdps_merge_init(&b.merge, b.readers, n_rings))
 		die("no memory");
 	end_ns = fill(&b);
 	printf("%u %.2f\n", n_rings, read_all_ns(&b, end_ns) / n_packets);

@@ -16,14 +16,15 @@ void xdps_memory_init(struct xdps_memory *m)
 {
 	*m = (struct xdps_memory){ .page_bytes = sysconf(_SC_PAGESIZE) };
 	xdps_bell_init(&m->bell);
+	xdps_readers_init(&m->readers);
 }
 
 /* Where a child has not mapped perf rings again, something else may lie by now. */
 static unsigned int n_ours(const struct xdps_memory *m)
 {
-	if (!m->same_process || *m->same_process)
-		return m->n_maps;
-	return m->n_again;
+	bool is_perf = m->n_maps && m->rings[0].kind == XDPS_RING_PERF;
+
+	return is_perf && xdps_readers_has_forked(&m->readers) ? m->n_again : m->n_maps;
 }
 
 void xdps_memory_free(struct xdps_memory *m)
@@ -35,8 +36,7 @@ void xdps_memory_free(struct xdps_memory *m)
 	xdps_bell_close(&m->bell);
 	if (m->cpus)
 		munmap(m->cpus, xdps_counters_bytes(m->n_cpus));
-	if (m->same_process)
-		munmap(m->same_process, m->page_bytes);
+	xdps_readers_close(&m->readers);
 	xdps_memory_init(m);
 }
 
@@ -119,19 +119,18 @@ static enum xdps_status map_cpus(struct xdps_memory *m, const struct xdps_grant 
 	return XDPS_OK;
 }
 
-/* One page that says true here, and false in every child (MADV_WIPEONFORK). */
-static enum xdps_status map_guard(struct xdps_memory *m, struct xdps_error *err)
+/* Whoever reads leaves word of how far. */
+static enum xdps_status open_readers(struct xdps_memory *m, struct xdps_error *err)
 {
-	void *page = mmap(NULL, m->page_bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int rc = xdps_readers_open(&m->readers, m->n_rings);
 
-	if (page == MAP_FAILED)
-		return xdps_fail_errno(err, errno, "mapping a page of memory");
-	m->same_process = page;
-	*m->same_process = true;
-	if (madvise(page, m->page_bytes, MADV_WIPEONFORK))
-		return xdps_fail_errno(err, errno,
-				       "asking for a page of memory that tells of a fork");
+	if (rc)
+		return xdps_fail_errno(err, -rc,
+				       "mapping memory to be shared with the processes that fork() makes");
+	for (unsigned int i = 0; i < m->n_rings; i++) {
+		m->rings[i].read_at = xdps_readers_position(&m->readers, i);
+		*m->rings[i].read_at = m->rings[i].tail;
+	}
 	return XDPS_OK;
 }
 
@@ -146,8 +145,8 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 		status = map_cpus(m, g, err);
 	if (!status)
 		status = are_perf ? map_perf_rings(m, g, err) : map_map_rings(m, g, err);
-	if (!status && are_perf)
-		status = map_guard(m, err);
+	if (!status)
+		status = open_readers(m, err);
 	return status;
 }
 
@@ -155,13 +154,11 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
  * Anywhere: where they were the child may have put something of its own by
  * now.  Nothing but the ring points into them.
  */
-enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
-					struct xdps_error *err)
+static enum xdps_status map_again(struct xdps_memory *m, const struct xdps_grant *g,
+				  struct xdps_error *err)
 {
 	void *map;
 
-	if (!m->same_process || *m->same_process)
-		return XDPS_OK;
 	for (; m->n_again < m->n_maps; m->n_again++) {
 		map = map_perf_ring(m, g->ring_fds[m->n_again]);
 		if (map == MAP_FAILED)
@@ -172,6 +169,25 @@ enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps
 		xdps_ring_move(&m->rings[m->n_again], map, m->page_bytes);
 	}
 	m->n_again = 0;
-	*m->same_process = true;
 	return XDPS_OK;
+}
+
+enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
+					struct xdps_error *err)
+{
+	enum xdps_status status = XDPS_OK;
+
+	if (!xdps_readers_has_forked(&m->readers))
+		return XDPS_OK;
+	if (g->ring_kind == XDPS_RING_PERF)
+		status = map_again(m, g, err);
+	if (!status)
+		xdps_readers_enter(&m->readers);
+	return status;
+}
+
+void xdps_memory_resume(struct xdps_memory *m)
+{
+	for (unsigned int i = 0; i < m->n_rings; i++)
+		xdps_ring_resume(&m->rings[i], *m->rings[i].read_at);
 }

@@ -9,6 +9,7 @@
 
 #include "bell.h"
 #include "client.h"
+#include "readers.h"
 #include "ring.h"
 
 #pragma GCC visibility push(hidden)
@@ -24,7 +25,7 @@ struct xdps_memory {
 	struct xdps_bell bell;		/* of map rings */
 	void *cpus;			/* NULL: not mapped */
 	unsigned int n_cpus;		/* possible CPUs */
-	bool *same_process;		/* in a page that fork() makes false */
+	struct xdps_readers readers;	/* and whoever else reads them, after a fork */
 };
 
 void xdps_memory_init(struct xdps_memory *m);
@@ -34,13 +35,16 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 				 struct xdps_error *err);
 
 /*
+ * To be called before each look into the rings; costs a load when there was no fork.
  * The kernel does not copy mappings of perf rings to a child (VM_DONTCOPY in
- * perf_mmap()), as it does those of maps: one that reads would die of SIGSEGV.  To be
- * called before each look into the rings; costs a load when there was no fork.  `g` is
+ * perf_mmap()), as it does those of maps: one that reads would die of SIGSEGV.  `g` is
  * what was mapped.
  */
 enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
 					struct xdps_error *err);
+
+/* All rings are read on from where the last process stopped. */
+void xdps_memory_resume(struct xdps_memory *m);
 
 /* Unmaps what there is; `*m` is then as after init. */
 void xdps_memory_free(struct xdps_memory *m);

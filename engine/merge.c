@@ -11,23 +11,29 @@
 #include <stdlib.h>
 
 int xdps_merge_init(struct xdps_merge *m, struct xdps_ring *rings,
-		    unsigned int n_rings, uint64_t hold_ns)
+		    unsigned int n_rings)
 {
 	*m = (struct xdps_merge){
 		.rings = rings,
-		.hold_ns = hold_ns,
+		.n_rings = n_rings,
 		.heap = calloc(n_rings, sizeof(*m->heap)),
 		.empty = calloc(n_rings, sizeof(*m->empty)),
-		.n_empty = n_rings,
 		.scratch = malloc(XDPS_SCRATCH_BYTES),
 	};
 	if (!m->heap || !m->empty || !m->scratch) {
 		xdps_merge_free(m);
 		return -ENOMEM;
 	}
-	for (unsigned int i = 0; i < n_rings; i++)
-		m->empty[i] = i;
+	xdps_merge_restart(m);
 	return 0;
+}
+
+void xdps_merge_restart(struct xdps_merge *m)
+{
+	m->shown = false;
+	m->n_heap = 0;
+	for (m->n_empty = 0; m->n_empty < m->n_rings; m->n_empty++)
+		m->empty[m->n_empty] = m->n_empty;
 }
 
 void xdps_merge_free(struct xdps_merge *m)
@@ -67,12 +73,13 @@ static void sift_down(struct xdps_merge *m, struct xdps_merge_head head)
 	m->heap[i] = head;
 }
 
-void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns)
+void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns)
 {
 	unsigned int n_empty = m->n_empty;
 	struct xdps_merge_head head;
 
 	m->now_ns = now_ns;
+	m->hold_ns = hold_ns;
 	m->shown = false;		/* it may not be the oldest any more */
 	m->n_empty = 0;
 	for (unsigned int i = 0; i < n_empty; i++) {

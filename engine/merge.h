@@ -27,8 +27,9 @@ struct xdps_merge_head {
 
 struct xdps_merge {
 	struct xdps_ring *rings;	/* not ours */
-	uint64_t hold_ns;
-	uint64_t now_ns;		/* of the last look */
+	unsigned int n_rings;
+	uint64_t hold_ns;		/* of the last look, as is ... */
+	uint64_t now_ns;		/* ... this */
 	uint64_t last_ns;		/* of the packet handed out last */
 	uint64_t late;			/* packets older than one before them */
 	bool shown;			/* the oldest packet was, and waits to be let go */
@@ -44,11 +45,14 @@ struct xdps_merge {
  * there is nothing to free.
  */
 int xdps_merge_init(struct xdps_merge *m, struct xdps_ring *rings,
-		    unsigned int n_rings, uint64_t hold_ns);
+		    unsigned int n_rings);
 void xdps_merge_free(struct xdps_merge *m);
 
+/* Another process has read on: forgets what was seen in the rings. */
+void xdps_merge_restart(struct xdps_merge *m);
+
 /* Opens a batch: looks into every ring that was empty. */
-void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns);
+void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns);
 
 /* True if xdps_merge_next() would show a packet. */
 bool xdps_merge_ready(const struct xdps_merge *m);

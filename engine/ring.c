@@ -44,6 +44,13 @@ static void start_at(struct xdps_ring *ring, uint64_t tail)
 	ring->head = ring->tail = ring->freed = tail;
 }
 
+void xdps_ring_resume(struct xdps_ring *ring, uint64_t tail)
+{
+	start_at(ring, tail);
+	ring->freed = *ring->tail_at;
+	ring->record_bytes = 0;
+}
+
 /* Positions are u64 on both sides; the kernel calls them __u64. */
 static void place_perf(struct xdps_ring *ring, struct perf_event_mmap_page *page,
 		       size_t page_bytes)
@@ -166,6 +173,8 @@ static void move_tail(struct xdps_ring *ring, uint64_t bytes)
 {
 	ring->tail += bytes;
 	ring->record_bytes = 0;
+	if (ring->read_at)
+		*ring->read_at = ring->tail;
 	if (ring->tail - ring->freed >= ring->data_bytes / FREE_PART)
 		xdps_ring_free(ring);
 }

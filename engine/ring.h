@@ -34,6 +34,7 @@ struct xdps_ring {
 	const uint64_t *head_at;	/* shared with the kernel, as are the next two */
 	uint64_t *tail_at;
 	uint64_t *wake_at;	/* of a map ring */
+	uint64_t *read_at;	/* not ours: where other readers find our tail, or NULL */
 	uint64_t head;		/* in bytes, as last read; always grows */
 	uint64_t tail;		/* in bytes, ours; always grows */
 	uint64_t freed;		/* the tail as the kernel knows it */
@@ -48,6 +49,9 @@ struct xdps_ring {
  */
 int xdps_ring_init_perf(struct xdps_ring *ring, void *map, size_t map_bytes,
 			size_t page_bytes);
+
+/* Reads on from `tail`, where another process has stopped. */
+void xdps_ring_resume(struct xdps_ring *ring, uint64_t tail);
 
 /* The same perf ring, mapped elsewhere. */
 void xdps_ring_move(struct xdps_ring *ring, void *map, size_t page_bytes);

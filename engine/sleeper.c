@@ -169,6 +169,12 @@ void xdps_sleeper_left(struct xdps_sleeper *s, bool left)
 	s->left = left;
 }
 
+void xdps_sleeper_restart(struct xdps_sleeper *s)
+{
+	drain(s->left_fd);
+	s->left = false;
+}
+
 void xdps_sleeper_wake(struct xdps_sleeper *s)
 {
 	uint64_t one = 1;

@@ -63,6 +63,9 @@ int xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns);
  */
 void xdps_sleeper_left(struct xdps_sleeper *s, bool left);
 
+/* Another process has read since: nothing is known to be left any more. */
+void xdps_sleeper_restart(struct xdps_sleeper *s);
+
 /* From any thread, any signal handler; errno stays. */
 void xdps_sleeper_wake(struct xdps_sleeper *s);
 

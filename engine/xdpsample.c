@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "../helper/protocol.h"
 
@@ -21,6 +22,7 @@
 
 #define NSEC_PER_USEC 1000ull
 #define NSEC_PER_MSEC 1000000ull
+#define NSEC_PER_SEC 1000000000ull
 
 struct xdps {
 	/* what was asked */
@@ -40,6 +42,11 @@ struct xdps {
 	struct xdps_clock clock;
 	struct xdps_sleeper sleeper;
 	struct xdps_error over;		/* why it has ended; XDPS_OK: it goes on */
+
+	/* the last batch before a break */
+	bool draining;
+	bool account_closed;		/* when that was handed out, with these counts */
+	struct xdps_stats account;
 };
 
 static struct xdps *capture_new(const struct xdps_options *opt)
@@ -81,7 +88,7 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 	status = xdps_memory_map(&x->memory, g, err);
 	if (status)
 		return status;
-	rc = xdps_merge_init(&x->merge, x->memory.rings, g->n_rings, x->hold_ns);
+	rc = xdps_merge_init(&x->merge, x->memory.rings, g->n_rings);
 	if (rc)
 		return xdps_fail_errno(err, -rc, "merging %u rings", g->n_rings);
 	rc = xdps_sleeper_open(&x->sleeper, x->client.sock);
@@ -183,10 +190,37 @@ enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why)
 	return x->filter.place;
 }
 
-/* Opens a batch; true if there is anything in it. */
-static bool look(struct xdps *x, uint64_t now_ns)
+/*
+ * Whose turn it is.  What another process has read meanwhile is not read again, and what
+ * it left is.
+ */
+static enum xdps_status begin_reading(struct xdps *x, struct xdps_error *err)
 {
-	xdps_merge_look(&x->merge, now_ns);
+	enum xdps_status status = xdps_memory_after_fork(&x->memory, &x->grant, err);
+	bool changed;
+	int rc;
+
+	if (status)
+		return status;
+	rc = xdps_readers_begin(&x->memory.readers, &changed);
+	if (rc == -EBUSY)
+		return xdps_fail(err, XDPS_BUSY,
+				 "%s: another process or thread is reading this capture; one can read it at a time",
+				 x->ifname);
+	if (rc)
+		return xdps_fail_errno(err, -rc, "%s: taking the turn to read", x->ifname);
+	if (changed) {
+		xdps_memory_resume(&x->memory);
+		xdps_merge_restart(&x->merge);
+		xdps_sleeper_restart(&x->sleeper);
+	}
+	return XDPS_OK;
+}
+
+/* Opens a batch; true if there is anything in it. */
+static bool look(struct xdps *x, uint64_t now_ns, uint64_t hold_ns)
+{
+	xdps_merge_look(&x->merge, now_ns, hold_ns);
 	return xdps_merge_ready(&x->merge);
 }
 
@@ -261,8 +295,7 @@ static void sleep_until(struct xdps *x, uint64_t now_ns, uint64_t until_ns)
 /* Nothing will come any more, so nothing need wait for it. */
 static enum xdps_status finish(struct xdps *x, struct xdps_error *err)
 {
-	x->merge.hold_ns = 0;
-	if (look(x, UINT64_MAX))
+	if (look(x, UINT64_MAX, 0))
 		return hand_out(x);
 	*err = x->over;
 	return err->status;
@@ -274,7 +307,8 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 	uint64_t now_ns, end_ns, next_ns;
 	bool last = false, ready;
 
-	status = xdps_memory_after_fork(&x->memory, &x->grant, err);
+	status = begin_reading(x, err);
+	x->draining = x->account_closed = false;
 	if (status || xdps_merge_ready(&x->merge))
 		return status;
 
@@ -283,7 +317,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 	for (;; now_ns = xdps_clock_now_ns(&x->clock)) {
 		if (x->over.status)
 			return finish(x, err);
-		ready = look(x, now_ns);
+		ready = look(x, now_ns, x->hold_ns);
 		next_ns = due_ns(x);
 		if (ready && (now_ns >= end_ns || next_ns <= now_ns))
 			return hand_out(x);
@@ -299,6 +333,33 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 			next_ns = end_ns;
 		sleep_until(x, now_ns, last ? now_ns : next_ns);
 	}
+}
+
+/* A packet that has been stamped is in its ring when this is over. */
+static void let_hold_pass(const struct xdps *x)
+{
+	const struct timespec hold = {
+		.tv_sec = x->hold_ns / NSEC_PER_SEC,
+		.tv_nsec = x->hold_ns % NSEC_PER_SEC,
+	};
+
+	nanosleep(&hold, NULL);
+}
+
+bool xdps_drain(struct xdps *x, bool may_wait)
+{
+	uint64_t end_ns = xdps_clock_now_ns(&x->clock);
+	struct xdps_error err;
+
+	if (begin_reading(x, &err))
+		return false;
+	if (may_wait)
+		let_hold_pass(x);
+	x->draining = true;
+	if (!look(x, end_ns, 0))
+		return false;
+	hand_out(x);
+	return true;
 }
 
 void xdps_wake(struct xdps *x)
@@ -319,6 +380,8 @@ bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
 
 void xdps_release(struct xdps *x)
 {
+	if (x->merge.shown)
+		++*xdps_readers_released(&x->memory.readers);
 	xdps_merge_release(&x->merge);
 }
 
@@ -335,11 +398,32 @@ int xdps_fd(const struct xdps *x)
 	return x->sleeper.epoll_fd;
 }
 
+static void count(const struct xdps *x, struct xdps_stats *stats)
+{
+	xdps_counters_sum(x->memory.cpus, x->memory.n_cpus, stats);
+	stats->late = __atomic_load_n(&x->merge.late, __ATOMIC_RELAXED);
+	stats->released = *xdps_readers_released(&x->memory.readers);
+}
+
+/*
+ * What has come since the break, and is still in the rings, is no part of it.  A signal
+ * handler may ask for the account while it is written.
+ */
+static void close_account(struct xdps *x)
+{
+	count(x, &x->account);
+	x->account.taken = x->account.released;
+	x->account.seen = x->account.rejected + x->account.passed_over +
+			  x->account.taken + x->account.lost;
+	__atomic_signal_fence(__ATOMIC_RELEASE);
+	x->account_closed = true;
+}
+
 /*
  * Where nothing ticks, and packets are held back, the end of their time is a tick of
  * its own.
  */
-void xdps_settle(struct xdps *x)
+static void settle_descriptor(struct xdps *x)
 {
 	uint64_t now_ns, until_ns;
 
@@ -353,10 +437,21 @@ void xdps_settle(struct xdps *x)
 	xdps_sleeper_tick(&x->sleeper, until_ns > now_ns ? until_ns - now_ns : 1, 0);
 }
 
+bool xdps_settle(struct xdps *x)
+{
+	if (x->draining && !xdps_merge_ready(&x->merge))
+		close_account(x);
+	settle_descriptor(x);
+	xdps_readers_end(&x->memory.readers);
+	return x->sleeper.left;
+}
+
 void xdps_stats(const struct xdps *x, struct xdps_stats *stats)
 {
-	xdps_counters_sum(x->memory.cpus, x->memory.n_cpus, stats);
-	stats->late = __atomic_load_n(&x->merge.late, __ATOMIC_RELAXED);
+	if (x->account_closed)
+		*stats = x->account;
+	else
+		count(x, stats);
 }
 
 enum xdps_status xdps_inject(struct xdps *x, const void *data, size_t len,

@@ -48,7 +48,7 @@ enum xdps_status {
 	XDPS_BAD_FILTER,	/* no program that a filter could be */
 	XDPS_NO_DEVICE,
 	XDPS_NO_PERMISSION,
-	XDPS_BUSY,		/* another XDP program is on the interface */
+	XDPS_BUSY,		/* another XDP program is on the interface, or another reader reads */
 	XDPS_UNSUPPORTED,	/* by the kernel, the driver or the interface */
 	XDPS_GONE,		/* the interface disappeared while capturing */
 	XDPS_FAILED,
@@ -165,6 +165,7 @@ struct xdps_stats {
 	uint64_t passed_over;	/* not chosen by the sampling rate */
 	uint64_t taken;		/* in a ring or about to be, or delivered from there */
 	uint64_t lost;		/* there was no room in the ring */
+	uint64_t released;	/* of those taken: xdps_release() let them go */
 	uint64_t late;		/* delivered, but younger ones had gone before */
 };
 
@@ -292,6 +293,7 @@ enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why);
  * XDPS_TIMEOUT  it has none, and the time is over
  * XDPS_WOKEN    xdps_wake() was called, before or during the wait, and there
  *               was no batch to hand out
+ * XDPS_BUSY     another process or thread is between xdps_wait() and xdps_settle()
  * other         the capture is over: XDPS_GONE, XDPS_FAILED or what else the
  *               helper says; everything that was in the rings has been handed
  *               out before this is said, and it is said again each time
@@ -300,10 +302,24 @@ enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why);
  * full.  What is handed out after one wait was stamped before it returned,
  * so a loop over xdps_next() ends under any flood.
  *
- * May be called in a child after fork(), if the parent no longer calls it.
+ * After fork() parent and children may read one after the other: each goes on after the
+ * last packet that was released.  Two at a time are refused with XDPS_BUSY.  The turn to
+ * read begins here and ends with xdps_settle(), or with the process.
  */
 enum xdps_status xdps_wait(struct xdps *x, int timeout_ms,
 			   struct xdps_error *err);
+
+/*
+ * For a reader that is told to stop: makes all packets that were stamped by now the batch,
+ * those too that wait for company or for an older packet.  With `may_wait` it sleeps for
+ * `hold` first, so that what another CPU has stamped is there as well.  False: there are
+ * none, or it is not this reader's turn.
+ *
+ * When they are all released, xdps_settle() closes the account: until the next
+ * xdps_wait() xdps_stats() counts as taken what was handed out, so what comes after the
+ * break is in none of its numbers.
+ */
+bool xdps_drain(struct xdps *x, bool may_wait);
 
 /* Ends a wait, or the next one.  From any thread, from any signal handler. */
 void xdps_wake(struct xdps *x);
@@ -314,7 +330,7 @@ void xdps_wake(struct xdps *x);
  */
 bool xdps_next(struct xdps *x, struct xdps_packet *pkt);
 
-/* Lets the packet go that xdps_next() showed last. */
+/* Lets the packet go that xdps_next() showed last; nothing is read from its data. */
 void xdps_release(struct xdps *x);
 
 /*
@@ -331,7 +347,7 @@ uint64_t xdps_complete_ns(const struct xdps *x);
  * take.
  */
 int xdps_fd(const struct xdps *x);
-void xdps_settle(struct xdps *x);
+bool xdps_settle(struct xdps *x);	/* is anything left? */
 
 /*
  * Reads memory that is shared with the kernel, nothing else: from any thread,

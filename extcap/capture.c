@@ -223,20 +223,20 @@ static void wait_for_packets(struct capture *c)
 		output_polled(&c->out, fds + c->n);
 }
 
-/* What has passed the hook before we were told to stop is in the file. */
+/*
+ * What has passed the hook before we were told to stop is in the file.  The account of a
+ * stream is closed with its last packet.
+ */
 static void drain(struct capture *c)
 {
-	const int64_t until_ms = stop_now_ms() + hold_ms(c) + 1;
-	const unsigned int asked = stop_asked();
 	struct stream *s;
 
-	do {
-		write_packets(c);
-		stop_poll(NULL, 0, 1);
-	} while (!is_over(c) && stop_asked() == asked && stop_now_ms() < until_ms);
-	write_packets(c);
+	for (unsigned int i = 0; i < c->n; i++)
+		stream_drain(&c->streams[i]);
 	while (c->out.end == OUTPUT_GOES_ON && (s = oldest(c)))
 		add_packet(c, s);
+	for (unsigned int i = 0; i < c->n; i++)
+		xdps_settle(c->streams[i].x);
 }
 
 static void add_statistics(struct capture *c, const struct stream *s)

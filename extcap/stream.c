@@ -95,6 +95,14 @@ void stream_look(struct stream *s)
 		s->over.status = XDPS_OK;
 }
 
+/* The packet in hand is not let go by that, and maybe not the oldest any more. */
+void stream_drain(struct stream *s)
+{
+	xdps_drain(s->x, true);
+	note_losses(s);
+	show_next(s);
+}
+
 void stream_next(struct stream *s)
 {
 	s->delivered++;

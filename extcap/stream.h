@@ -34,6 +34,9 @@ void stream_close(struct stream *s);
 /* Looks for packets, without waiting, if there is none in hand. */
 void stream_look(struct stream *s);
 
+/* Has all that passed until now in hand, one after the other; takes as long as `hold`. */
+void stream_drain(struct stream *s);
+
 /* The packet in hand was written; has_head says whether there is another one. */
 void stream_next(struct stream *s);
 

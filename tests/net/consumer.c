@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/wait.h>
@@ -253,6 +254,101 @@ static void forked(void)
 static void closed_in_child(void)
 {
 	forked_and(false);
+}
+
+/* How often each packet was read, by whichever process. */
+static unsigned char *times_read;
+
+static void note_packet(unsigned char *n, const struct pcap_pkthdr *h, const unsigned char *data)
+{
+	(void)h;
+	times_read[(data[18] << 8 | data[19]) % wanted]++;
+	++*(int *)n;
+}
+
+/* In portions that leave something of a batch behind. */
+static void read_some(pcap_t *p, int most)
+{
+	int n = 0, got;
+
+	while (n < most) {
+		got = pcap_dispatch(p, most - n < 7 ? most - n : 7, note_packet, (unsigned char *)&n);
+		need(got > 0, "pcap_dispatch returned %d after %d of %d: %s", got, n, most,
+		     pcap_geterr(p));
+	}
+}
+
+static void read_in_child(pcap_t *p, int most)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		read_some(p, most);
+		_exit(0);
+	}
+	need(waitpid(pid, &status, 0) == pid && !status, "the child ended with status 0x%x", status);
+}
+
+/*
+ * A child reads and ends, the parent goes on, then more of both; what the parent has of
+ * pcap_next_ex() stays as it is.
+ */
+static void successors(void)
+{
+	pcap_t *p = open_with(device, &usual);
+	const unsigned char *data;
+	unsigned char copy[60];
+	struct pcap_pkthdr *h;
+	int n = 1;
+
+	times_read = mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	need(times_read != MAP_FAILED, "mmap: %s", strerror(errno));
+	wait_for_packets();
+	need(pcap_next_ex(p, &h, &data) == 1, "pcap_next_ex: %s", pcap_geterr(p));
+	memcpy(copy, data, sizeof(copy));
+	times_read[data[18] << 8 | data[19]]++;
+	for (int i = 0; i < 4; i++, n += 80) {
+		read_in_child(p, 50);
+		need(!memcmp(copy, data, sizeof(copy)), "the parent's packet has changed");
+		if (i % 2)
+			read_some(p, 30);
+		else
+			read_in_child(p, 30);
+	}
+	read_some(p, wanted - n);
+	for (int i = 0; i < wanted; i++)
+		need(times_read[i] == 1, "packet %d was read %d times", i, times_read[i]);
+	pcap_close(p);
+}
+
+/* While the parent is in its callback. */
+static void read_beside(unsigned char *p, const struct pcap_pkthdr *h, const unsigned char *data)
+{
+	int n = 0, status, got;
+	pid_t pid = fork();
+
+	(void)h, (void)data;
+	if (!pid) {
+		got = pcap_dispatch((pcap_t *)p, -1, count_one, (unsigned char *)&n);
+		need(got == PCAP_ERROR && !n, "the child got %d, %d packets", got, n);
+		need(strstr(pcap_geterr((pcap_t *)p), "another process"), "no sentence: %s",
+		     pcap_geterr((pcap_t *)p));
+		_exit(0);
+	}
+	need(waitpid(pid, &status, 0) == pid && !status, "the child ended with status 0x%x", status);
+}
+
+/* Refused, and no packet is lost by it. */
+static void two_readers(void)
+{
+	pcap_t *p = open_with(device, &usual);
+
+	wait_for_packets();
+	need(pcap_dispatch(p, 1, read_beside, (unsigned char *)p) == 1, "pcap_dispatch: %s",
+	     pcap_geterr(p));
+	take_all(p, wanted - 1);
+	pcap_close(p);
 }
 
 /* Opened by a parent that then ends, as a daemon's does. */
@@ -611,9 +707,11 @@ static const struct {
 	{ "quiet", quiet },
 	{ "refilter", refilter },
 	{ "reopen", reopen },
+	{ "successors", successors },
 	{ "timeout", timeout },
 	{ "twice", twice },
 	{ "two", two },
+	{ "two_readers", two_readers },
 	{ "unheld", unheld },
 };
 

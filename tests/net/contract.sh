@@ -38,6 +38,8 @@ it_applies_a_new_filter_to_what_is_queued()		{ queued refilter 1000; }
 it_needs_no_privilege_after_it_was_opened()		{ queued drop 500; }
 it_captures_in_a_forked_child()				{ queued forked 500; }
 it_closes_in_a_forked_child()				{ queued closed_in_child 500; }
+it_hands_out_each_packet_once_to_children_and_parent()	{ queued successors 1000; }
+it_refuses_a_second_reader_at_the_same_time()		{ queued two_readers 100; }
 
 # The parent has ended when the packets come.
 it_captures_in_a_daemon()

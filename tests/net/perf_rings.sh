@@ -23,7 +23,7 @@ one()
 	esac
 }
 
-for file in capture order accounting contract; do
+for file in capture order accounting contract last_packets; do
 	n_before=$tap_count
 	while IFS= read -r line; do
 		case $line in

@@ -337,11 +337,25 @@ int xdps_fd(const struct xdps *x)
 	return fake.fd;
 }
 
-void xdps_settle(struct xdps *x)
+bool xdps_settle(struct xdps *x)
 {
 	assert_non_null(x);
 	assert_false(x->shown);
 	fake.unsettled = false;
+	return x->head != x->tail;
+}
+
+/* Adds to what is in the batch already. */
+bool xdps_drain(struct xdps *x, bool may_wait)
+{
+	assert_non_null(x);
+	assert_false(x->shown);
+	fake.unsettled = true;
+	fake.n_drains++;
+	fake.drained_in_hold = may_wait;
+	enqueue_numbered(x, fake.left);
+	fake.left = 0;
+	return x->head != x->tail;
 }
 
 void xdps_stats(const struct xdps *x, struct xdps_stats *stats)

@@ -45,6 +45,7 @@ struct fake {
 	const char *warning;
 	struct xdps_stats stats;
 	unsigned int flood;		/* packets in each wait after the script */
+	unsigned int left;		/* packets that only xdps_drain() finds */
 
 	/* what was asked */
 	char parsed[64];
@@ -56,6 +57,8 @@ struct fake {
 	int timeouts_ms[FAKE_WAITS];	/* of the first waits */
 	bool timeouts_rose;		/* one was longer than that before it */
 	bool unsettled;			/* xdps_settle() is owed */
+	unsigned int n_drains;
+	bool drained_in_hold;		/* the last time, it might sleep */
 	unsigned char injected[64];
 	size_t injected_bytes;
 	unsigned int n_filters;		/* times that one came */

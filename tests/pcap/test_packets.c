@@ -160,6 +160,28 @@ static void statistics_wrap_at_32_bits(void **state)
 	assert_int_equal(ps.ps_drop, 5);
 }
 
+/* dumpcap asks for one packet more, and then for the account. */
+static void what_is_left_after_a_break_that_nobody_answers_is_dropped(void **state)
+{
+	struct pcap_stat ps;
+
+	(void)state;
+	activate();
+	fake_woken();
+	fake_during(break_loop_in, NULL);
+	fake.left = 5;
+	assert_int_equal(dispatch(1), 1);
+	fake.stats = (struct xdps_stats){ .taken = 100, .released = 96, .lost = 10 };
+	assert_int_equal(pcap_stats(p, &ps), 0);
+	assert_int_equal(ps.ps_recv, 110);
+	assert_int_equal(ps.ps_drop, 14);
+
+	/* if it does read on, they are not */
+	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
+	assert_int_equal(pcap_stats(p, &ps), 0);
+	assert_int_equal(ps.ps_drop, 10);
+}
+
 static struct pcap_stat stats_seen;
 
 static void look_at_stats(void)
@@ -269,6 +291,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(reading_len_bytes_of_a_cut_packet_finds_zeros),
 	TEST(the_lost_are_among_the_received_and_the_unchosen_are_not),
 	TEST(statistics_wrap_at_32_bits),
+	TEST(what_is_left_after_a_break_that_nobody_answers_is_dropped),
 	TEST(statistics_can_be_asked_for_in_the_callback),
 	TEST(statistics_can_be_asked_for_in_a_signal_handler),
 	TEST(statistics_outlive_a_break_and_the_capture),

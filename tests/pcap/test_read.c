@@ -346,16 +346,192 @@ static void a_break_during_the_wait_ends_it(void **state)
 	assert_int_equal(fake.n_wakes, 1);
 }
 
-static void a_break_that_meets_packets_leaves_them_for_later(void **state)
+/* The signal of a Ctrl-C, which comes in the middle of it. */
+static void interrupt(void)
+{
+	assert_int_equal(raise(SIGUSR1), 0);
+}
+
+static void break_on_signal(int sig)
+{
+	(void)sig;
+	pcap_breakloop(p);
+}
+
+static void break_on_signals(void)
+{
+	struct sigaction sa = { .sa_handler = break_on_signal };
+
+	assert_int_equal(sigaction(SIGUSR1, &sa, NULL), 0);
+}
+
+static void a_break_during_the_wait_hands_out_all_packets_first(void **state)
 {
 	(void)state;
 	activate();
 	fake_batch(2);
 	fake_during(break_loop_in, NULL);
+	fake.left = 3;
+	assert_int_equal(dispatch(-1), 5);
+	assert_received(5);
 	assert_int_equal(dispatch(-1), PCAP_ERROR_BREAK);
-	assert_int_equal(got.n, 0);
-	assert_int_equal(dispatch(-1), 2);
+	assert_int_equal(fake.n_waits, 1);
+	assert_int_equal(fake.n_drains, 1);
+	assert_true(fake.drained_in_hold);
+}
+
+static void a_break_during_the_wait_ends_a_loop_after_all_packets(void **state)
+{
+	(void)state;
+	activate();
+	fake_woken();
+	fake_during(break_loop_in, NULL);
+	fake.left = 3;
+	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
+	assert_received(3);
+}
+
+static void the_last_packets_come_by_as_many_as_were_asked_for(void **state)
+{
+	(void)state;
+	activate();
+	fake_woken();
+	fake_during(break_loop_in, NULL);
+	fake.left = 5;
+	assert_int_equal(dispatch(2), 2);
+	assert_int_equal(dispatch(2), 2);
+	assert_int_equal(dispatch(2), 1);
+	assert_int_equal(dispatch(2), PCAP_ERROR_BREAK);
+	assert_received(5);
+	assert_int_equal(fake.n_drains, 1);
+}
+
+static void the_last_packets_come_one_by_one(void **state)
+{
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	(void)state;
+	activate();
+	fake_woken();
+	fake_during(break_loop_in, NULL);
+	fake.left = 2;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(pcap_next_ex(p, &h, &data), 1);
+		assert_int_equal(data[0], i);
+	}
+	assert_int_equal(pcap_next_ex(p, &h, &data), PCAP_ERROR_BREAK);
+}
+
+static void after_a_break_reading_goes_on(void **state)
+{
+	(void)state;
+	activate();
+	for (int i = 0; i < 2; i++) {
+		fake_woken();
+		fake_during(break_loop_in, NULL);
+		fake.left = 2;
+		assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
+	}
+	assert_received(4);
+	fake_batch(1);
+	assert_int_equal(dispatch(-1), 1);
+	assert_received(5);
+}
+
+static void a_signal_during_the_callback_hands_out_all_packets_first(void **state)
+{
+	(void)state;
+	activate();
+	break_on_signals();
+	fake_batch(3);
+	fake.left = 2;
+	got.act_at = 2;
+	got.act = interrupt;
+	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
+	assert_received(5);
+	signal(SIGUSR1, SIG_DFL);
+}
+
+static void a_second_signal_ends_it_at_once(void **state)
+{
+	(void)state;
+	activate();
+	break_on_signals();
+	fake_woken();
+	fake_during(break_loop_in, NULL);
+	fake.left = 5;
+	got.act_at = 2;
+	got.act = interrupt;
+	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_received(2);
+	assert_int_equal(dispatch(-1), 3);
+	signal(SIGUSR1, SIG_DFL);
+}
+
+static void a_callback_that_breaks_while_the_last_packets_come_gets_no_more(void **state)
+{
+	(void)state;
+	activate();
+	fake_woken();
+	fake_during(break_loop_in, NULL);
+	fake.left = 5;
+	got.act_at = 2;
+	got.act = break_loop;
+	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
+	assert_received(2);
+}
+
+static void *break_in_thread(void *arg)
+{
+	pcap_breakloop(p);
+	return arg;
+}
+
+static void break_by_thread(void)
+{
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, break_in_thread, NULL), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void a_thread_that_breaks_during_the_callback_lets_all_packets_out_first(void **state)
+{
+	(void)state;
+	activate();
+	fake_batch(3);
+	fake.left = 2;
+	got.act_at = 2;
+	got.act = break_by_thread;
+	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
+	assert_received(5);
+}
+
+static void a_signal_between_two_reads_hands_out_all_packets_first(void **state)
+{
+	(void)state;
+	activate();
+	break_on_signals();
+	fake_batch(1);
+	assert_int_equal(dispatch(-1), 1);
+	interrupt();
+	fake.left = 2;
+	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
+	assert_received(3);
+	signal(SIGUSR1, SIG_DFL);
+}
+
+static void the_last_packets_are_not_waited_for_in_nonblocking_mode(void **state)
+{
+	(void)state;
+	activate_nonblocking();
+	fake_woken();
+	fake_during(break_loop_in, NULL);
+	fake.left = 2;
+	assert_int_equal(dispatch(-1), 2);
+	assert_false(fake.drained_in_hold);
+	assert_int_equal(dispatch(-1), PCAP_ERROR_BREAK);
 }
 
 static void a_break_ends_a_read_that_rejects_a_flood(void **state)
@@ -421,12 +597,6 @@ static void a_break_from_another_thread_ends_a_wait_for_ever(void **state)
 	assert_int_equal(fake.timeouts_ms[0], -1);
 }
 
-static void break_on_signal(int sig)
-{
-	(void)sig;
-	pcap_breakloop(p);
-}
-
 static void *signal_when_asleep(void *arg)
 {
 	sem_wait(&fake.asleep);
@@ -436,12 +606,11 @@ static void *signal_when_asleep(void *arg)
 
 static void a_break_from_a_signal_handler_ends_a_wait_for_ever(void **state)
 {
-	struct sigaction sa = { .sa_handler = break_on_signal };
 	pthread_t self = pthread_self(), thread;
 
 	(void)state;
 	activate_with_timeout(0);
-	assert_int_equal(sigaction(SIGUSR1, &sa, NULL), 0);
+	break_on_signals();
 	assert_int_equal(pthread_create(&thread, NULL, signal_when_asleep, &self), 0);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_int_equal(pthread_join(thread, NULL), 0);
@@ -507,7 +676,17 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_break_from_the_callback_ends_a_loop_at_that_packet),
 	TEST(a_break_at_the_last_of_a_count_does_not_lose_the_count),
 	TEST(a_break_during_the_wait_ends_it),
-	TEST(a_break_that_meets_packets_leaves_them_for_later),
+	TEST(a_break_during_the_wait_hands_out_all_packets_first),
+	TEST(a_break_during_the_wait_ends_a_loop_after_all_packets),
+	TEST(the_last_packets_come_by_as_many_as_were_asked_for),
+	TEST(the_last_packets_come_one_by_one),
+	TEST(after_a_break_reading_goes_on),
+	TEST(a_signal_during_the_callback_hands_out_all_packets_first),
+	TEST(a_second_signal_ends_it_at_once),
+	TEST(a_callback_that_breaks_while_the_last_packets_come_gets_no_more),
+	TEST(a_thread_that_breaks_during_the_callback_lets_all_packets_out_first),
+	TEST(a_signal_between_two_reads_hands_out_all_packets_first),
+	TEST(the_last_packets_are_not_waited_for_in_nonblocking_mode),
 	TEST(a_break_ends_a_read_that_rejects_a_flood),
 	TEST(a_break_comes_before_a_timeout),
 	TEST(a_break_ends_a_nonblocking_read),

@@ -109,6 +109,7 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 void xdps_memory_init(struct xdps_memory *m)
 {
 	memset(m, 0, sizeof(*m));
+	xdps_readers_init(&m->readers);
 }
 
 void xdps_bell_answer(struct xdps_bell *b)
@@ -127,6 +128,8 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 	m->bell.fd = g->ring_fds[0];
 	m->cpus = counters;
 	m->n_cpus = ARRAY_SIZE(counters);
+	assert_int_equal(xdps_readers_open(&m->readers, 1), 0);
+	ring.read_at = xdps_readers_position(&m->readers, 0);
 	return XDPS_OK;
 }
 
@@ -139,9 +142,14 @@ enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps
 	return XDPS_OK;
 }
 
+void xdps_memory_resume(struct xdps_memory *m)
+{
+	xdps_ring_resume(m->rings, *m->rings->read_at);
+}
+
 void xdps_memory_free(struct xdps_memory *m)
 {
-	(void)m;
+	xdps_readers_close(&m->readers);
 }
 
 static int open_with(bool immediate, uint32_t batch_us)
@@ -427,7 +435,7 @@ static void holder_asks_for_a_quarter(void **state)
 	renew(false, 1000000);
 	put_now(100);
 	assert_int_equal(xdps_wait(x, 1, &err), XDPS_OK);	/* the caller has no more time */
-	xdps_merge_look(&x->merge, 0);				/* the packet is still held */
+	xdps_merge_look(&x->merge, 0, UINT64_MAX);		/* the packet is still held */
 	xdps_settle(x);
 	assert_int_equal(fake.cpu->wake_at, ring.tail + RING_BYTES / 4);
 
@@ -479,6 +487,87 @@ static void no_wake_up_is_missed(void **state)
 	assert_null(rc);
 }
 
+static void take(unsigned int n)
+{
+	struct xdps_packet pkt;
+
+	for (; n; n--) {
+		assert_true(xdps_next(x, &pkt));
+		xdps_release(x);
+	}
+	assert_false(xdps_next(x, &pkt));
+}
+
+/* They would wait for a second, and what comes later is not among them. */
+static void drained(void **state)
+{
+	(void)state;
+	renew(false, 1000000);
+	assert_false(xdps_drain(x, false));
+	for (int i = 0; i < 3; i++)
+		put_now(60);
+	assert_int_equal(xdps_wait(x, 1, &err), XDPS_OK);
+	x->merge.hold_ns = UINT64_MAX;
+	assert_true(xdps_drain(x, true));
+	put_now(60);
+	take(3);
+	xdps_settle(x);
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
+	take(1);
+}
+
+/* Three were handed out, two have come meanwhile, one was lost. */
+static void account_of_a_drain(void **state)
+{
+	struct xdps_stats stats;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		put_now(60);
+	assert_true(xdps_drain(x, false));
+	counters[0] = (struct xdps_cpu){ .rejected = 7, .passed_over = 8, .chosen = 6, .lost = 1 };
+	xdps_stats(x, &stats);
+	assert_int_equal(stats.taken, 5);
+	assert_int_equal(stats.released, 0);
+	take(3);
+	xdps_settle(x);
+	counters[0].chosen = 100;
+	xdps_stats(x, &stats);
+	assert_int_equal(stats.taken, 3);
+	assert_int_equal(stats.released, 3);
+	assert_int_equal(stats.lost, 1);
+	assert_int_equal(stats.seen, 7 + 8 + 3 + 1);
+
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_TIMEOUT);
+	xdps_stats(x, &stats);
+	assert_int_equal(stats.taken, 99);
+}
+
+/* As a child does it: the engine of the parent knows nothing of it. */
+static void taken_over(void **state)
+{
+	struct xdps_readers *readers = &x->memory.readers;
+	bool changed;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		put_now(60);
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
+	xdps_next(x, &(struct xdps_packet){ 0 });
+	xdps_release(x);
+	xdps_settle(x);
+
+	/* two packets by another process */
+	xdps_readers_enter(readers);
+	assert_int_equal(xdps_readers_begin(readers, &changed), 0);
+	*ring.read_at += 2 * fake_ring_sample_bytes(&fake, 60);
+	xdps_readers_end(readers);
+	xdps_readers_enter(readers);
+
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
+	take(1);
+}
+
 static void counts_add_up(void **state)
 {
 	struct xdps_stats stats;
@@ -512,6 +601,9 @@ int main(void)
 		SENTENCE("When the capture is over what is left is for the caller to judge",
 			 after_the_end_the_rest_is_judged),
 		SENTENCE("Numbers begin again without 0 and 1", numbers_begin_again),
+		SENTENCE("A drain hands out what came before it, whatever it waits for", drained),
+		SENTENCE("After a drain the account is of what was handed out", account_of_a_drain),
+		SENTENCE("What another process has read is not read again", taken_over),
 		SENTENCE("Rejected, passed over, taken and lost are all that were seen", counts_add_up),
 	};
 	const struct CMUnitTest of_maps[] = {

@@ -21,14 +21,16 @@ static struct fake_ring fakes[RINGS_MAX];
 static struct xdps_ring rings[RINGS_MAX];
 static unsigned int n_open;
 static struct xdps_merge merge;
+static uint64_t hold_ns;
 
-static void begin(unsigned int n_rings, uint64_t hold_ns)
+static void begin(unsigned int n_rings, uint64_t hold)
 {
+	hold_ns = hold;
 	for (n_open = 0; n_open < n_rings; n_open++) {
 		fake_ring_init(&fakes[n_open], kind, DATA_BYTES, 0);
 		fake_ring_open(&fakes[n_open], &rings[n_open]);
 	}
-	assert_int_equal(xdps_merge_init(&merge, rings, n_rings, hold_ns), 0);
+	assert_int_equal(xdps_merge_init(&merge, rings, n_rings), 0);
 }
 
 static int end(void **state)
@@ -39,6 +41,11 @@ static int end(void **state)
 	xdps_merge_free(&merge);
 	kind = XDPS_RING_BPF;
 	return 0;
+}
+
+static void look(uint64_t now_ns)
+{
+	xdps_merge_look(&merge, now_ns, hold_ns);
 }
 
 static void put(unsigned int ring, uint64_t mono_ns, uint32_t number)
@@ -82,7 +89,7 @@ static void test_nothing(void **state)
 	(void)state;
 	begin(3, 0);
 	expect_none();
-	xdps_merge_look(&merge, UINT64_MAX);
+	look(UINT64_MAX);
 	expect_none();
 	assert_true(xdps_merge_oldest_ns(&merge) == UINT64_MAX);
 }
@@ -91,7 +98,7 @@ static void test_no_rings(void **state)
 {
 	(void)state;
 	begin(0, 0);
-	xdps_merge_look(&merge, 5);
+	look(5);
 	expect_none();
 	assert_true(xdps_merge_oldest_ns(&merge) == UINT64_MAX);
 }
@@ -105,7 +112,7 @@ static void test_show_twice(void **state)
 	begin(2, 0);
 	put(0, 10, 1);
 	put(1, 11, 2);
-	xdps_merge_look(&merge, 20);
+	look(20);
 	assert_true(xdps_merge_next(&merge, &a, &tai_offset_ns));
 	assert_true(xdps_merge_next(&merge, &b, &tai_offset_ns));
 	assert_int_equal(a.len, b.len);
@@ -120,10 +127,10 @@ static void test_release_blind(void **state)
 	begin(2, HOLD_NS);
 	xdps_merge_release(&merge);
 	put(0, 10, 1);
-	xdps_merge_look(&merge, 20);
+	look(20);
 	expect_none();
 	xdps_merge_release(&merge);
-	xdps_merge_look(&merge, 10 + HOLD_NS);
+	look(10 + HOLD_NS);
 	expect(0, 10, 1);
 	xdps_merge_release(&merge);
 	assert_int_equal(merge.late, 0);
@@ -135,11 +142,11 @@ static void test_oldest(void **state)
 	begin(2, HOLD_NS);
 	put(0, 500, 1);
 	assert_true(xdps_merge_oldest_ns(&merge) == UINT64_MAX);
-	xdps_merge_look(&merge, 400);
+	look(400);
 	assert_int_equal(xdps_merge_oldest_ns(&merge), 500);
 	put(1, 300, 2);
 	assert_int_equal(xdps_merge_oldest_ns(&merge), 500);
-	xdps_merge_look(&merge, 400);
+	look(400);
 	assert_int_equal(xdps_merge_oldest_ns(&merge), 300);
 	expect(1, 300, 2);
 	assert_int_equal(xdps_merge_oldest_ns(&merge), 500);
@@ -201,7 +208,7 @@ static void test_hold_table(void **state)
 			put(0, rows[i].a, 1);
 		if (rows[i].b)
 			put(1, rows[i].b, 2);
-		xdps_merge_look(&merge, rows[i].now);
+		look(rows[i].now);
 		if (xdps_merge_ready(&merge) != rows[i].ready)
 			fail_msg("row %zu of the table", i);
 		end(NULL);
@@ -214,10 +221,10 @@ static void test_one_ring(void **state)
 	begin(1, UINT64_MAX);
 	put(0, 1000, 1);
 	put(0, 1001, 2);
-	xdps_merge_look(&merge, 1000);
+	look(1000);
 	expect(0, 1000, 1);
 	expect_none();
-	xdps_merge_look(&merge, 1001);
+	look(1001);
 	expect(0, 1001, 2);
 	expect_none();
 }
@@ -227,18 +234,18 @@ static void test_hold_ends_with_news(void **state)
 	(void)state;
 	begin(2, HOLD_NS);
 	put(0, 1000, 1);
-	xdps_merge_look(&merge, 1500);
+	look(1500);
 	expect_none();
 	put(1, 900, 2);
 	put(1, 1100, 3);
-	xdps_merge_look(&merge, 1600);
+	look(1600);
 	expect(1, 900, 2);
 	expect(0, 1000, 1);
 	/* ring 0 is empty now, so 3 waits */
 	expect_none();
-	xdps_merge_look(&merge, 2099);
+	look(2099);
 	expect_none();
-	xdps_merge_look(&merge, 2100);
+	look(2100);
 	expect(1, 1100, 3);
 	assert_int_equal(merge.late, 0);
 }
@@ -248,12 +255,12 @@ static void test_late(void **state)
 	(void)state;
 	begin(3, HOLD_NS);
 	put(0, 1000, 1);
-	xdps_merge_look(&merge, 2000);
+	look(2000);
 	expect(0, 1000, 1);
 	put(1, 900, 2);
 	put(1, 950, 3);
 	put(1, 1001, 4);
-	xdps_merge_look(&merge, 2001);
+	look(2001);
 	expect(1, 900, 2);
 	assert_int_equal(merge.late, 1);
 	expect(1, 950, 3);
@@ -269,12 +276,12 @@ static void test_late_without_hold(void **state)
 	begin(2, UINT64_MAX);
 	put(0, 1000, 1);
 	put(1, 1000, 2);
-	xdps_merge_look(&merge, 1000);
+	look(1000);
 	expect(0, 1000, 1);
 	expect(1, 1000, 2);
 	put(1, 1, 3);
 	put(1, 1001, 4);
-	xdps_merge_look(&merge, 1001);
+	look(1001);
 	expect(1, 1, 3);
 	assert_int_equal(merge.late, 1);
 	expect_none();
@@ -291,7 +298,7 @@ static void test_equal(void **state)
 	begin(8, HOLD_NS);
 	for (i = 0; i < 16; i++)
 		put(i % 8, 1000, i);
-	xdps_merge_look(&merge, 1000);
+	look(1000);
 	while (xdps_merge_next(&merge, &pkt, &tai_offset_ns)) {
 		assert_false(seen & 1u << pkt.len);
 		seen |= 1u << pkt.len;
@@ -314,7 +321,7 @@ static void test_flood(void **state)
 	begin(4, HOLD_NS);
 	for (i = 0; i < 100; i++)
 		put(i % 4, 1000 + i, number++);
-	xdps_merge_look(&merge, 1099);
+	look(1099);
 	while (xdps_merge_next(&merge, &pkt, &tai_offset_ns)) {
 		xdps_merge_release(&merge);
 		assert_int_equal(pkt.len, taken++);
@@ -324,13 +331,13 @@ static void test_flood(void **state)
 	}
 	assert_int_equal(taken, 100);
 
-	xdps_merge_look(&merge, 1000 + number);
+	look(1000 + number);
 	while (xdps_merge_next(&merge, &pkt, &tai_offset_ns)) {
 		xdps_merge_release(&merge);
 		assert_int_equal(pkt.len, taken++);
 	}
 	expect_none();
-	xdps_merge_look(&merge, 1000 + number + HOLD_NS);
+	look(1000 + number + HOLD_NS);
 	while (xdps_merge_next(&merge, &pkt, &tai_offset_ns)) {
 		xdps_merge_release(&merge);
 		assert_int_equal(pkt.len, taken++);
@@ -347,14 +354,14 @@ static void test_empty_alone(void **state)
 	begin(3, 0);
 	for (i = 0; i < 10; i++)
 		put(0, 1000 + i, i);
-	xdps_merge_look(&merge, 5000);
+	look(5000);
 	put(1, 900, 100);
 	for (i = 0; i < 10; i++)
 		expect(0, 1000 + i, i);
 	expect_none();
 	/* the merge never saw it come */
 	assert_int_equal(rings[1].head, 0);
-	xdps_merge_look(&merge, 5000);
+	look(5000);
 	expect(1, 900, 100);
 	assert_int_equal(merge.late, 1);
 }
@@ -365,7 +372,7 @@ static void test_refill(void **state)
 	begin(2, 0);
 	put(0, 1000, 1);
 	put(1, 1010, 2);
-	xdps_merge_look(&merge, 2000);
+	look(2000);
 	put(0, 1005, 3);
 	expect(0, 1000, 1);
 	expect(0, 1005, 3);
@@ -385,7 +392,7 @@ static void test_broken(void **state)
 	put(0, 1002, 2);
 	fake_ring_put_lie(&fakes[0], 48, 36, &rec, 48);
 	put(1, 1001, 3);
-	xdps_merge_look(&merge, 2000);
+	look(2000);
 	expect(0, 1000, 1);
 	expect(1, 1001, 3);
 	expect(0, 1002, 2);
@@ -451,7 +458,7 @@ static void reap(struct harvest *h, uint64_t now_ns)
 	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
-	xdps_merge_look(&merge, now_ns);
+	look(now_ns);
 	while (xdps_merge_next(&merge, &pkt, &tai_offset_ns)) {
 		xdps_merge_release(&merge);
 		assert_true(pkt.len < SIM_PACKETS);
