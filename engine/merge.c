@@ -135,8 +135,7 @@ void xdps_merge_release(struct xdps_merge *m)
 	m->shown = false;
 	head = m->heap[0];
 	note_order(m, head.mono_ns);
-	xdps_ring_advance(&m->rings[head.ring]);
-	if (xdps_ring_peek(&m->rings[head.ring], &head.mono_ns)) {
+	if (xdps_ring_next(&m->rings[head.ring], &head.mono_ns)) {
 		sift_down(m, head);
 		return;
 	}

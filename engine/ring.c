@@ -236,70 +236,102 @@ static bool look_at_perf(struct xdps_ring *ring, uint64_t known_bytes, uint64_t 
 	return false;
 }
 
-static const struct xdps_record *map_record(const struct xdps_ring *ring)
+static struct xdps_record *map_record(const struct xdps_ring *ring)
 {
-	return (const void *)(ring->data + position(ring, 0));
+	return (void *)(ring->data + position(ring, 0));
 }
 
 /* The same; a record that lies about its length is the last that is known. */
 static bool look_at_map(struct xdps_ring *ring, uint64_t known_bytes, uint64_t *mono_ns)
 {
 	const struct xdps_record *rec = map_record(ring);
-	uint32_t caplen;
-	uint64_t bytes;
+	uint32_t caplen = __atomic_load_n(&rec->caplen, __ATOMIC_RELAXED);
+	uint64_t bytes = (sizeof(*rec) + caplen + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1ull);
 
-	if (ring->tail % ALIGN_BYTES == 0) {
-		caplen = __atomic_load_n(&rec->caplen, __ATOMIC_RELAXED);
-		bytes = (sizeof(*rec) + caplen + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1ull);
-		if (caplen <= XDPS_CAPLEN_MAX && caplen <= rec->len && bytes <= known_bytes) {
-			ring->record_bytes = bytes;
-			*mono_ns = rec->mono_ns;
-			/* The next one is looked at when this one goes, and may be far. */
-			__builtin_prefetch((const char *)rec + bytes);
-			return true;
-		}
+	if (caplen > XDPS_CAPLEN_MAX || caplen > rec->len || bytes > known_bytes) {
+		drop_all(ring);
+		return false;
 	}
-	drop_all(ring);
+	ring->record_bytes = bytes;
+	*mono_ns = rec->mono_ns;
+	/* The next one is looked at when this one goes, and may be far. */
+	__builtin_prefetch((const char *)rec + bytes);
+	return true;
+}
+
+/* Can head and tail be there?  What is taken later only brings the tail nearer to the head. */
+static bool is_sane(const struct xdps_ring *ring)
+{
+	return ring->head - ring->tail <= ring->data_bytes &&
+	       (ring->kind == XDPS_RING_PERF || (ring->head | ring->tail) % ALIGN_BYTES == 0);
+}
+
+/* All that was known has been taken: is there more by now? */
+static bool look_at_head(struct xdps_ring *ring)
+{
+	do {
+		xdps_ring_free(ring);
+		ring->head = read_head(ring);
+		if (ring->tail == ring->head)
+			return false;
+		if (is_sane(ring))
+			return true;
+		drop_all(ring);
+	} while (true);
+}
+
+/* Short, as every packet comes through here: the compiler puts it into its callers. */
+static inline bool peek(struct xdps_ring *ring, uint64_t *mono_ns)
+{
+	while (ring->tail != ring->head || look_at_head(ring)) {
+		uint64_t known_bytes = ring->head - ring->tail;
+
+		if (ring->kind == XDPS_RING_PERF ? look_at_perf(ring, known_bytes, mono_ns) :
+						   look_at_map(ring, known_bytes, mono_ns))
+			return true;
+	}
 	return false;
 }
 
 bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns)
 {
-	uint64_t known_bytes;
-	bool found;
-
-	do {
-		if (ring->tail == ring->head) {
-			xdps_ring_free(ring);
-			ring->head = read_head(ring);
-			if (ring->tail == ring->head)
-				return false;
-		}
-		known_bytes = ring->head - ring->tail;
-		if (known_bytes > ring->data_bytes) {
-			drop_all(ring);
-			found = false;
-		} else if (ring->kind == XDPS_RING_PERF) {
-			found = look_at_perf(ring, known_bytes, mono_ns);
-		} else {
-			found = look_at_map(ring, known_bytes, mono_ns);
-		}
-	} while (!found);
-	return true;
+	return peek(ring, mono_ns);
 }
 
-static void describe(const struct xdps_record *rec, struct xdps_packet *pkt,
+/* Member by member: as a whole it would be cleared first, which each packet would pay. */
+static inline void describe(const struct xdps_record *rec, struct xdps_packet *pkt,
+			    int64_t *tai_offset_ns)
+{
+	pkt->mono_ns = rec->mono_ns;
+	pkt->wall_ns = 0;
+	pkt->len = rec->len;
+	pkt->caplen = rec->caplen;
+	pkt->queue = rec->queue;
+	pkt->action = rec->action;
+	pkt->filter = rec->filter;
+	pkt->filtered = false;
+	*tai_offset_ns = rec->tai_offset_ns;
+}
+
+/* Others may have the memory mapped: what held for peek() may not now. */
+static inline void check_caplen(const struct xdps_ring *ring, uint64_t packet_at,
+				struct xdps_packet *pkt)
+{
+	if (!inside(ring->record_bytes, packet_at, pkt->caplen))
+		pkt->caplen = 0;
+}
+
+static void copy_out(const struct xdps_ring *ring, void *scratch, struct xdps_packet *pkt,
 		     int64_t *tai_offset_ns)
 {
-	*pkt = (struct xdps_packet){
-		.mono_ns = rec->mono_ns,
-		.len = rec->len,
-		.caplen = rec->caplen,
-		.queue = rec->queue,
-		.action = rec->action,
-		.filter = rec->filter,
-	};
-	*tai_offset_ns = rec->tai_offset_ns;
+	const uint64_t packet_at = PERF_RECORD_AT + sizeof(struct xdps_record);
+	struct xdps_record rec;
+
+	copy(ring, PERF_RECORD_AT, &rec, sizeof(rec));
+	describe(&rec, pkt, tai_offset_ns);
+	check_caplen(ring, packet_at, pkt);
+	copy(ring, packet_at, scratch, pkt->caplen);
+	pkt->data = scratch;
 }
 
 /*
@@ -307,35 +339,31 @@ static void describe(const struct xdps_record *rec, struct xdps_packet *pkt,
  * its fields in place.  A map ring is mapped for that; the kernel lets nobody write to
  * the data of a perf ring (perf_mmap_fault()), so there the caller gets a copy.  All that
  * is needed to advance was read before.
- *
- * Others may have the memory mapped: what held for peek() may not now.
  */
 void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		      struct xdps_packet *pkt, int64_t *tai_offset_ns)
 {
-	const bool is_perf = ring->kind == XDPS_RING_PERF;
-	const uint64_t packet_at = (is_perf ? PERF_RECORD_AT : 0) + sizeof(struct xdps_record);
-	struct xdps_record rec;
+	struct xdps_record *rec;
 
-	if (is_perf)
-		copy(ring, PERF_RECORD_AT, &rec, sizeof(rec));
-	else
-		memcpy(&rec, map_record(ring), sizeof(rec));
-	if (!inside(ring->record_bytes, packet_at, rec.caplen))
-		rec.caplen = 0;
-
-	describe(&rec, pkt, tai_offset_ns);
-	if (is_perf) {
-		copy(ring, packet_at, scratch, rec.caplen);
-		pkt->data = scratch;
-	} else {
-		pkt->data = ring->data + position(ring, 0) + packet_at;
+	if (ring->kind == XDPS_RING_PERF) {
+		copy_out(ring, scratch, pkt, tai_offset_ns);
+		return;
 	}
+	rec = map_record(ring);
+	describe(rec, pkt, tai_offset_ns);
+	check_caplen(ring, sizeof(*rec), pkt);
+	pkt->data = (unsigned char *)(rec + 1);
 }
 
 void xdps_ring_advance(struct xdps_ring *ring)
 {
 	move_tail(ring, ring->record_bytes);
+}
+
+bool xdps_ring_next(struct xdps_ring *ring, uint64_t *mono_ns)
+{
+	move_tail(ring, ring->record_bytes);
+	return peek(ring, mono_ns);
 }
 
 uint64_t xdps_ring_pending_bytes(const struct xdps_ring *ring)

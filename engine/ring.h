@@ -88,6 +88,10 @@ void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
  * somebody says xdps_ring_free().
  */
 void xdps_ring_advance(struct xdps_ring *ring);
+
+/* The same, and then xdps_ring_peek(). */
+bool xdps_ring_next(struct xdps_ring *ring, uint64_t *mono_ns);
+
 void xdps_ring_free(struct xdps_ring *ring);
 
 /* Bytes between tail and the kernel's head now. */

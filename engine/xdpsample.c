@@ -40,6 +40,7 @@ struct xdps {
 	/* the stream */
 	struct xdps_merge merge;
 	struct xdps_clock clock;
+	uint64_t *n_released;		/* packets, by all readers */
 	struct xdps_sleeper sleeper;
 	struct xdps_error over;		/* why it has ended; XDPS_OK: it goes on */
 
@@ -91,6 +92,7 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 	rc = xdps_merge_init(&x->merge, x->memory.rings, g->n_rings);
 	if (rc)
 		return xdps_fail_errno(err, -rc, "merging %u rings", g->n_rings);
+	x->n_released = xdps_readers_released(&x->memory.readers);
 	rc = xdps_sleeper_open(&x->sleeper, x->client.sock);
 	if (!rc)
 		rc = is_woken_by_kernel(x) ?
@@ -381,7 +383,7 @@ bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
 void xdps_release(struct xdps *x)
 {
 	if (x->merge.shown)
-		++*xdps_readers_released(&x->memory.readers);
+		++*x->n_released;
 	xdps_merge_release(&x->merge);
 }
 
@@ -402,7 +404,7 @@ static void count(const struct xdps *x, struct xdps_stats *stats)
 {
 	xdps_counters_sum(x->memory.cpus, x->memory.n_cpus, stats);
 	stats->late = __atomic_load_n(&x->merge.late, __ATOMIC_RELAXED);
-	stats->released = *xdps_readers_released(&x->memory.readers);
+	stats->released = *x->n_released;
 }
 
 /*
