@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <limits.h>
+#include <net/if.h>
 #include <net/if_arp.h>
 #include <netpacket/packet.h>
 #include <pthread.h>
@@ -92,6 +93,12 @@ static void xdpsample_cleanup(pcap_t *);
 static int pcap_error_for(enum xdps_status);
 
 static int
+is_our_name(const char *device)
+{
+	return strncmp(device, PREFIX, strlen(PREFIX)) == 0;
+}
+
+static int
 offer_precisions(pcap_t *p)
 {
 	p->tstamp_precision_list = malloc(2 * sizeof(u_int));
@@ -112,7 +119,7 @@ xdpsample_create(const char *device, char *ebuf, int *is_ours)
 	pcap_t *p;
 
 	/* If it is not ours, ebuf stays as it is: scapy takes text for failure. */
-	*is_ours = strncmp(device, PREFIX, strlen(PREFIX)) == 0;
+	*is_ours = is_our_name(device);
 	if (!*is_ours)
 		return NULL;
 
@@ -575,6 +582,31 @@ pcap_error_for(enum xdps_status status)
 	default:
 		return PCAP_ERROR;
 	}
+}
+
+/*
+ * The kernel finds an interface by an alternative name, too, but the address that
+ * it has only by the first one (devinet_ioctl() compares it with the address's label).
+ */
+int
+xdpsample_lookup_name(const char **device, char *ifname, char *errbuf)
+{
+	struct xdps_options opt;
+	struct xdps_error err;
+	unsigned int index;
+
+	if (*device == NULL || !is_our_name(*device))
+		return 0;
+	xdps_options_init(&opt);
+	if (xdps_options_parse(&opt, *device + strlen(PREFIX), &err) != XDPS_OK) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
+		return -1;
+	}
+	index = if_nametoindex(opt.ifname);
+	if (index == 0 || if_indextoname(index, ifname) == NULL)
+		memcpy(ifname, opt.ifname, sizeof(opt.ifname));
+	*device = ifname;
+	return 0;
 }
 
 static int

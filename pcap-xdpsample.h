@@ -20,6 +20,14 @@ int xdpsample_findalldevs(pcap_if_list_t *devlistp, char *err_str);
 pcap_t *xdpsample_create(const char *device, char *ebuf, int *is_ours);
 
 /*
+ * For pcap_lookupnet(), which asks about an interface: where *device is one of our
+ * names, it becomes that of the interface, in `ifname` (IF_NAMESIZE bytes); every
+ * other name, and NULL, stays.  0; or -1 if it is ours and is wrong, and then
+ * errbuf (PCAP_ERRBUF_SIZE bytes) says what is allowed.
+ */
+int xdpsample_lookup_name(const char **device, char *ifname, char *errbuf);
+
+/*
  * libpcap 1.10.5 gave its internal functions the prefix pcapint_, and is the
  * first to have this macro.
  */

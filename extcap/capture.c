@@ -44,7 +44,8 @@ static enum xdps_status open_streams(struct capture *c, const struct args *a,
 
 	status = list_look(&c->before, opt.ifname, err);
 	if (!status)
-		status = filter_compile(&c->filter, a->filter, c->before.link, err);
+		status = filter_compile(&c->filter, a->filter, opt.ifname,
+					c->before.link, err);
 	if (status)
 		return status;
 	c->n = a->both ? 2 : 1;

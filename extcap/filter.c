@@ -4,6 +4,7 @@
  */
 #include "filter.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
@@ -22,8 +23,21 @@ _Static_assert(sizeof(struct xdps_insn) == sizeof(struct bpf_insn) &&
 	       offsetof(struct xdps_insn, k) == offsetof(struct bpf_insn, k),
 	       "an instruction is an instruction");
 
-static enum xdps_status compile(struct filter *f, const char *expression, enum xdps_link link,
-				struct xdps_error *err)
+/*
+ * For "ip broadcast", which is an error on an interface that has no address.  It is
+ * looked up in the order of the network, and the compiler wants the machine's.
+ */
+static bpf_u_int32 netmask_of(const char *ifname)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+	bpf_u_int32 net, mask;
+
+	return pcap_lookupnet(ifname, &net, &mask, errbuf) ? PCAP_NETMASK_UNKNOWN :
+									  ntohl(mask);
+}
+
+static enum xdps_status compile(struct filter *f, const char *expression, const char *ifname,
+				enum xdps_link link, struct xdps_error *err)
 {
 	enum xdps_status status = XDPS_OK;
 	pcap_t *p;
@@ -31,14 +45,14 @@ static enum xdps_status compile(struct filter *f, const char *expression, enum x
 	p = pcap_open_dead(link == XDPS_LINK_ETHERNET ? DLT_EN10MB : DLT_RAW, SNAPLEN);
 	if (!p)
 		return xdps_fail_errno(err, ENOMEM, "compiling a filter");
-	if (pcap_compile(p, &f->program, expression, 1, PCAP_NETMASK_UNKNOWN))
+	if (pcap_compile(p, &f->program, expression, 1, netmask_of(ifname)))
 		status = xdps_fail(err, XDPS_BAD_FILTER, "%s", pcap_geterr(p));
 	pcap_close(p);
 	return status;
 }
 
 enum xdps_status filter_compile(struct filter **out, const char *expression,
-				enum xdps_link link, struct xdps_error *err)
+				const char *ifname, enum xdps_link link, struct xdps_error *err)
 {
 	const struct xdps_insn *insns;
 	enum xdps_status status;
@@ -51,7 +65,7 @@ enum xdps_status filter_compile(struct filter **out, const char *expression,
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return xdps_fail_errno(err, ENOMEM, "compiling a filter");
-	status = compile(f, expression, link, err);
+	status = compile(f, expression, ifname, link, err);
 	if (!status) {
 		insns = filter_insns(f, &n);
 		status = xdps_check_filter(insns, n, err);

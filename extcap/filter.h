@@ -2,7 +2,8 @@
 /*
  * filter.h: a filter in libpcap's syntax.
  *
- * The only part that knows libpcap, and only its compiler and its machine for filters.
+ * The only part that knows libpcap: its compiler and its machine for filters, and the
+ * netmask of an interface, which the compiler wants.
  */
 #ifndef EXTCAP_FILTER_H
 #define EXTCAP_FILTER_H
@@ -12,11 +13,12 @@
 struct filter;			/* compiled */
 
 /*
- * `*out` is then to be given to filter_free(); NULL if there is no expression.
+ * For packets of the interface `ifname`.  `*out` is then to be given to filter_free();
+ * NULL if there is no expression.
  * XDPS_BAD_FILTER: it is none, or none for the XDP hook.
  */
 enum xdps_status filter_compile(struct filter **out, const char *expression,
-				enum xdps_link link, struct xdps_error *err);
+				const char *ifname, enum xdps_link link, struct xdps_error *err);
 void filter_free(struct filter *f);
 
 const struct xdps_insn *filter_insns(const struct filter *f, size_t *n);

@@ -56,7 +56,7 @@ static enum xdps_status check_filter(const struct args *a, struct xdps_error *er
 
 	if (list_find(&l, a->opt.ifname, err))
 		return err->status;
-	if (filter_compile(&f, a->filter, l.link, &verdict))
+	if (filter_compile(&f, a->filter, a->opt.ifname, l.link, &verdict))
 		printf("%s\n", verdict.text);
 	filter_free(f);
 	return XDPS_OK;

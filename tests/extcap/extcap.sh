@@ -231,6 +231,22 @@ it_checks_filters_while_they_are_typed()
 	! attached rx0 || die "something was attached"
 }
 
+it_knows_the_netmask_for_the_filter_ip_broadcast()
+{
+	equal "said to it" "$(extcap --extcap-capture-filter "ip broadcast")" ""
+	ip -n "$RX" address flush dev rx0
+	has "$(extcap --extcap-capture-filter "ip broadcast")" netmask
+	links
+}
+
+it_captures_broadcasts_by_their_filter()
+{
+	grab one --extcap-capture-filter "ip broadcast"
+	tx ping -q -c 2 -i 0.2 192.0.2.2 >"$T/ping"
+	tx ping -q -b -c 3 -i 0.2 -W 1 192.0.2.255 >"$T/ping" 2>&1 || :
+	end_grab one 3
+}
+
 it_refuses_filters_that_cannot_be_asked_at_the_hook()
 {
 	local bad
