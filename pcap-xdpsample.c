@@ -224,7 +224,7 @@ xdpsample_activate(pcap_t *p)
 	if (xdps_warning(px->capture) == NULL)
 		return 0;
 	snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", xdps_warning(px->capture));
-	return px->opt.promisc ? PCAP_WARNING_PROMISC_NOTSUP : PCAP_WARNING;
+	return PCAP_WARNING;
 }
 
 /*
@@ -565,8 +565,11 @@ xdpsample_cleanup(pcap_t *p)
 
 /*
  * Only where libpcap's own words for the code fit, as programs put them in
- * front of ours.  There is PCAP_ERROR_CAPTURE_NOTSUP for XDPS_UNSUPPORTED,
- * but with it tcpdump 4.99.3 leaves out our text, which says what is missing.
+ * front of ours: "No such device exists", "You don't have permission to ...".
+ * There is PCAP_ERROR_CAPTURE_NOTSUP for XDPS_UNSUPPORTED, but with it tcpdump
+ * 4.99.3 leaves out our text, which says what is missing; and a warning is not
+ * PCAP_WARNING_PROMISC_NOTSUP, as "That device doesn't support promiscuous mode"
+ * is not what is wrong when the helper lacks a capability.
  */
 static int
 pcap_error_for(enum xdps_status status)

@@ -28,6 +28,7 @@
 #define GOODBYE_MS 1000
 #define LOOK_MS 2000			/* somebody waits for a list */
 
+/* No permission to capture is what only the last of them is about. */
 static enum xdps_status explain_start(const char *path, int errnum,
 				      struct xdps_error *err)
 {
@@ -37,15 +38,19 @@ static enum xdps_status explain_start(const char *path, int errnum,
 		return xdps_fail(err, XDPS_FAILED,
 				 "starting %s: %s; it comes with xdpsample and does the privileged work",
 				 path, strerror(errnum));
-	if (errnum != EACCES || stat(path, &st))
+	if (errnum != EACCES)
 		return xdps_fail_errno(err, errnum, "starting %s", path);
-	if (!(st.st_mode & 0111))
-		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "starting %s: %s; it is not executable",
+	if (stat(path, &st))
+		return xdps_fail(err, XDPS_FAILED,
+				 "starting %s: %s; a directory on the way or a security module (AppArmor, for this program?) does not let it be seen",
 				 path, strerror(errnum));
-	if (st.st_mode & 0001)
-		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "starting %s: %s; its mode allows it, so a directory on the way or a security module (AppArmor, for this program?) does not",
+	if (!(st.st_mode & 0111))
+		return xdps_fail(err, XDPS_FAILED,
+				 "starting %s: %s; it is not executable, and chmod +x makes it so",
+				 path, strerror(errnum));
+	if (st.st_mode & 0001 || !geteuid())
+		return xdps_fail(err, XDPS_FAILED,
+				 "starting %s: %s; its mode allows it, so a mount (noexec), a directory on the way or a security module (AppArmor, for this program?) does not",
 				 path, strerror(errnum));
 	return xdps_fail(err, XDPS_NO_PERMISSION,
 			 "starting %s: %s; only its owner and members of group %u may capture",

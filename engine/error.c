@@ -50,7 +50,6 @@ enum xdps_status xdps_fail(struct xdps_error *err, enum xdps_status status,
 enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
 				 const char *fmt, ...)
 {
-	bool forbidden = errnum == EPERM || errnum == EACCES;
 	char text[sizeof(err->text)];
 	va_list args;
 	size_t len;
@@ -61,5 +60,5 @@ enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
 	len = strlen(text);
 	errno = errnum;
 	snprintf(text + len, sizeof(text) - len, ": %m");
-	return record(err, forbidden ? XDPS_NO_PERMISSION : XDPS_FAILED, text);
+	return record(err, XDPS_FAILED, text);
 }

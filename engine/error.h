@@ -22,8 +22,8 @@ enum xdps_status xdps_fail(struct xdps_error *err, enum xdps_status status,
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Adds ": " and the system's words for `errnum`, a positive errno.  EPERM and
- * EACCES become XDPS_NO_PERMISSION, the rest XDPS_FAILED.
+ * Adds ": " and the system's words for `errnum`, a positive errno.  XDPS_FAILED, also
+ * for EPERM and EACCES: the system says them of much that no privilege would change.
  */
 enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
 				 const char *fmt, ...)

@@ -47,9 +47,9 @@ enum xdps_status {
 	XDPS_BAD_OPTION,
 	XDPS_BAD_FILTER,	/* no program that a filter could be */
 	XDPS_NO_DEVICE,
-	XDPS_NO_PERMISSION,
+	XDPS_NO_PERMISSION,	/* a privilege is lacking that would do */
 	XDPS_BUSY,		/* another XDP program is on the interface, or another reader reads */
-	XDPS_UNSUPPORTED,	/* by the kernel, the driver or the interface */
+	XDPS_UNSUPPORTED,	/* by the kernel, what guards it, the driver or the interface */
 	XDPS_GONE,		/* the interface disappeared while capturing */
 	XDPS_FAILED,
 };
@@ -229,7 +229,7 @@ enum xdps_status xdps_list_programs(struct xdps_listed *list, size_t n,
  * XDPS_BAD_OPTION     a buffer that is more than there is memory for
  * XDPS_NO_DEVICE, XDPS_BUSY, XDPS_UNSUPPORTED
  *                     the interface, or what it takes
- * XDPS_NO_PERMISSION  the helper may not do it, or may not be started
+ * XDPS_NO_PERMISSION  the helper lacks a privilege, or it is for others to start
  * XDPS_FAILED         everything else
  */
 enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,

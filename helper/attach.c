@@ -20,6 +20,7 @@
 #include "../engine/error.h"
 
 #include "kernel.h"
+#include "privilege.h"
 #include "target.h"
 
 #define PROGRAM_BYTES 120
@@ -87,14 +88,22 @@ static enum xdps_status explain_driver(const struct xdps_interface *iface, int e
 			 iface->name, driver, strerror(errnum));
 }
 
+static enum xdps_status explain_forbidden(const struct xdps_interface *iface, int errnum,
+					  struct xdps_error *err)
+{
+	char doing[IF_NAMESIZE + 40];
+
+	snprintf(doing, sizeof(doing), "%s: attaching the XDP program", iface->name);
+	return xdps_privilege_fail(err, errnum, doing);
+}
+
 static enum xdps_status explain(const struct xdps_interface *iface, int errnum,
 				enum xdps_mode mode, struct xdps_error *err)
 {
 	if (errnum == EBUSY || errnum == EEXIST)
 		return explain_busy(iface, errnum, err);
 	if (errnum == EPERM || errnum == EACCES)
-		return xdps_fail_errno(err, errnum,
-				       "%s: attaching the XDP program", iface->name);
+		return explain_forbidden(iface, errnum, err);
 	if (!xdps_interface_exists(iface))
 		return xdps_fail(err, XDPS_NO_DEVICE,
 				 "%s: the interface disappeared before the XDP program was attached",

@@ -192,7 +192,10 @@ static enum xdps_status fail_file(struct xdps_error *err, const char *doing,
 			 doing, list, remedy);
 }
 
-/* Has all it needs, and was refused all the same. */
+/*
+ * Has all it needs, and was refused all the same.  That is no lack of permission, save
+ * where another privilege would do.
+ */
 static enum xdps_status fail_elsewhere(struct xdps_error *err, int errnum,
 				       const char *doing)
 {
@@ -204,7 +207,7 @@ static enum xdps_status fail_elsewhere(struct xdps_error *err, int errnum,
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "%s: %s; this kernel counts BPF memory against RLIMIT_MEMLOCK: raise it (ulimit -l unlimited), or add cap_sys_resource to the helper's file",
 				 doing, strerror(errnum));
-	return xdps_fail(err, XDPS_NO_PERMISSION,
+	return xdps_fail(err, XDPS_UNSUPPORTED,
 			 "%s: %s, although the helper has the capabilities; a security module, seccomp or kernel lockdown forbids it",
 			 doing, strerror(errnum));
 }

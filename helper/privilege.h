@@ -16,7 +16,8 @@ bool xdps_privilege_is_short(void);
 /*
  * The kernel answered `errnum` to what `doing` says.  If that is EPERM or
  * EACCES, XDPS_NO_PERMISSION: which capabilities are missing, why they cannot
- * be had, and what helps.  Everything else is xdps_fail_errno().
+ * be had, and what helps; or XDPS_UNSUPPORTED where none is missing, and something
+ * else forbids it.  Everything else is xdps_fail_errno().
  */
 enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
 				     const char *doing);

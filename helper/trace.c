@@ -49,11 +49,23 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
 	return XDPS_OK;
 }
 
+/* Many a program opens its device twice, and its user knows of one capture only. */
+static void second_capture_refusal(const struct xdps_interface *iface, char *buf, size_t size)
+{
+	snprintf(buf, size,
+		 "%s: a capture is running there, maybe this program's own; one at a time works, as a second one has to trace it",
+		 iface->name);
+}
+
 void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface *iface,
 		      char *buf, size_t size)
 {
 	char program[DESCRIPTION_BYTES];
 
+	if (xdps_target_is_own(t)) {
+		second_capture_refusal(iface, buf, size);
+		return;
+	}
 	xdps_target_describe(t, program, sizeof(program));
 	snprintf(buf, size, "%s: %s cannot be traced, and is left alone", iface->name,
 		 program);

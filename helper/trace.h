@@ -18,11 +18,11 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
 				  const struct xdps_interface *iface,
 				  const struct xdps_ask *ask, struct xdps_error *err);
 
-#define XDPS_REFUSAL_BYTES 160
+#define XDPS_REFUSAL_BYTES 192
 
 /*
  * How a failure begins: "eth0: XDP program NAME (id 7, native mode) cannot be traced,
- * and is left alone".
+ * and is left alone"; or that a capture is there, which a second one has to trace.
  */
 void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface *iface,
 		      char *buf, size_t size);

@@ -5,6 +5,8 @@
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lib/beside.sh
+. "$XDPS_SRC/tests/lib/beside.sh"
 
 # refused DEVICE PIECE...: tcpdump says all of it in one line or two
 refused()
@@ -15,8 +17,15 @@ refused()
 	fails rx tcpdump -n -c 1 -i "$device"
 	equal "status for $device" "$RC" 1
 	has "$TEXT" "$@"
+	says_nothing_of_permission
 	equal "programs on rx0" "$(xdp_on rx0)" ""
 	is_a_sentence "$TEXT"
+}
+
+# What libpcap puts in front for PCAP_ERROR_PERM_DENIED, and Wireshark instead of it.
+says_nothing_of_permission()
+{
+	! grep -Ei "you (don't|do not) have permission" <<<"$TEXT" || die "no permission: $TEXT"
 }
 
 # One line of words that can be read; no line breaks but tcpdump's own.
@@ -175,13 +184,73 @@ it_tells_dumpcap_the_same()
 	has "$TEXT" rate 4294967295
 }
 
-it_names_the_program_that_is_there_already()
+# The second of two traces the first; where the kernel lets nothing be traced:
+refuses_a_second()
+{
+	! rx tcpdump -L -i "$DEV" >"$T/second" 2>&1 || skip_test "this kernel lets programs be traced"
+}
+
+it_says_that_a_capture_is_there_where_a_second_one_cannot_be()
 {
 	capture first -i "$DEV:mode=generic"
-	refused_busy=$(rx tcpdump -n -c 1 -i "$DEV" 2>&1) && die "it was not refused"
-	has "$refused_busy" rx0 xdps_entry generic "left alone"
-	is_a_sentence "$refused_busy"
+	refuses_a_second
+	fails rx tcpdump -n -c 1 -i "$DEV"
+	equal status "$RC" 1
+	equal sentence "$TEXT" "tcpdump: rx0: a capture is running there, maybe this program's own; one at a time works, as a second one has to trace it: Operation not permitted, although the helper has the capabilities; a security module, seccomp or kernel lockdown forbids it"
+	is_a_sentence "$TEXT"
 	stop first
+}
+
+# urlsnarf and netdiscover open their device twice, and say that to root.
+it_says_the_same_to_a_program_that_opens_its_device_twice()
+{
+	capture first -i "$DEV"
+	refuses_a_second
+	stop first
+	fails rx dumpcap -q -a duration:2 -i "$DEV" -i "$DEV" -w "$T/twice.pcapng"
+	has "$TEXT" "rx0: a capture is running there, maybe this program's own; one at a time works"
+	says_nothing_of_permission
+}
+
+it_says_nothing_of_permission_where_another_program_cannot_be_traced()
+{
+	put passes rx0 native
+	if rx tcpdump -L -i "$DEV" >"$T/traced" 2>&1; then
+		take_off rx0
+		skip_test "this kernel lets programs be traced"
+	fi
+	fails rx tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" "rx0: XDP program passes (id $PROGRAM_ID, native mode) cannot be traced, and is left alone: Operation not permitted"
+	says_nothing_of_permission
+	is_a_sentence "$TEXT"
+	take_off rx0
+}
+
+# forbidding CALL COMMAND...: every such system call is answered with EPERM
+forbidding()
+{
+	python3 - "$@" <<-'END'
+		import ctypes, os, platform, struct, sys
+
+		numbers = {"bpf": {"x86_64": 321}.get(platform.machine(), 280)}
+		insns = [(0x20, 0, 0, 0), (0x15, 0, 1, numbers[sys.argv[1]]),
+		         (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
+		code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *i) for i in insns))
+		program = struct.pack("@HP", len(insns), ctypes.addressof(code))
+		libc = ctypes.CDLL(None, use_errno=True)
+		for arguments in ((38, 1, 0, 0, 0), (22, 2, program, 0, 0)):
+		    if libc.prctl(*arguments):
+		        sys.exit(os.strerror(ctypes.get_errno()))
+		os.execvp(sys.argv[2], sys.argv[2:])
+	END
+}
+
+it_says_nothing_of_permission_where_seccomp_forbids_bpf()
+{
+	fails forbidding bpf ip netns exec "$RX" timeout -k 5 60 "$XDPS_RUN" tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" "although the helper has the capabilities; a security module, seccomp or kernel lockdown forbids it"
+	says_nothing_of_permission
+	is_a_sentence "$TEXT"
 }
 
 run_tests "$@"

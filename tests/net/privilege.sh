@@ -116,6 +116,9 @@ as_ambient()
 		env "LD_LIBRARY_PATH=$WORK/lib" "XDPSAMPLE_HELPER=$T/helper" "$@"
 }
 
+# What libpcap puts in front where a privilege is lacking, and nowhere else.
+WITHOUT_PERMISSION="You don't have permission"
+
 # lacks CAPABILITY: it is named, and no other, and so is the command that helps.
 # CAP_SYS_ADMIN would stand for the newer ones, so the helper has not that either.
 lacks()
@@ -123,6 +126,7 @@ lacks()
 	CAPS=$(without cap_sys_admin)
 	capable_helper "$(without "$1")"
 	fails as_nobody tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" "$WITHOUT_PERMISSION"
 	grep -qE "lacks ${1^^}(, CAP_SYS_ADMIN)?; as root: setcap .*=ep $T/helper" <<<"$TEXT" ||
 		die "$1 is not named: $TEXT"
 }
@@ -171,6 +175,7 @@ it_warns_without_cap_net_raw_and_captures()
 	capable_helper "$(without cap_net_raw)"
 	captures as_nobody tcpdump
 	has "$(cat "$T/dump.err")" WARNING promisc cap_net_raw
+	! says dump "support promiscuous mode" || die "the device does" dump
 }
 
 it_does_not_warn_without_cap_net_raw_if_it_is_not_needed()
@@ -185,14 +190,14 @@ it_names_all_when_the_helper_has_no_capability()
 	cp -L "$XDPS_HELPER" "$T/helper"
 	chmod 755 "$T/helper"
 	fails as_nobody tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" "permission" "lacks CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON" "=ep $T/helper"
+	has "$TEXT" "$WITHOUT_PERMISSION" "lacks CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON" "=ep $T/helper"
 }
 
 it_names_no_new_privs()
 {
 	capable_helper
 	fails as_nobody setpriv --no-new-privs tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" no_new_privs
+	has "$TEXT" no_new_privs "$WITHOUT_PERMISSION"
 }
 
 it_captures_for_root_under_no_new_privs()
@@ -203,7 +208,7 @@ it_captures_for_root_under_no_new_privs()
 it_names_the_bounding_set()
 {
 	fails rx setpriv --bounding-set=-bpf,-sys_admin tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" cap_bpf "bounding set"
+	has "$TEXT" cap_bpf "bounding set" "$WITHOUT_PERMISSION"
 }
 
 # Programs that the loader trusts more than their environment.
@@ -260,6 +265,7 @@ not_helped()
 	fails ip netns exec "$RX" timeout -k 5 60 env "LD_LIBRARY_PATH=$XDPS_LIBS" \
 		"XDPSAMPLE_HELPER=$path" tcpdump -n -c 1 -i "$DEV"
 	has "$TEXT" "$path" "$@"
+	! grep -F "$WITHOUT_PERMISSION" <<<"$TEXT" || die "root has it: $TEXT"
 }
 
 # pretender COMMANDS: a helper that is a shell script
@@ -279,7 +285,33 @@ it_names_a_helper_that_cannot_be_executed()
 {
 	cp -L "$XDPS_HELPER" "$T/helper"
 	chmod 644 "$T/helper"
-	not_helped "$T/helper" "Permission denied"
+	not_helped "$T/helper" "Permission denied" "it is not executable"
+}
+
+it_names_a_mount_from_which_nothing_is_executed()
+{
+	mkdir "$T/noexec"
+	# shellcheck disable=SC2016	# the inner shell expands it
+	fails unshare -m bash -euc '
+		mount -t tmpfs -o noexec tmpfs "$1/noexec"
+		cp -L "$2" "$1/noexec/helper"
+		chmod 755 "$1/noexec/helper"
+		exec ip netns exec "$3" env "LD_LIBRARY_PATH=$4" "XDPSAMPLE_HELPER=$1/noexec/helper" \
+			timeout -k 5 60 tcpdump -n -c 1 -i "$5"' bash "$T" "$XDPS_HELPER" "$RX" "$XDPS_LIBS" "$DEV"
+	has "$TEXT" "$T/noexec/helper: Permission denied; its mode allows it, so a mount (noexec)"
+	! grep -F "$WITHOUT_PERMISSION" <<<"$TEXT" || die "root has it: $TEXT"
+}
+
+it_names_a_directory_that_the_helper_cannot_be_seen_in()
+{
+	capable_helper
+	mkdir "$T/closed"
+	mv "$T/helper" "$T/closed"
+	ln -s closed/helper "$T/helper"
+	chmod 700 "$T/closed"
+	fails as_nobody tcpdump -n -c 1 -i "$DEV"
+	has "$TEXT" "$T/helper: Permission denied; a directory on the way"
+	! grep -F "$WITHOUT_PERMISSION" <<<"$TEXT" || die "it is a directory's: $TEXT"
 }
 
 it_names_a_program_that_is_no_helper()
@@ -310,7 +342,7 @@ it_names_the_helper_that_nobody_may_execute()
 	capable_helper
 	chmod 750 "$T/helper"
 	fails as_nobody tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" "$T/helper" "Permission denied" group
+	has "$TEXT" "$T/helper" "Permission denied" group "$WITHOUT_PERMISSION"
 }
 
 it_says_what_it_is_when_a_person_starts_it()

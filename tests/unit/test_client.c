@@ -260,7 +260,7 @@ static void says_that_a_helper_is_not_executable(void **state)
 	assert_non_null(f);
 	fclose(f);
 	setenv("XDPSAMPLE_HELPER", helper, 1);
-	assert_int_equal(xdps_client_open(&client, &opt, &grant, &err), XDPS_NO_PERMISSION);
+	assert_int_equal(xdps_client_open(&client, &opt, &grant, &err), XDPS_FAILED);
 	assert_non_null(strstr(err.text, "it is not executable"));
 }
 
