@@ -85,6 +85,27 @@ int main(int argc, char **argv)
 }
 END
 
+# As masscan and others do, by the name that libpcap0.8-dev has a file of.
+loads_ours_by_name()
+{
+	cat >"$work/loads.c" <<-'END'
+		#include <dlfcn.h>
+		#include <stdio.h>
+
+		int main(void)
+		{
+			void *pcap = dlopen("libpcap.so", RTLD_NOW);
+			const char *(*version)(void) = pcap ? dlsym(pcap, "pcap_lib_version") : NULL;
+
+			puts(version ? version() : dlerror());
+			return !version;
+		}
+	END
+	${CC:-cc} -o "$work/loads" "$work/loads.c" -ldl
+	"$XDPS_SRC/run" "$work/loads" | tee "$work/out"
+	grep -q 'with xdpsample' "$work/out"
+}
+
 link_shared()
 {
 	${CC:-cc} -o "$work/shared" "$work/program.c" "$ours"
@@ -108,7 +129,7 @@ archived_program_knows_the_device()
 	grep -q 'with xdpsample' "$work/out" && grep -q 'rate' "$work/out"
 }
 
-plan 8
+plan 9
 if [ -z "$theirs" ]; then
 	skip "it exports what the distribution's library does" "the distribution's libpcap0.8 is not installed"
 	skip "it has the distribution's soname" "the distribution's libpcap0.8 is not installed"
@@ -126,6 +147,7 @@ else
 fi
 ok "a program links with the shared library" link_shared
 ok "its version tells that xdpsample is there" tells_of_xdpsample
+ok "a program that loads libpcap.so by this name gets it" loads_ours_by_name
 ok "a program links with the archive and nothing of xdpsample besides" link_archive
 ok "such a program needs no libpcap, libbpf or libelf" needs_no_libpcap
 ok "such a program knows the device" archived_program_knows_the_device

@@ -106,6 +106,32 @@ root_captures()
 		captures root dumpcap -q -i xdpsample:lo -c 2 -w /tmp/x.pcapng
 }
 
+# loads LIBRARY: what a program gets that loads libpcap by LIBRARY's name while it runs
+loads()
+{
+	in_root perl -e 'require DynaLoader;
+		my $pcap = DynaLoader::dl_load_file($ARGV[0]) or die DynaLoader::dl_error();
+		open my $maps, "<", "/proc/self/maps"; print grep /libpcap/, <$maps>' "$1" >"$said" 2>&1
+	cat "$said"
+	grep '/libpcap\.so' "$said" >/dev/null
+}
+
+# Without a number as well, for which only libpcap0.8-dev has a file: that stays what
+# programs are linked with.
+loads_ours()
+{
+	local name
+
+	for name in libpcap.so libpcap.so.0.8; do
+		loads $name && grep '/xdpsample/libpcap\.so' "$said" || return
+	done
+}
+
+loads_the_systems_again()
+{
+	loads libpcap.so.0.8 && ! grep /xdpsample/ "$said" && ! loads libpcap.so
+}
+
 # A user's dumpcap has its own capabilities, as Wireshark's package gives them to it.
 member_captures()
 {
@@ -464,7 +490,7 @@ trap 'rm -f "$said"' EXIT
 ip link set lo up
 new_root wireshark
 
-plan 34
+plan 36
 if command -v lintian >/dev/null; then
 	ok "lintian finds nothing that is not explained" lintian_is_content
 else
@@ -475,6 +501,7 @@ ok "before installing, programs capture with the system's libpcap" before_instal
 ok "unpacked, programs capture with the system's libpcap" unpacked_only
 ok "not configured, programs capture with the system's, whatever runs ldconfig" unpacked_and_triggered
 ok "installed, programs capture with ours, and root on an xdpsample device" installed
+ok "installed, a program that loads libpcap.so while it runs gets ours" loads_ours
 ok "installed, the documents lead to each other" documents_lead_somewhere
 ok "without an answer the helper is root's, without capabilities" is_roots
 ok "without an answer a member of the group is refused, and told why" member_is_refused
@@ -490,6 +517,7 @@ ok "CAP_SYS_ADMIN is a question of its own" answered_beside
 ok "what the group was given is taken back by dpkg-reconfigure" answered_no_again
 ok "removed but still known to the loader, programs capture with the system's" removed_before_the_cache_knows
 ok "removed, programs capture with the system's" removed
+ok "removed, a program that loads libpcap while it runs gets the system's" loads_the_systems_again
 ok "purged, nothing of it is left" purged
 ok "the administrator's additions to tcpdump's profile stay as they are" keeps_what_is_there
 ok "a block whose end is gone is left alone, and said to be" leaves_what_has_no_end

@@ -80,6 +80,7 @@ it_puts_each_file_where_such_systems_have_it()
 		/etc/ld.so.conf.d/00-xdpsample.conf
 		/usr/lib64/wireshark/extcap/xdpsample-extcap
 		/usr/lib64/xdpsample
+		/usr/lib64/xdpsample/libpcap.so
 		/usr/lib64/xdpsample/libpcap.so.1
 		/usr/lib64/xdpsample/libpcap.so.1.10.5
 		/usr/libexec/xdpsample-helper
