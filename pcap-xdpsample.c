@@ -234,10 +234,11 @@ xdpsample_activate(pcap_t *p)
 static u_int
 wanted_bytes(pcap_t *p, const struct xdps_packet *pkt)
 {
-	if (pkt->filtered)
+	const struct pcap_pkthdr h = { .caplen = pkt->caplen, .len = pkt->len };
+
+	if (pkt->filtered || p->fcode.bf_insns == NULL)
 		return UINT_MAX;
-	return pcapint_filter(p->fcode.bf_insns, pkt->data, pkt->len,
-	    pkt->caplen);
+	return (u_int)pcap_offline_filter(&p->fcode, &h, pkt->data);
 }
 
 /* What the filter lets through goes to the program; returns how many that is. */
@@ -416,6 +417,37 @@ xdpsample_oneshot(u_char *user, const struct pcap_pkthdr *h,
 	*sp->pkt = px->oneshot_buffer;
 }
 
+static const struct xdps_insn *
+insns_of(const struct bpf_program *prog)
+{
+	return (const struct xdps_insn *)(const void *)prog->bf_insns;
+}
+
+/*
+ * Ours runs a copy that ends on every packet, whatever this libpcap's machine
+ * makes of loops.
+ */
+static int
+install_filter(pcap_t *p, const struct bpf_program *fp)
+{
+	struct bpf_program runnable;
+	struct xdps_insn *insns;
+	struct xdps_error err;
+	size_t n;
+	int ret;
+
+	if (xdps_runnable_filter(insns_of(fp), fp->bf_len, &insns, &n,
+	    &err) != XDPS_OK) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
+		return -1;
+	}
+	runnable.bf_insns = (struct bpf_insn *)(void *)insns;
+	runnable.bf_len = (u_int)n;
+	ret = pcapint_install_bpf_program(p, &runnable);
+	free(insns);
+	return ret;
+}
+
 /*
  * The copy first, which may fail, then the kernel: whatever is refused, the
  * filter before is still in both places.  Nothing changes it in ours while a
@@ -429,13 +461,12 @@ xdpsample_setfilter(pcap_t *p, struct bpf_program *fp)
 	struct xdps_error err;
 
 	memset(&p->fcode, 0, sizeof(p->fcode));
-	if (pcapint_install_bpf_program(p, fp) != 0) {
+	if (install_filter(p, fp) != 0) {
 		p->fcode = before;
 		return -1;
 	}
-	if (xdps_set_filter(px->capture,
-	    (const struct xdps_insn *)(const void *)p->fcode.bf_insns,
-	    p->fcode.bf_len, &err) != XDPS_OK) {
+	if (xdps_set_filter(px->capture, insns_of(fp), fp->bf_len,
+	    &err) != XDPS_OK) {
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
 		pcap_freecode(&p->fcode);
 		p->fcode = before;

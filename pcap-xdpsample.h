@@ -35,7 +35,6 @@ int xdpsample_lookup_name(const char **device, char *ifname, char *errbuf);
 #define pcapint_add_dev			add_dev
 #define pcapint_breakloop_common	pcap_breakloop_common
 #define pcapint_cleanup_live_common	pcap_cleanup_live_common
-#define pcapint_filter			pcap_filter
 #define pcapint_fmt_errmsg_for_errno	pcap_fmt_errmsg_for_errno
 #define pcapint_install_bpf_program	install_bpf_program
 #endif

@@ -260,6 +260,20 @@ enum xdps_status xdps_check_filter(const struct xdps_insn *insns, size_t n_insns
 				   struct xdps_error *err);
 
 /*
+ * The filter for who runs it, with a machine such as libpcap's: a copy with the same
+ * result on every packet, whose scratch memory begins with zeros and in which every loop
+ * ends, so that the machine has to see to neither (libpcap's does since 1.10.7).  A packet
+ * in which a filter goes round more often than there can be headers is not taken.
+ * `*out`, of `*n_out` instructions, is the caller's to free().
+ *
+ * XDPS_BAD_FILTER  it is no valid program, or there is no scratch memory left to
+ *                  count its rounds; `*out` is not written
+ */
+enum xdps_status xdps_runnable_filter(const struct xdps_insn *insns, size_t n_insns,
+				      struct xdps_insn **out, size_t *n_out,
+				      struct xdps_error *err);
+
+/*
  * Sets the filter, in place of the one before; it is judged by before the
  * sampling rate chooses.  No packet passes without a filter in between, or with
  * half of one.  `insns` stay the caller's.

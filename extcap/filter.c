@@ -15,7 +15,8 @@
 #define SNAPLEN 262144		/* what "take it" returns: more than there can be */
 
 struct filter {
-	struct bpf_program program;
+	struct bpf_program program;	/* for the kernel */
+	struct bpf_program runnable;	/* for here: it ends on every packet */
 };
 
 /* The engine takes instructions as bytes, so that one may stand for the other. */
@@ -51,6 +52,20 @@ static enum xdps_status compile(struct filter *f, const char *expression, const 
 	return status;
 }
 
+static enum xdps_status make_runnable(struct filter *f, struct xdps_error *err)
+{
+	enum xdps_status status;
+	struct xdps_insn *copy;
+	size_t n;
+
+	status = xdps_runnable_filter(filter_insns(f, &n), f->program.bf_len, &copy, &n, err);
+	if (status)
+		return status;
+	f->runnable.bf_insns = (struct bpf_insn *)(void *)copy;
+	f->runnable.bf_len = n;
+	return XDPS_OK;
+}
+
 enum xdps_status filter_compile(struct filter **out, const char *expression,
 				const char *ifname, enum xdps_link link, struct xdps_error *err)
 {
@@ -70,6 +85,8 @@ enum xdps_status filter_compile(struct filter **out, const char *expression,
 		insns = filter_insns(f, &n);
 		status = xdps_check_filter(insns, n, err);
 	}
+	if (!status)
+		status = make_runnable(f, err);
 	if (status)
 		filter_free(f);
 	else
@@ -82,6 +99,7 @@ void filter_free(struct filter *f)
 	if (!f)
 		return;
 	pcap_freecode(&f->program);
+	free(f->runnable.bf_insns);
 	free(f);
 }
 
@@ -93,5 +111,7 @@ const struct xdps_insn *filter_insns(const struct filter *f, size_t *n)
 
 uint32_t filter_wants(const struct filter *f, const struct xdps_packet *pkt)
 {
-	return bpf_filter(f->program.bf_insns, pkt->data, pkt->len, pkt->caplen);
+	const struct pcap_pkthdr h = { .caplen = pkt->caplen, .len = pkt->len };
+
+	return (uint32_t)pcap_offline_filter(&f->runnable, &h, pkt->data);
 }

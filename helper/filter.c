@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "../bpf/record.h"
+#include "../engine/classic.h"
 #include "../engine/error.h"
 
-#include "classic.h"
 #include "privilege.h"
 #include "verifier.h"
 

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #include "../../bpf/record.h"
-#include "../../helper/classic.h"
+#include "../../engine/classic.h"
 #include "../../helper/filter.h"
 #include "../../helper/privilege.h"
 #include "../unit/machine.h"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/classic.h"
+#include "../../engine/classic.h"
 #include "../../helper/request.h"
 
 #define PROG_CHARS \

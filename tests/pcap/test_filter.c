@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -46,18 +47,20 @@ static void the_engine_gets_the_program_once_and_unchanged(void **state)
 	assert_int_equal(fake.n_filters, 1);
 }
 
-/* The engine knows best what it can do with it. */
-static void a_program_of_any_length_is_for_the_engine(void **state)
+static void a_program_of_any_length_that_can_be_is_for_the_engine(void **state)
 {
-	const u_int n = 10000;
-	struct bpf_insn *insns = calloc(n, sizeof(*insns));
+	const u_int n = 4096;
+	struct bpf_insn *insns = calloc(n + 1, sizeof(*insns));
 
 	(void)state;
 	assert_non_null(insns);
 	activate();
 	for (u_int i = 0; i < n; i++)
 		insns[i] = (struct bpf_insn)BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, i);
-	insns[n - 1] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_A, 0);
+	insns[n - 1] = insns[n] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_A, 0);
+	assert_int_equal(set_program(insns, n + 1), -1);
+	assert_string_equal(pcap_geterr(p),
+			    "the filter has 4097 instructions, and 4096 are the most");
 	assert_int_equal(set_program(insns, n), 0);
 	assert_engine_has(insns, n);
 	free(insns);
@@ -321,6 +324,96 @@ static void an_invalid_filter_is_refused_and_the_old_one_stays(void **state)
 	assert_int_equal(got.fill[0], 1);
 }
 
+/*
+ * Programs that libpcap's machine before 1.10.7 runs out of its memory, by zero or into
+ * abort() with, if its validator lets them pass: some of the codes it does.  The fake
+ * engine takes them all.
+ */
+static void a_program_that_no_machine_should_run_is_refused_here(void **state)
+{
+	static const struct {
+		struct bpf_insn insn;
+		const char *says;
+	} rows[] = {
+		{ BPF_STMT(BPF_ST, 16), "word 16 of the scratch memory" },
+		{ BPF_STMT(BPF_STX, 0x40000000), "word 1073741824 of the scratch" },
+		{ BPF_STMT(BPF_LD | BPF_MEM, 16), "word 16 of the scratch memory" },
+		{ BPF_STMT(BPF_LDX | BPF_MEM, 0xffffffff), "word 4294967295 of the" },
+		{ BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), "divides by zero" },
+		{ BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, 0), "divides by zero" },
+		{ BPF_STMT(BPF_RET | BPF_X, 0), "none of classic BPF" },
+		{ BPF_STMT(0xffff, 0), "none of classic BPF" },
+		{ BPF_STMT(BPF_JMP | BPF_JA, 1), "behind its last" },
+		{ BPF_STMT(BPF_JMP | BPF_JA, 0x80000000), "before its first" },
+		{ BPF_STMT(BPF_JMP | BPF_JA, (bpf_u_int32)-2), "before its first" },
+		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), "behind its last" },
+	};
+	struct bpf_insn prog[] = { { 0 }, BPF_STMT(BPF_RET | BPF_K, 1000) };
+
+	(void)state;
+	activate();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		prog[0] = rows[i].insn;
+		assert_int_equal(set_program(prog, COUNT(prog)), -1);
+		assert_non_null(strstr(pcap_geterr(p), rows[i].says));
+	}
+	prog[0] = prog[1];
+	prog[1] = (struct bpf_insn)BPF_STMT(BPF_LD | BPF_IMM, 0);
+	assert_int_equal(set_program(prog, COUNT(prog)), -1);
+	assert_non_null(strstr(pcap_geterr(p), "does not return"));
+	assert_int_equal(fake.n_filters, 0);
+}
+
+/*
+ * CVE-2026-6554: libpcap's protochain goes on at 4 * (P[X + 1] + 2) behind an
+ * authentication header, wherever that one was, so that one can lead to itself.
+ */
+static void a_packet_that_leads_protochain_in_circles_is_rejected(void **state)
+{
+	static const unsigned char circle[60] = {
+		[12] = 0x08, [14] = 0x45, [17] = 46, [22] = 64, [23] = 51,
+		[14 + 20] = 51, [14 + 21] = 3,		/* on at 4 * (3 + 2) = 20 */
+	};
+	static const unsigned char tcp[60] = {
+		[12] = 0x08, [14] = 0x45, [17] = 46, [22] = 64, [23] = 6,
+	};
+	const struct fake_packet packets[] = {
+		{ .bytes = circle, .len = 60, .caplen = 60 },
+		{ .bytes = tcp, .len = 60, .caplen = 24 },
+		{ .bytes = circle, .len = 60, .caplen = 60 },
+	};
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	(void)state;
+	activate_nonblocking();
+	assert_int_equal(set_filter("ip protochain 6"), 0);
+	fake_packets(packets, COUNT(packets));
+	alarm(20);
+	assert_int_equal(pcap_next_ex(p, &h, &data), 1);
+	assert_int_equal(h->caplen, 24);
+	assert_int_equal(pcap_next_ex(p, &h, &data), 0);
+	alarm(0);
+}
+
+static void a_filter_of_loops_only_ends_too(void **state)
+{
+	struct bpf_insn prog[] = {
+		BPF_STMT(BPF_JMP | BPF_JA, 0),
+		BPF_STMT(BPF_JMP | BPF_JA, (bpf_u_int32)-1),
+		BPF_STMT(BPF_RET | BPF_K, 1000),
+	};
+
+	(void)state;
+	activate_nonblocking();
+	assert_int_equal(set_program(prog, COUNT(prog)), 0);
+	assert_engine_has(prog, COUNT(prog));
+	fake_batch(2);
+	alarm(20);
+	assert_int_equal(dispatch(-1), 0);
+	alarm(0);
+}
+
 static void a_filter_that_the_engine_refuses_is_an_error_and_the_old_one_stays(void **state)
 {
 	static const enum xdps_status statuses[] = {
@@ -360,7 +453,7 @@ static void without_a_filter_before_a_refused_one_leaves_none(void **state)
 
 static const struct CMUnitTest tests[] = {
 	TEST(the_engine_gets_the_program_once_and_unchanged),
-	TEST(a_program_of_any_length_is_for_the_engine),
+	TEST(a_program_of_any_length_that_can_be_is_for_the_engine),
 	TEST(before_activate_there_is_nobody_to_filter),
 	TEST(each_of_many_filters_reaches_the_engine_and_holds),
 	TEST(a_packet_that_is_filtered_comes_as_it_is),
@@ -376,6 +469,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_filter_holds_for_packets_that_wait_already),
 	TEST(vlan_tags_are_looked_for_in_the_packet),
 	TEST(an_invalid_filter_is_refused_and_the_old_one_stays),
+	TEST(a_program_that_no_machine_should_run_is_refused_here),
+	TEST(a_packet_that_leads_protochain_in_circles_is_rejected),
+	TEST(a_filter_of_loops_only_ends_too),
 	TEST(a_filter_that_the_engine_refuses_is_an_error_and_the_old_one_stays),
 	TEST(without_a_filter_before_a_refused_one_leaves_none),
 };

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/classic.h"
+#include "../../engine/classic.h"
 #include "ebpf.h"
 #include "machine.h"
 #include "random_filter.h"

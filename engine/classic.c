@@ -6,7 +6,7 @@
 
 #include <linux/filter.h>
 
-#include "../engine/error.h"
+#include "error.h"
 
 struct program {
 	const struct xdps_insn *insns;

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * runnable.c: a filter as libpcap's machine may run it, on any packet.
+ *
+ * The machine looks at each packet that the kernel did not filter, and it is that of
+ * the libpcap which this was built with.  Before 1.10.7 it trusts the program: it counts no
+ * loops, so that a packet can be made for "ip protochain 6" that it never gets done
+ * with (CVE-2026-6554), and before that it leaves in the scratch memory what was on
+ * the stack.  So the program itself sees to both.
+ *
+ * Two pieces are added, one before the first instruction and one behind the
+ * last.  All distances in between stay what they are, but those of the jumps
+ * back, which go by way of the piece behind: it counts in a word of the scratch memory.
+ */
+#include "xdpsample.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classic.h"
+#include "error.h"
+
+/*
+ * libpcap's own loops go from one header of a packet to the next, and none has less
+ * than 8 bytes: more rounds than this are no way through a packet.
+ */
+#define ROUNDS_MAX (XDPS_SNAPLEN_MAX / 8)
+
+#define TURN_INSNS 8		/* for one jump back */
+
+struct runnable {
+	const struct xdps_insn *from;
+	uint32_t n_from;
+	struct xdps_insn *to;
+	uint32_t n_to;
+
+	uint32_t n_before;	/* instructions before the first */
+	uint32_t n_turns;	/* jumps back */
+	uint32_t read;		/* words of scratch memory, a bit for each */
+	uint32_t used;
+	uint32_t rounds;	/* the word that counts them */
+	uint32_t kept;		/* the word that keeps A meanwhile */
+};
+
+static bool jumps_back(const struct xdps_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_JA) && (int32_t)insn->k < 0;
+}
+
+static void survey(struct runnable *r)
+{
+	for (uint32_t i = 0; i < r->n_from; i++) {
+		const struct xdps_insn *insn = &r->from[i];
+
+		r->n_turns += jumps_back(insn);
+		switch (insn->code) {
+		case BPF_LD | BPF_MEM:
+		case BPF_LDX | BPF_MEM:
+			r->read |= 1u << insn->k;
+			r->used |= 1u << insn->k;
+			break;
+		case BPF_ST:
+		case BPF_STX:
+			r->used |= 1u << insn->k;
+			break;
+		}
+	}
+}
+
+/* The highest word that is not in use, which it is then; XDPS_CLASSIC_WORDS: none. */
+static uint32_t take_word(struct runnable *r)
+{
+	for (uint32_t word = XDPS_CLASSIC_WORDS; word-- > 0;) {
+		if (r->used & (1u << word))
+			continue;
+		r->used |= 1u << word;
+		return word;
+	}
+	return XDPS_CLASSIC_WORDS;
+}
+
+static enum xdps_status take_words(struct runnable *r, struct xdps_error *err)
+{
+	r->rounds = take_word(r);
+	r->kept = take_word(r);
+	if (r->kept == XDPS_CLASSIC_WORDS)
+		return xdps_fail(err, XDPS_BAD_FILTER,
+				 "the filter jumps back, which takes two of the %u words of scratch memory to be watched, and leaves fewer",
+				 XDPS_CLASSIC_WORDS);
+	r->read |= 1u << r->rounds;
+	return XDPS_OK;
+}
+
+static enum xdps_status plan(struct runnable *r, struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	survey(r);
+	if (r->n_turns) {
+		status = take_words(r, err);
+		if (status)
+			return status;
+	}
+	r->n_before = (uint32_t)__builtin_popcount(r->read);
+	r->n_to = r->n_before + r->n_from + TURN_INSNS * r->n_turns;
+	return XDPS_OK;
+}
+
+/* A is zero when a program begins. */
+static void zero_words(struct runnable *r)
+{
+	struct xdps_insn *to = r->to;
+
+	for (uint32_t word = 0; word < XDPS_CLASSIC_WORDS; word++)
+		if (r->read & (1u << word))
+			*to++ = (struct xdps_insn){ .code = BPF_ST, .k = word };
+}
+
+/* The jump back at `at` goes by way of `turn` and loses nothing there, not even A. */
+static void turn_back(struct runnable *r, uint32_t at, uint32_t turn)
+{
+	const struct xdps_insn insns[TURN_INSNS] = {
+		{ .code = BPF_ST, .k = r->kept },
+		{ .code = BPF_LD | BPF_MEM, .k = r->rounds },
+		{ .code = BPF_ALU | BPF_ADD | BPF_K, .k = 1 },
+		{ .code = BPF_ST, .k = r->rounds },
+		{ .code = BPF_JMP | BPF_JGT | BPF_K, .jt = 2, .k = ROUNDS_MAX },
+		{ .code = BPF_LD | BPF_MEM, .k = r->kept },
+		{ .code = BPF_JMP | BPF_JA, .k = at + r->to[at].k - (turn + 6) },
+		{ .code = BPF_RET | BPF_K, .k = 0 },
+	};
+
+	memcpy(r->to + turn, insns, sizeof(insns));
+	r->to[at].k = turn - (at + 1);
+}
+
+static void write_program(struct runnable *r)
+{
+	uint32_t turn = r->n_before + r->n_from;
+
+	zero_words(r);
+	memcpy(r->to + r->n_before, r->from, r->n_from * sizeof(*r->from));
+	for (uint32_t at = r->n_before; at < r->n_before + r->n_from; at++)
+		if (jumps_back(&r->to[at])) {
+			turn_back(r, at, turn);
+			turn += TURN_INSNS;
+		}
+}
+
+enum xdps_status xdps_runnable_filter(const struct xdps_insn *insns, size_t n_insns,
+				      struct xdps_insn **out, size_t *n_out,
+				      struct xdps_error *err)
+{
+	struct runnable r = { .from = insns, .n_from = n_insns };
+	enum xdps_status status = xdps_classic_check(insns, n_insns, err);
+
+	if (!status)
+		status = plan(&r, err);
+	if (status)
+		return status;
+	r.to = calloc(r.n_to, sizeof(*r.to));
+	if (!r.to)
+		return xdps_fail_errno(err, ENOMEM, "a copy of the filter");
+	write_program(&r);
+	*out = r.to;
+	*n_out = r.n_to;
+	return XDPS_OK;
+}
