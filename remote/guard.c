@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "xdpsample.h"
+
 #define TICK_MS		50
 #define COMING_MS	10000		/* how long a client may take for its data connection */
 
@@ -384,6 +386,30 @@ int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
 	return n;
 }
 
+/*
+ * A client sends a program, not an expression, and may choose any interface: what libpcap
+ * itself runs, because the kernel did not take it, is to end on every packet.
+ */
+static int set_filter(pcap_t *p, const struct bpf_program *filter)
+{
+	struct bpf_program runnable;
+	struct xdps_insn *insns;
+	struct xdps_error err;
+	size_t n;
+	int rc;
+
+	if (xdps_runnable_filter((const struct xdps_insn *)(const void *)filter->bf_insns,
+				 filter->bf_len, &insns, &n, &err)) {
+		snprintf(pcap_geterr(p), PCAP_ERRBUF_SIZE, "%s", err.text);
+		return PCAP_ERROR;
+	}
+	runnable.bf_insns = (struct bpf_insn *)(void *)insns;
+	runnable.bf_len = n;
+	rc = pcap_setfilter(p, &runnable);
+	free(insns);
+	return rc;
+}
+
 int guard_filter(pcap_t *p, struct bpf_program *filter)
 {
 	pthread_t reader;
@@ -396,7 +422,7 @@ int guard_filter(pcap_t *p, struct bpf_program *filter)
 		pthread_kill(reader, SIGUSR1);
 	}
 	pthread_mutex_lock(&guarded.reading);
-	rc = pcap_setfilter(p, filter);
+	rc = set_filter(p, filter);
 	atomic_store(&guarded.filtering, false);
 	pthread_mutex_unlock(&guarded.reading);
 	return rc;

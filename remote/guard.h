@@ -72,6 +72,8 @@ void guard_capture_over(void);
  * As pcap_next_ex() and pcap_setfilter(), for two threads: the one that sends the
  * packets, and the one that serves the control connection, which interrupts the
  * other.  libpcap's handles are for one thread at a time.
+ * guard_filter() refuses what is no valid program, on any interface, and what it sets ends
+ * on every packet.
  */
 int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data);
 int guard_filter(pcap_t *p, struct bpf_program *filter);

@@ -60,7 +60,8 @@ start_rude()
 	local name=$1
 
 	shift
-	start_tx "$name" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" "$SERVER" "$DEV" "$@"
+	start_tx "$name" /usr/bin/python3 "$XDPS_SRC/tests/remote/rpcap.py" "$SERVER" \
+		"${RUDE_DEV:-$DEV}" "$@"
 }
 
 # client [-d DEVICE] COUNT [FILTER [LATER]]: in the background, capturing

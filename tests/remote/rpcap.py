@@ -5,6 +5,7 @@ cannot be brought to do.
 
 rpcap.py SERVER DEVICE [--user U --password P] [--count N]
          [--wait-at-data-port | --never-come | --called-back | --never-answer]
+         [--program CODE:JT:JF:K,...]
 
 Says "data port N" when the capture is asked for, and "capturing" with the data
 connection.  Called back, it has the server open that one; and it may ask for this and
@@ -21,6 +22,7 @@ ERROR, OPEN, STARTCAP, PACKET, AUTH = 0x01, 0x03, 0x04, 0x07, 0x08
 REPLY = 0x80
 PROMISC, SERVEROPEN = 1, 4
 PORT = 2002
+TAKE_ALL = "6:0:0:65535"
 
 
 def arguments():
@@ -34,6 +36,7 @@ def arguments():
     parser.add_argument("--never-come", action="store_true")
     parser.add_argument("--called-back", action="store_true")
     parser.add_argument("--never-answer", action="store_true")
+    parser.add_argument("--program", default=TAKE_ALL, help="a filter, as it is")
     return parser.parse_args()
 
 
@@ -74,13 +77,19 @@ def log_in(sock, user, password):
     return ask(sock, AUTH, struct.pack("!HHHH", 1, 0, len(u), len(p)) + u + p)
 
 
-def ask_to_start(sock, flags=0, port=0):
-    take_all = struct.pack("!HHI", 1, 0, 1) + struct.pack("!HBBI", 6, 0, 0, 65535)
-    message(sock, STARTCAP, struct.pack("!IIHH", 65535, 100, PROMISC | flags, port) + take_all)
+def filter_of(program):
+    insns = [[int(field) for field in insn.split(":")] for insn in program.split(",")]
+    return struct.pack("!HHI", 1, 0, len(insns)) + b"".join(
+        struct.pack("!HBBI", code, jt, jf, k & 0xFFFFFFFF) for code, jt, jf, k in insns)
 
 
-def start(sock):
-    ask_to_start(sock)
+def ask_to_start(sock, flags=0, port=0, program=TAKE_ALL):
+    message(sock, STARTCAP, struct.pack("!IIHH", 65535, 100, PROMISC | flags, port)
+            + filter_of(program))
+
+
+def start(sock, program):
+    ask_to_start(sock, program=program)
     return struct.unpack("!iHH", receive(sock)[1])[1]
 
 
@@ -104,7 +113,7 @@ def where_nobody_answers():
 
 def come(control, a):
     """The data connection, as most clients open it."""
-    port = start(control)
+    port = start(control, a.program)
     say(f"data port {port}")
     if a.never_come:
         time.sleep(60)

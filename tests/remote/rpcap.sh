@@ -106,6 +106,45 @@ filtered()
 	[ "$(grep -c '^filtered' "$T/client.out")" -eq "$1" ]
 }
 
+# On any interface: there libpcap's machine would be asked, which before 1.10.7 ends the
+# process for some codes (14: ret x).
+it_refuses_a_filter_that_no_machine_should_run()
+{
+	local RUDE_DEV
+
+	for RUDE_DEV in "$DEV" rx0; do
+		serve_all
+		start_rude rude --program 14:0:0:0
+		finish rude
+		[ "$RC" -ne 0 ] || die "it took the filter" rude
+		says rude "the filter's instruction 0 has the code 0xe, which is none of classic BPF" ||
+			die "it did not say why not" rude
+		stop rpcapd
+	done
+}
+
+# Packets that are not longer than 1000 bytes go in circles.
+it_takes_the_next_packet_after_one_in_which_a_filter_never_ends()
+{
+	local RUDE_DEV
+
+	for RUDE_DEV in "$DEV" rx0; do
+		serve_all
+		start_rude rude --count 3 --program 128:0:0:0,37:1:0:1000,5:0:0:-1,6:0:0:65535
+		await rude '^capturing'
+		until_true 5 settled_or_plain
+		send "$(frames 20)"
+		send "$(frames 3 1200)"
+		finish_well rude
+		stop rpcapd
+	done
+}
+
+settled_or_plain()
+{
+	[ "$RUDE_DEV" = rx0 ] || settled
+}
+
 it_works_for_scapys_reader_of_packets()
 {
 	needs_scapy
