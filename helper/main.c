@@ -73,7 +73,7 @@ static int talk_to_person(int argc, char **argv)
 		"See xdpsample-helper(8) and pcap-xdpsample(7).\n";
 
 	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts("xdpsample-helper " PACKAGE_VERSION);
+		puts("xdpsample-helper " PACKAGE_VERSION ", made with libpcap " LIBPCAP_VERSION);
 		return 0;
 	}
 	if (argc == 2 && !strcmp(argv[1], "--help")) {

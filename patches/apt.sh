@@ -12,6 +12,7 @@
 #	apt-get -c DIR/apt.conf update
 
 # shellcheck disable=SC2034	# for who sources this
+ID=
 PRETTY_NAME=
 VERSION_CODENAME=
 # shellcheck source=/dev/null
@@ -66,7 +67,7 @@ apt_stanzas()
 				i++
 			}
 			suite = $(i + 1)
-			if (suite != codename suffix && suite !~ "^(old)*stable" suffix "$")
+			if (suite != codename suffix && suite !~ "^((old)*stable|testing|unstable|sid)" suffix "$")
 				next
 			printf "Types: %s\nURIs: %s\nSuites: %s\n", type, $i, wanted
 			printf "Components: main\n%s\n", options
@@ -98,7 +99,7 @@ apt_stanzas()
 				if (field == "types:" && $i == "deb")
 					is_deb = 1
 				if (field == "suites:" &&
-				    ($i == codename suffix || $i ~ "^(old)*stable" suffix "$"))
+				    ($i == codename suffix || $i ~ "^((old)*stable|testing|unstable|sid)" suffix "$"))
 					is_ours = 1
 			}
 		}
