@@ -134,18 +134,18 @@ static enum xdps_status check_insn(const struct program *prog, uint32_t at,
 			 at, insn->code);
 }
 
-enum xdps_status xdps_classic_check(const struct xdps_insn *insns, size_t n_insns,
-				    struct xdps_error *err)
+enum xdps_status xdps_classic_check_long(const struct xdps_insn *insns, size_t n_insns,
+					 struct xdps_error *err)
 {
 	const struct program prog = { insns, n_insns };
 	enum xdps_status status;
 
 	if (!n_insns)
 		return xdps_fail(err, XDPS_BAD_FILTER, "the filter has no instructions");
-	if (n_insns > XDPS_FILTER_INSNS_MAX)
+	if (n_insns > INT32_MAX / 2)
 		return xdps_fail(err, XDPS_BAD_FILTER,
-				 "the filter has %zu instructions, and %u are the most",
-				 n_insns, XDPS_FILTER_INSNS_MAX);
+				 "the filter has %zu instructions, more than a jump reaches over",
+				 n_insns);
 	for (uint32_t i = 0; i < prog.n; i++) {
 		status = check_insn(&prog, i, err);
 		if (status)
@@ -156,4 +156,14 @@ enum xdps_status xdps_classic_check(const struct xdps_insn *insns, size_t n_insn
 				 "the filter's last instruction (%u) does not return",
 				 prog.n - 1);
 	return XDPS_OK;
+}
+
+enum xdps_status xdps_classic_check(const struct xdps_insn *insns, size_t n_insns,
+				    struct xdps_error *err)
+{
+	if (n_insns > XDPS_FILTER_INSNS_MAX)
+		return xdps_fail(err, XDPS_BAD_FILTER,
+				 "the filter has %zu instructions, and %u are the most",
+				 n_insns, XDPS_FILTER_INSNS_MAX);
+	return xdps_classic_check_long(insns, n_insns, err);
 }

@@ -20,8 +20,11 @@
 
 /*
  * Pure.  XDPS_OK, or XDPS_BAD_FILTER and a sentence that names the instruction
- * (counted from 0) and what is wrong with it.
+ * (counted from 0) and what is wrong with it.  The long ones are for who runs them in
+ * user space: they may have more than XDPS_FILTER_INSNS_MAX.
  */
+enum xdps_status xdps_classic_check_long(const struct xdps_insn *insns, size_t n_insns,
+					 struct xdps_error *err);
 enum xdps_status xdps_classic_check(const struct xdps_insn *insns, size_t n_insns,
 				    struct xdps_error *err);
 

@@ -29,6 +29,7 @@
 #define ROUNDS_MAX (XDPS_SNAPLEN_MAX / 8)
 
 #define TURN_INSNS 8		/* for one jump back */
+#define TURNS_MAX 100000	/* so that all distances stay within 32 bits */
 
 struct runnable {
 	const struct xdps_insn *from;
@@ -98,6 +99,10 @@ static enum xdps_status plan(struct runnable *r, struct xdps_error *err)
 	enum xdps_status status;
 
 	survey(r);
+	if (r->n_turns > TURNS_MAX)
+		return xdps_fail(err, XDPS_BAD_FILTER,
+				 "the filter jumps back in %u places, and %u are the most",
+				 r->n_turns, TURNS_MAX);
 	if (r->n_turns) {
 		status = take_words(r, err);
 		if (status)
@@ -154,7 +159,7 @@ enum xdps_status xdps_runnable_filter(const struct xdps_insn *insns, size_t n_in
 				      struct xdps_error *err)
 {
 	struct runnable r = { .from = insns, .n_from = n_insns };
-	enum xdps_status status = xdps_classic_check(insns, n_insns, err);
+	enum xdps_status status = xdps_classic_check_long(insns, n_insns, err);
 
 	if (!status)
 		status = plan(&r, err);

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# One patch and one module for every libpcap: Debian's 1.10.3 and 1.10.5, and
-# upstream's master if XDPS_LIBPCAP_MASTER is a tree or tarball of it.
+# One patch and one module for every libpcap: those in patches/libpcap-sources, as far
+# as they can be had, and others of which XDPS_LIBPCAP_TREES has trees or tarballs,
+# with spaces in between.
 
 # shellcheck source=tests/lib/tap.sh
 . "$XDPS_SRC/tests/lib/tap.sh"
@@ -21,11 +22,70 @@ applies()
 	! grep -E 'fuzz|FAILED' "$work/$name.log"
 }
 
-# gcc's own words, about our file only
+# gcc's own words, about our files only
 no_warnings()
 {
 	[ -e "$work/$name/pcap-xdpsample.o" ] &&
-		! grep -E '^(\./)?pcap-xdpsample\.[ch]:.*(warning|error):' "$work/$name.log"
+		! grep -E '^(\./)?pcap-xdpsample\.[ch]:.*(warning|error):' "$work/$name.log" &&
+		"${CC:-cc}" -std=gnu11 -Wall -Wextra -Werror -I "$work/$name" -I "$XDPS_SRC/engine" \
+			-c -o "$work/filter.o" "$XDPS_SRC/extcap/filter.c"
+}
+
+# unit_test PROGRAM FILE...: from those, with this libpcap's machine and headers
+unit_test()
+{
+	local program=$work/$1
+
+	shift
+	(
+		cd "$XDPS_SRC" &&
+		"${CC:-cc}" -std=gnu11 -Wall -Wextra -I "$work/$name" -I engine -I bpf -I tests/unit \
+			-DHAVE_CONFIG_H -DBUILDING_PCAP -DPCAP_SUPPORT_XDPSAMPLE \
+			"-D_U_=__attribute__((unused))" -fsanitize=address,undefined \
+			-o "$program" "$@" "$work/$name/libpcap.a" \
+			$(cat "$work/$name/xdpsample.libs") -lcmocka
+	) && "$program"
+}
+
+passes_the_modules_tests()
+{
+	unit_test module "$XDPS_SRC"/tests/pcap/*.c engine/classic.c engine/error.c engine/runnable.c \
+		pcap-xdpsample.c >"$work/unit.log" 2>&1 || {
+		grep -v -e 'OK \]' -e 'RUN  ' "$work/unit.log"
+		return 1
+	}
+}
+
+its_machine_is_told_by_ours()
+{
+	local about
+
+	for about in classic runnable; do
+		unit_test $about "tests/unit/test_$about.c" tests/unit/random_filter.c \
+			engine/classic.c engine/error.c engine/runnable.c >"$work/unit.log" 2>&1 || {
+			grep -v -e 'OK \]' -e 'RUN  ' "$work/unit.log"
+			return 1
+		}
+	done
+}
+
+# In a network of its own, whose loopback interface has nothing but the pings.
+captures()
+{
+	mkdir -p "$work/$name/lib"
+	ln -sf "$(library)" "$work/$name/lib/libpcap.so.0.8"
+	XDPSAMPLE_HELPER=$XDPS_BUILD/xdpsample-helper LD_LIBRARY_PATH=$work/$name/lib \
+		timeout 60 unshare -n bash -c '
+			ip link set lo up
+			ping -q -i 0.2 -c 100 127.0.0.1 >/dev/null 2>&1 &
+			timeout 30 tcpdump -n -c 6 -i xdpsample:lo "icmp[icmptype] = icmp-echo"
+			rc=$?
+			kill $!
+			exit $rc' >"$work/captured" 2>&1 || {
+		cat "$work/captured"
+		return 1
+	}
+	[ "$(grep -c 'ICMP echo request' "$work/captured")" -eq 6 ]
 }
 
 library()
@@ -46,33 +106,68 @@ runs_tcpdump()
 	mkdir -p "$work/$name/lib"
 	ln -sf "$(library)" "$work/$name/lib/libpcap.so.0.8"
 	LD_LIBRARY_PATH=$work/$name/lib tcpdump --version 2>&1 | tee "$work/version"
-	grep -q 'libpcap version .*with xdpsample' "$work/version"
+	grep -qF "libpcap version $(cat "$work/$name/xdpsample.version") " "$work/version" &&
+		grep -q 'libpcap version .*with xdpsample' "$work/version"
 }
 
+# What is asked of each, and the sentence for it.
+sentences=(
+	"applies|the patch applies without fuzz, and it builds"
+	"no_warnings|the module and the extcap program compile without a warning"
+	"soname_and_exports|the library has Debian's soname and exports nothing of ours"
+	"runs_tcpdump|the distribution's tcpdump runs with it, and says which it is"
+	"passes_the_modules_tests|the module passes its tests in it"
+	"its_machine_is_told_by_ours|filters are valid, and end, by our rules as by its own"
+	"captures|it captures"
+)
+
+# Why it cannot be asked here; nothing: it can
+impossible()
+{
+	case $1 in
+	runs_tcpdump)
+		command -v tcpdump >/dev/null || echo "tcpdump is not installed"
+		;;
+	passes_the_modules_tests | its_machine_is_told_by_ours)
+		[ -e /usr/include/cmocka.h ] || echo "cmocka is not installed"
+		;;
+	captures)
+		if [ "$(id -u)" -ne 0 ]; then
+			echo "only root can capture"
+		elif ! unshare -n true 2>/dev/null; then
+			echo "there are no network namespaces here"
+		elif ! command -v tcpdump ip ping >/dev/null; then
+			echo "tcpdump, ip or ping is not installed"
+		fi
+		;;
+	esac
+}
+
+# tests_for NAME SOURCE
 tests_for()
 {
+	local row why
+
 	name=$1
 	source=$2
-	ok "$name: the patch applies without fuzz, and it builds" applies
-	ok "$name: the module compiles without a warning" no_warnings
-	ok "$name: the library has Debian's soname and exports nothing of ours" soname_and_exports
-	if command -v tcpdump >/dev/null; then
-		ok "$name: the distribution's tcpdump runs with it" runs_tcpdump
-	else
-		skip "$name: the distribution's tcpdump runs with it" "tcpdump is not installed"
-	fi
+	for row in "${sentences[@]}"; do
+		why=$(impossible "${row%%|*}")
+		if [ -n "$why" ]; then
+			skip "$name: ${row#*|}" "$why"
+		else
+			ok "$name: ${row#*|}" "${row%%|*}"
+		fi
+	done
 	rm -rf "${work:?}/$name"
 }
 
+# skip_for NAME WHY
 skip_for()
 {
-	local what
+	local row
 
-	for what in "the patch applies without fuzz, and it builds" \
-		"the module compiles without a warning" \
-		"the library has Debian's soname and exports nothing of ours" \
-		"the distribution's tcpdump runs with it"; do
-		skip "$1: $what" "$2"
+	for row in "${sentences[@]}"; do
+		skip "$1: ${row#*|}" "$2"
 	done
 }
 
@@ -94,9 +189,11 @@ refuses_another_source()
 		grep -q '^fetch-libpcap: what came is not libpcap 1.10.3-1 as it is listed in ' "$work/refused"
 }
 
-plan 17
-for version in 1.10.3-1 1.10.5-2; do
-	if dsc=$("$XDPS_SRC/patches/fetch-libpcap" -v $version \
+listed=$(sed -n 's/^\([0-9][^ ]*\) .*\.dsc$/\1/p' "$XDPS_SRC/patches/libpcap-sources")
+read -r -a trees <<<"${XDPS_LIBPCAP_TREES:-}"
+plan $((${#sentences[@]} * ($(wc -w <<<"$listed") + 1 + (${#trees[@]} > 0 ? ${#trees[@]} : 1)) + 1))
+for version in $listed; do
+	if dsc=$("$XDPS_SRC/patches/fetch-libpcap" -v "$version" \
 		 "$XDPS_BUILD/libpcap-source" 2>"$work/fetch.log"); then
 		tests_for "libpcap $version" "$dsc"
 	else
@@ -111,8 +208,8 @@ else
 	skip_for "libpcap 1.10.3 as a tarball" "it could not be had: $(tail -n 1 "$work/fetch.log")"
 	skip "a source that is not the one listed is refused" "there is none to begin with"
 fi
-if [ -n "${XDPS_LIBPCAP_MASTER:-}" ]; then
-	tests_for "libpcap master" "$XDPS_LIBPCAP_MASTER"
-else
-	skip_for "libpcap master" "XDPS_LIBPCAP_MASTER does not name a tree of it"
-fi
+for tree in "${trees[@]}"; do
+	tests_for "libpcap $(cat "$tree/VERSION" 2>/dev/null || basename "$tree")" "$tree"
+done
+[ ${#trees[@]} -gt 0 ] ||
+	skip_for "another libpcap" "XDPS_LIBPCAP_TREES does not name trees"

@@ -53,6 +53,18 @@ tells_of_xdpsample()
 	grep -q 'with xdpsample' "$work/out"
 }
 
+tells_of_its_source()
+{
+	local version
+
+	version=$(cat "$XDPS_BUILD/libpcap/xdpsample.version")
+	echo "made from $version, libpcap's VERSION is $(cat "$XDPS_BUILD/libpcap/VERSION")"
+	[[ $version = "$(cat "$XDPS_BUILD/libpcap/VERSION")"* ]] &&
+		grep -F "libpcap version $version with xdpsample" "$work/out" &&
+		"$XDPS_BUILD/xdpsample-helper" --version | tee "$work/out" &&
+		grep -qx "xdpsample-helper [0-9.]*, made with libpcap $version" "$work/out"
+}
+
 cat >"$work/program.c" <<'END'
 #include <stdio.h>
 #include <string.h>
@@ -148,6 +160,7 @@ fi
 ok "a program links with the shared library" link_shared
 ok "its version tells that xdpsample is there" tells_of_xdpsample
 ok "a program that loads libpcap.so by this name gets it" loads_ours_by_name
+ok "it and the helper tell from which source of libpcap it is made" tells_of_its_source
 ok "a program links with the archive and nothing of xdpsample besides" link_archive
 ok "such a program needs no libpcap, libbpf or libelf" needs_no_libpcap
 ok "such a program knows the device" archived_program_knows_the_device

@@ -47,20 +47,18 @@ static void the_engine_gets_the_program_once_and_unchanged(void **state)
 	assert_int_equal(fake.n_filters, 1);
 }
 
-static void a_program_of_any_length_that_can_be_is_for_the_engine(void **state)
+/* The engine knows best what it can do with it. */
+static void a_program_of_any_length_is_for_the_engine(void **state)
 {
-	const u_int n = 4096;
-	struct bpf_insn *insns = calloc(n + 1, sizeof(*insns));
+	const u_int n = 10000;
+	struct bpf_insn *insns = calloc(n, sizeof(*insns));
 
 	(void)state;
 	assert_non_null(insns);
 	activate();
 	for (u_int i = 0; i < n; i++)
 		insns[i] = (struct bpf_insn)BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, i);
-	insns[n - 1] = insns[n] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_A, 0);
-	assert_int_equal(set_program(insns, n + 1), -1);
-	assert_string_equal(pcap_geterr(p),
-			    "the filter has 4097 instructions, and 4096 are the most");
+	insns[n - 1] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_A, 0);
 	assert_int_equal(set_program(insns, n), 0);
 	assert_engine_has(insns, n);
 	free(insns);
@@ -453,7 +451,7 @@ static void without_a_filter_before_a_refused_one_leaves_none(void **state)
 
 static const struct CMUnitTest tests[] = {
 	TEST(the_engine_gets_the_program_once_and_unchanged),
-	TEST(a_program_of_any_length_that_can_be_is_for_the_engine),
+	TEST(a_program_of_any_length_is_for_the_engine),
 	TEST(before_activate_there_is_nobody_to_filter),
 	TEST(each_of_many_filters_reaches_the_engine_and_holds),
 	TEST(a_packet_that_is_filtered_comes_as_it_is),

@@ -39,11 +39,12 @@ idle()
 	attached rx0 || die "the capture was ended"
 }
 
-it_captures_by_the_rpcapd_of_libpcap_1_10_5()
+# The one that was built is of another version, perhaps.
+it_captures_by_the_rpcapd_of_libpcap_1_10_3_and_its_client()
 {
 	local dsc
 
-	dsc=$("$XDPS_SRC/patches/fetch-libpcap" -v 1.10.5-2 "$XDPS_BUILD/libpcap-source" 2>"$T/fetch") ||
+	dsc=$("$XDPS_SRC/patches/fetch-libpcap" -v 1.10.3-1 "$XDPS_BUILD/libpcap-source" 2>"$T/fetch") ||
 		skip_test "its source could not be had: $(tail -n 1 "$T/fetch")"
 	built "$dsc"
 	captures
@@ -56,11 +57,17 @@ it_captures_by_the_rpcapd_of_libpcap_1_10_5()
 	same_packets "$(frames 50)" "$T/got.pcap"
 }
 
-it_captures_by_the_rpcapd_of_upstreams_master()
+it_captures_by_the_rpcapds_of_other_trees()
 {
-	[ -n "${XDPS_LIBPCAP_MASTER:-}" ] || skip_test "XDPS_LIBPCAP_MASTER does not name a tree of it"
-	built "$XDPS_LIBPCAP_MASTER"
-	captures
+	local tree
+
+	[ -n "${XDPS_LIBPCAP_TREES:-}" ] || skip_test "XDPS_LIBPCAP_TREES does not name trees"
+	for tree in $XDPS_LIBPCAP_TREES; do
+		rm -rf "$T/libpcap"
+		built "$tree"
+		captures
+		stop_all
+	done
 }
 
 run_tests "$@"

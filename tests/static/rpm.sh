@@ -49,7 +49,8 @@ build_rpm()
 	logged "${clean[@]}" make -C "$XDPS_BUILD" dist
 	mv "$XDPS_BUILD"/xdpsample-*.tar.xz "$top/SOURCES"
 	cp "${dsc%-2.dsc}.orig.tar.xz" "$top/SOURCES/libpcap-1.10.5.tar.xz"
-	logged "${clean[@]}" rpmbuild -ba --nodeps --define "_topdir $top" --define "_tmppath $top/tmp" "$SPEC"
+	logged "${clean[@]}" rpmbuild -ba --nodeps --define "_topdir $top" --define "_tmppath $top/tmp" \
+		--define "libpcap_version 1.10.5" "$SPEC"
 	RPM=$(echo "$top"/RPMS/*/xdpsample-[0-9]*.rpm)
 	ROOT=$top/root
 }

@@ -144,7 +144,13 @@ it_needs_no_shared_library()
 
 it_says_that_xdpsample_is_in_it()
 {
-	has "$("$TREE/bin/tcpdump" --version 2>&1)" "tcpdump version" "libpcap version" "with xdpsample"
+	local version
+
+	version=$(cat "$XDPS_BUILD/static/libpcap/xdpsample.version")
+	has "$("$TREE/bin/tcpdump" --version 2>&1)" "tcpdump version" "libpcap version" \
+		"$version" "with xdpsample"
+	has "$("$TREE/libexec/xdpsample-helper" --version)" "made with libpcap $version"
+	has "$(cat "$TREE/README")" "in its libpcap, $version"
 }
 
 it_has_no_debugging_symbols_and_is_small()

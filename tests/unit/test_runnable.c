@@ -216,6 +216,23 @@ static void test_words(void **state)
 			       "the filter jumps back, which takes two of the 16 words of scratch memory to be watched, and leaves fewer");
 }
 
+/* 4096 is what the kernel takes. */
+static void test_long(void **state)
+{
+	const size_t n_from = 50000;
+	struct xdps_insn *from = calloc(n_from, sizeof(*from));
+
+	(void)state;
+	assert_non_null(from);
+	for (size_t i = 0; i + 1 < n_from; i++)
+		from[i] = (struct xdps_insn){ .code = BPF_ALU | BPF_ADD | BPF_K, .k = 2 };
+	from[n_from - 1] = (struct xdps_insn){ .code = BPF_RET | BPF_A };
+	assert_int_equal(runs(from, n_from), 2 * (n_from - 1));
+	from[n_from - 2] = (struct xdps_insn){ .code = BPF_JMP | BPF_JA, .k = 1 - (uint32_t)n_from };
+	assert_int_equal(runs(from, n_from), 0);
+	free(from);
+}
+
 static void test_invalid(void **state)
 {
 	struct xdps_insn bad[] = { { .code = BPF_ST, .k = 16 }, { .code = BPF_RET | BPF_A } };
@@ -237,6 +254,7 @@ int main(void)
 		SENTENCE("A loop may go round 8125 times, and no more", test_rounds),
 		SENTENCE("An endless loop ends, and the packet is not taken", test_endless),
 		SENTENCE("A loop leaves the filter's own words alone, or is refused", test_words),
+		SENTENCE("A filter may be longer than the kernel takes", test_long),
 		SENTENCE("What is no filter has no copy", test_invalid),
 	};
 
