@@ -34,16 +34,17 @@ no_warnings()
 # unit_test PROGRAM FILE...: from those, with this libpcap's machine and headers
 unit_test()
 {
-	local program=$work/$1
+	local program=$work/$1 libs
 
 	shift
+	read -r -a libs <"$work/$name/xdpsample.libs"
 	(
 		cd "$XDPS_SRC" &&
 		"${CC:-cc}" -std=gnu11 -Wall -Wextra -I "$work/$name" -I engine -I bpf -I tests/unit \
 			-DHAVE_CONFIG_H -DBUILDING_PCAP -DPCAP_SUPPORT_XDPSAMPLE \
 			"-D_U_=__attribute__((unused))" -fsanitize=address,undefined \
 			-o "$program" "$@" "$work/$name/libpcap.a" \
-			$(cat "$work/$name/xdpsample.libs") -lcmocka
+			"${libs[@]}" -lcmocka
 	) && "$program"
 }
 

@@ -62,7 +62,7 @@ sums()
 # Not really: the archive is one that is trusted.
 sign()
 (
-	cd "$archive/dists/$1"
+	cd "$archive/dists/$1" || exit
 	printf '%s\n' "Suite: $1" "Codename: $1" "Components: main" "SHA256:" \
 		" $(sha256sum <main/source/Sources | cut -d ' ' -f 1) $(stat -c %s main/source/Sources) main/source/Sources" \
 		>Release
@@ -74,7 +74,7 @@ list()
 	: >"$work/patches/libpcap-sources"
 	while [ $# -gt 0 ]; do
 		(
-			cd "$archive/pool"
+			cd "$archive/pool" || exit
 			for file in "libpcap_$1.dsc" "libpcap_${1%-*}.orig.tar.xz" "libpcap_$1.debian.tar.xz"; do
 				echo "$1 $2 $(sha256sum "$file" | sed 's/  / /')"
 			done

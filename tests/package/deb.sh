@@ -226,6 +226,20 @@ builds_as_an_ordinary_user_would()
 		grep -E '^ .*xdpsample_.*\.orig-libpcap\.tar\.xz$' "$DEBS"/xdpsample_*.dsc
 }
 
+# The description, the changelog, the library and the helper of one package.
+tells_its_libpcap()
+{
+	local deb tree=$PACKAGES/mnt/telling version
+
+	deb=$(package xdpsample) && rm -rf "$tree" && mkdir -p "$tree" && dpkg-deb -x "$deb" "$tree" || return
+	version=$(dpkg-deb -f "$deb" Description | sed -n 's/^ It is built from the source of libpcap \(.*\)\.$/\1/p')
+	echo "$deb is built from libpcap $version"
+	[ -n "$version" ] &&
+		zcat "$tree"/usr/share/doc/xdpsample/changelog.Debian.gz | grep -F "source of libpcap $version;" &&
+		strings "$tree"/usr/lib/*/xdpsample/libpcap.so.0.8 | grep -F "libpcap version $version with xdpsample" &&
+		"$tree/usr/libexec/xdpsample-helper" --version | grep -F "made with libpcap $version"
+}
+
 # A new root, with users; dumpcap is Wireshark's group's if asked for.
 new_root()
 {
@@ -490,13 +504,14 @@ trap 'rm -f "$said"' EXIT
 ip link set lo up
 new_root wireshark
 
-plan 36
+plan 37
 if command -v lintian >/dev/null; then
 	ok "lintian finds nothing that is not explained" lintian_is_content
 else
 	skip "lintian finds nothing that is not explained" "lintian is not installed"
 fi
 ok "the source package has libpcap in it and needs no root" builds_as_an_ordinary_user_would
+ok "the package says from which libpcap it is built" tells_its_libpcap
 ok "before installing, programs capture with the system's libpcap" before_installing
 ok "unpacked, programs capture with the system's libpcap" unpacked_only
 ok "not configured, programs capture with the system's, whatever runs ldconfig" unpacked_and_triggered
