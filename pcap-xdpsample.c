@@ -141,6 +141,7 @@ xdpsample_create(const char *device, char *ebuf, int *is_ours)
 	px = p->priv;
 	px->opt = opt;
 	p->activate_op = xdpsample_activate;
+	p->cleanup_op = xdpsample_cleanup;
 	return p;
 }
 
@@ -190,6 +191,9 @@ set_operations(pcap_t *p)
  * A failure leaves the handle as it was, to be activated again.  Before 1.11
  * pcapint_cleanup_live_common() would free the device name, so it is not
  * called here, and the operations are set when nothing can fail any more.
+ *
+ * The thread may not come back from xdps_open(): a signal handler may call
+ * longjmp().  So nothing of ours is allocated before it.
  */
 static int
 xdpsample_activate(pcap_t *p)
@@ -201,19 +205,19 @@ xdpsample_activate(pcap_t *p)
 	if (p->opt.rfmon)
 		return PCAP_ERROR_RFMON_NOTSUP;
 
+	complete_options(p);
+	status = xdps_open(&px->capture, &px->opt, &err);
+	if (status != XDPS_OK) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
+		return pcap_error_for(status);
+	}
 	px->oneshot_buffer = calloc(1, ONESHOT_BYTES);
 	if (px->oneshot_buffer == NULL) {
 		pcapint_fmt_errmsg_for_errno(p->errbuf, PCAP_ERRBUF_SIZE,
 		    errno, "malloc");
+		xdps_close(px->capture);
+		px->capture = NULL;
 		return PCAP_ERROR;
-	}
-	complete_options(p);
-	status = xdps_open(&px->capture, &px->opt, &err);
-	if (status != XDPS_OK) {
-		free(px->oneshot_buffer);
-		px->oneshot_buffer = NULL;
-		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
-		return pcap_error_for(status);
 	}
 
 	p->linktype = xdps_link(px->capture) == XDPS_LINK_ETHERNET ?
@@ -587,6 +591,7 @@ xdpsample_cleanup(pcap_t *p)
 
 	/* It is the engine's, and libpcap would close it. */
 	p->fd = p->selectable_fd = -1;
+	/* Also without one: this thread may have left an activation half-way. */
 	xdps_close(px->capture);
 	px->capture = NULL;
 	free(px->oneshot_buffer);

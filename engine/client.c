@@ -6,7 +6,6 @@
 #include "client.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,8 +120,8 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-/* 1: readable, 0: not until then, -1: errno. */
-static int wait_readable(int sock, int64_t until_ms)
+/* 1: readable, 0: not until then, -1: errno.  `g` as for xdps_guard_poll(). */
+static int wait_readable(const struct xdps_guard *g, int sock, int64_t until_ms)
 {
 	struct pollfd p = { .fd = sock, .events = POLLIN };
 	int64_t left_ms;
@@ -130,7 +129,7 @@ static int wait_readable(int sock, int64_t until_ms)
 
 	do {
 		left_ms = until_ms - now_ms();
-		n = poll(&p, 1, left_ms > 0 ? (int)left_ms : 0);
+		n = xdps_guard_poll(g, &p, left_ms > 0 ? (int)left_ms : 0);
 	} while (n < 0 && errno == EINTR);
 	return n;
 }
@@ -288,7 +287,7 @@ static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct ans
 	int rc;
 
 	a->n_fds = 0;
-	rc = wait_readable(c->sock, until_ms);
+	rc = wait_readable(&c->guard, c->sock, until_ms);
 	if (!rc)
 		return xdps_fail(err, XDPS_FAILED,
 				 "%s: no answer from the helper in time, which is %d seconds and more for a large buffer",
@@ -426,7 +425,23 @@ static enum xdps_status ask_filter(struct xdps_client *c, uint32_t number,
 	/* A helper that has ended has left a message that says why. */
 	if (n < 0 && errno != EPIPE && errno != ECONNRESET)
 		return xdps_fail_errno(err, errno, "sending a filter to %s", c->path);
+	c->n_unheard++;
 	return XDPS_OK;
+}
+
+/* The answers come in the order of the questions, of which some may have been left. */
+static enum xdps_status hear_last_filter(struct xdps_client *c, struct answer *a,
+					 struct xdps_error *err)
+{
+	const int64_t until_ms = now_ms() + ANSWER_MS;
+	enum xdps_status status;
+
+	for (;;) {
+		status = hear(c, until_ms, a, err);
+		if (status || a->say.kind != XDPS_SAY_FILTER || !--c->n_unheard)
+			return status;
+		answer_close_fds(a);
+	}
 }
 
 static enum xdps_status hear_filter(struct xdps_client *c, uint32_t number,
@@ -436,7 +451,7 @@ static enum xdps_status hear_filter(struct xdps_client *c, uint32_t number,
 	enum xdps_status status;
 	struct answer a;
 
-	status = hear(c, now_ms() + ANSWER_MS, &a, err);
+	status = hear_last_filter(c, &a, err);
 	say = &a.say;
 	if (!status && (say->kind != XDPS_SAY_FILTER || a.n_fds || say->filter != number ||
 			(say->place != XDPS_FILTER_KERNEL && say->place != XDPS_FILTER_USER)))
@@ -533,24 +548,43 @@ static enum xdps_status look_at(struct xdps_client *c, int64_t until_ms,
 	return status;
 }
 
-enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
-				  struct xdps_error *err)
+static enum xdps_status look_at_all(struct xdps_client *c, struct xdps_listed *list,
+				    size_t n, struct xdps_error *err)
 {
 	const int64_t until_ms = now_ms() + LOOK_MS;
-	enum xdps_status status;
+	enum xdps_status status = start_helper(c, err);
+	bool answered = !status;
 	struct xdps_error why;
-	struct xdps_client c;
-	bool answered;
 
-	xdps_client_init(&c);
-	status = start_helper(&c, err);
-	answered = !status;
 	for (size_t i = 0; answered && i < n; i++)
-		if (list[i].n_programs && look_at(&c, until_ms, &list[i], &answered, &why)) {
+		if (list[i].n_programs && look_at(c, until_ms, &list[i], &answered, &why)) {
 			*err = why;
 			status = why.status;
 		}
-	xdps_client_close(&c);
+	return status;
+}
+
+static void close_and_free(void *client)
+{
+	xdps_client_close(client);
+	free(client);
+}
+
+/* Not on the stack, which the thread may leave. */
+enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
+				  struct xdps_error *err)
+{
+	struct xdps_client *c = malloc(sizeof(*c));
+	enum xdps_status status;
+
+	if (!c)
+		return xdps_fail_errno(err, ENOMEM, "looking at %zu interfaces", n);
+	xdps_client_init(c);
+	xdps_guard_enter(&c->guard, close_and_free, c);
+	status = look_at_all(c, list, n, err);
+	xdps_client_close(c);
+	xdps_guard_leave(&c->guard);
+	free(c);
 	return status;
 }
 
@@ -566,9 +600,9 @@ static void end_process(struct xdps_client *c, int64_t until_ms)
 {
 	if (c->pidfd < 0)
 		return;
-	if (wait_readable(c->pidfd, until_ms) <= 0 &&
+	if (wait_readable(NULL, c->pidfd, until_ms) <= 0 &&
 	    !syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0))
-		wait_readable(c->pidfd, now_ms() + GOODBYE_MS);
+		wait_readable(NULL, c->pidfd, now_ms() + GOODBYE_MS);
 	waitid(P_PIDFD, (id_t)c->pidfd, NULL, WEXITED | WNOHANG);
 	close(c->pidfd);
 	c->pidfd = -1;
@@ -587,12 +621,13 @@ void xdps_client_close(struct xdps_client *c)
 	if (c->sock < 0)
 		return;
 	shutdown(c->sock, SHUT_WR);
-	while (wait_readable(c->sock, until_ms) > 0) {
+	while (wait_readable(NULL, c->sock, until_ms) > 0) {
 		if (receive(c->sock, &a, MSG_DONTWAIT) || !a.bytes)
 			break;
 		answer_close_fds(&a);
 	}
 	close(c->sock);
 	c->sock = -1;
+	c->n_unheard = 0;
 	end_process(c, until_ms);
 }

@@ -9,6 +9,7 @@
 #ifndef XDPS_CLIENT_H
 #define XDPS_CLIENT_H
 
+#include "guard.h"
 #include "xdpsample.h"
 
 #pragma GCC visibility push(hidden)
@@ -16,6 +17,8 @@
 struct xdps_client {
 	int sock;		/* -1: not connected */
 	int pidfd;		/* of the helper; -1: none, or a kernel before 5.3 */
+	struct xdps_guard guard;	/* of the call that is under way */
+	unsigned int n_unheard;	/* filters that were asked for, and have no answer yet */
 	char path[256];		/* of the helper, for sentences */
 };
 
@@ -47,7 +50,9 @@ void xdps_grant_free(struct xdps_grant *g);	/* closes, frees; half-made is fine 
 
 /*
  * Starts the helper (XDPSAMPLE_HELPER in the environment names another than the
- * one compiled in), asks, and waits for its answer, at most 10 seconds.  On
+ * one compiled in), asks, and waits for its answer, at most 10 seconds.  While it
+ * waits the thread may leave (c->guard); xdps_client_close() and xdps_grant_free()
+ * are good for what is then there.  On
  * failure both are as after init, and the status and sentence are the helper's
  * if it had any; else XDPS_NO_PERMISSION or XDPS_FAILED.
  */
@@ -58,7 +63,8 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 /*
  * Has the helper put a filter into the kernel, or, if it cannot be there, nothing
  * in its place.  XDPS_OK: `*f` describes it.  Else, if f->refused, nothing has
- * changed but that; if not, the capture is over.  Waits at most 10 seconds.
+ * changed but that; if not, the capture is over.  Waits at most 10 seconds.  A thread
+ * that leaves meanwhile (c->guard) does not know which of the two filters it is.
  */
 enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 				    const struct xdps_insn *insns, size_t n_insns,

@@ -226,6 +226,12 @@ enum xdps_status xdps_list_programs(struct xdps_listed *list, size_t n,
  * left attached and no process is left.  Takes about as long as the kernel
  * needs to attach a program, 10 to 30 ms, and gives up after some 10 seconds.
  *
+ * The thread may leave this call and xdps_set_filter() without returning: cancelled, or
+ * by longjmp(), pthread_exit() or an exception in a signal handler.  Signals that come
+ * meanwhile are handled when the call waits or ends, so that it is left in a known state.
+ * What xdps_open() had made is closed by the thread's next call of xdps_open(),
+ * xdps_set_filter() or xdps_close(), at the latest when the thread ends.
+ *
  * XDPS_BAD_OPTION     a buffer that is more than there is memory for
  * XDPS_NO_DEVICE, XDPS_BUSY, XDPS_UNSUPPORTED
  *                     the interface, or what it takes
@@ -236,7 +242,8 @@ enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
 			   struct xdps_error *err);
 
 /*
- * Detaches, and returns when that is true (or after a second).  NULL is fine.
+ * Detaches, and returns when that is true (or after a second).  NULL is fine.  Signals and
+ * cancellation wait until it returns.
  * After fork(), the first process to close ends the capture for both.
  */
 void xdps_close(struct xdps *x);

@@ -189,6 +189,20 @@ it_leaks_nothing_in_two_hundred_rounds()
 	until_true 5 no_new_objects || die "still in the kernel" new
 }
 
+# leaves HOW ROUNDS: threads leave libpcap's calls at random moments (leaver.c)
+leaves()
+{
+	build_consumer leaver
+	start_rx leaver "$WORK/leaver" "$1" "$DEV" "$2" "${SEED:-$RANDOM}"
+	finish_well leaver 120
+	cat "$T/leaver.out"
+}
+
+it_leaves_nothing_of_a_thread_that_is_cancelled_while_it_opens()	{ leaves cancel 60; }
+it_leaves_nothing_of_a_thread_that_exits_while_it_opens()		{ leaves exit 60; }
+it_leaves_nothing_of_a_signal_handler_that_jumps_while_it_opens()	{ leaves jump 60; }
+it_goes_on_after_a_signal_handler_jumped_while_it_sets_a_filter()	{ leaves jump-filter 100; }
+
 # rotate OPTION...: tcpdump starts a command for each file that is full
 rotate()
 {

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,20 +32,31 @@ static struct xdps_error err;
 static unsigned int fds_before;
 
 /*
- * The engine's patience with a helper that does not answer is long.  Its poll()
+ * The engine's patience with a helper that does not answer is long.  Its ppoll()
  * is ours here: it waits no longer than this, and notes the longest that was asked.
  */
 static int patience_ms = INT_MAX;
 static int longest_ms;
 
-int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *signals)
 {
+	const int timeout_ms = (int)(timeout->tv_sec * 1000 + timeout->tv_nsec / 1000000);
 	const int ms = timeout_ms < patience_ms ? timeout_ms : patience_ms;
-	const struct timespec timeout = { ms / 1000, ms % 1000 * 1000000l };
+	struct timespec shorter = { ms / 1000, ms % 1000 * 1000000l };
 
 	if (timeout_ms > longest_ms)
 		longest_ms = timeout_ms;
-	return ppoll(fds, n, timeout_ms < 0 ? NULL : &timeout, NULL);
+	return (int)syscall(SYS_ppoll, fds, n, &shorter, signals, _NSIG / 8);
+}
+
+/* What it is called where the C library's checks are compiled in (_FORTIFY_SOURCE). */
+int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		const sigset_t *signals, size_t bytes);
+int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		const sigset_t *signals, size_t bytes)
+{
+	(void)bytes;
+	return ppoll(fds, n, timeout, signals);
 }
 
 static unsigned int count_fds(void)
