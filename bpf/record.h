@@ -56,7 +56,8 @@ struct xdps_config {
 	__u32 ring_bytes;	/* of a map ring, without its margin; a power of two */
 	__u8 frags;		/* bpf_xdp_get_buff_len() and ..._load_bytes() are there (5.18) */
 	__u8 tai;		/* bpf_ktime_get_tai_ns() is there (6.1) */
-	__u16 reserved;
+	__u8 lowers;		/* beside a program: it may run on interfaces below, too */
+	__u8 reserved;
 
 	/* beside another program, which may be on other interfaces too */
 	__u32 ifindex;		/* take only packets of this one ... */

@@ -21,11 +21,25 @@ struct net {
 	struct ns_common ns;
 } __attribute__((preserve_access_index));
 
+struct list_head {
+	struct list_head *next;
+} __attribute__((preserve_access_index));
+
 struct net_device {
 	int ifindex;
 	struct {
 		struct net *net;
 	} nd_net;
+	struct {
+		struct list_head upper;
+	} adj_list;
+} __attribute__((preserve_access_index));
+
+/* One in the list of the interfaces above another; a master is the first of them. */
+struct netdev_adjacent {
+	struct net_device *dev;
+	_Bool master;
+	struct list_head list;
 } __attribute__((preserve_access_index));
 
 struct xdp_rxq_info {
@@ -59,14 +73,50 @@ __hidden __noinline __u64 filter(const void *copy, __u64 copied_bytes, __u32 len
 	return verdict;
 }
 
+/* How many masters one above the other: a bond of bonds. */
+#define MASTERS_MAX 3
+
+/* What netdev_master_upper_dev_get_rcu() of the kernel says. */
+static __always_inline struct net_device *master_of(struct net_device *dev)
+{
+	struct list_head *head = __builtin_preserve_access_index(&dev->adj_list.upper);
+	struct list_head *first = BPF_CORE_READ(dev, adj_list.upper.next);
+	struct netdev_adjacent *a;
+
+	if (!first || first == head)
+		return NULL;
+	a = (void *)first - bpf_core_field_offset(struct netdev_adjacent, list);
+	return BPF_CORE_READ(a, master) ? BPF_CORE_READ(a, dev) : NULL;
+}
+
+/*
+ * The program of a bond, or of another master that leaves it to the drivers of those
+ * below it, gets packets that came in there.  The kernel lets none of those have a
+ * program of its own then, so a packet of one of them is the master's for certain.
+ */
+static __always_inline int is_below_ours(struct net_device *dev)
+{
+#pragma unroll
+	for (int i = 0; i < MASTERS_MAX; i++) {
+		dev = master_of(dev);
+		if (!dev)
+			return 0;
+		if (BPF_CORE_READ(dev, ifindex) == (int)config.ifindex)
+			return !config.netns ||
+			       BPF_CORE_READ(dev, nd_net.net, ns.inum) == config.netns;
+	}
+	return 0;
+}
+
 /* The number of an interface is its own only within its network namespace. */
 static __always_inline int is_our_interface(struct xdp_buff *xdp)
 {
 	struct net_device *dev = xdp->rxq->dev;
 
-	if (dev->ifindex != (int)config.ifindex)
-		return 0;
-	return !config.netns || dev->nd_net.net->ns.inum == config.netns;
+	if (dev->ifindex == (int)config.ifindex &&
+	    (!config.netns || dev->nd_net.net->ns.inum == config.netns))
+		return 1;
+	return config.lowers && is_below_ours(dev);
 }
 
 static __always_inline __u32 packet_len(struct xdp_buff *xdp)

@@ -280,8 +280,18 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_gran
 	return XDPS_OK;
 }
 
+/* True: it was one, and says nothing about what was asked. */
+static bool take_notice(struct xdps_client *c, const struct answer *a)
+{
+	if (a->say.kind != XDPS_SAY_NOTICE || a->n_fds)
+		return false;
+	memcpy(c->notice, a->say.text, sizeof(c->notice));
+	c->has_notice = true;
+	return true;
+}
+
 /* Waits for one message: the descriptors in it are to be closed in any case. */
-static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct answer *a,
+static enum xdps_status hear_any(struct xdps_client *c, int64_t until_ms, struct answer *a,
 			     struct xdps_error *err)
 {
 	int rc;
@@ -303,6 +313,18 @@ static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct ans
 	if (a->say.kind == XDPS_SAY_ERROR)
 		return told_error(c, a, err);
 	return XDPS_OK;
+}
+
+/* One that is an answer. */
+static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct answer *a,
+			     struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	do {
+		status = hear_any(c, until_ms, a, err);
+	} while (!status && take_notice(c, a));
+	return status;
 }
 
 /* One message, from receiving to its place in the grant. */
@@ -392,7 +414,9 @@ enum xdps_status xdps_client_listen(struct xdps_client *c,
 		return xdps_fail(err, XDPS_FAILED,
 				 "%s: the helper was ended by somebody, and with it the capture",
 				 c->path);
-	if (well_formed(&a) && a.say.kind == XDPS_SAY_ERROR)
+	if (well_formed(&a) && take_notice(c, &a))
+		status = XDPS_OK;
+	else if (well_formed(&a) && a.say.kind == XDPS_SAY_ERROR)
 		status = told_error(c, &a, err);
 	else
 		status = no_sense(c, err);

@@ -18,6 +18,8 @@ struct xdps_client {
 	int sock;		/* -1: not connected */
 	int pidfd;		/* of the helper; -1: none, or a kernel before 5.3 */
 	struct xdps_guard guard;	/* of the call that is under way */
+	char notice[sizeof(((struct xdps_error *)0)->text)];	/* the last one ... */
+	bool has_notice;	/* ... which nobody has asked for yet */
 	unsigned int n_unheard;	/* filters that were asked for, and have no answer yet */
 	char path[256];		/* of the helper, for sentences */
 };
@@ -80,8 +82,8 @@ enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
 				  struct xdps_error *err);
 
 /*
- * What the helper says unasked, when the socket is readable: always the end
- * of the capture, as a status and a sentence.  XDPS_OK: nothing yet.
+ * What the helper says unasked, when the socket is readable: the end of the capture, as
+ * a status and a sentence; or XDPS_OK: nothing, or a notice, which is then in `*c`.
  */
 enum xdps_status xdps_client_listen(struct xdps_client *c,
 				    struct xdps_error *err);

@@ -166,6 +166,14 @@ const char *xdps_warning(const struct xdps *x)
 	return x->grant.warning[0] ? x->grant.warning : NULL;
 }
 
+const char *xdps_notice(struct xdps *x)
+{
+	if (!x->client.has_notice)
+		return NULL;
+	x->client.has_notice = false;
+	return x->client.notice;
+}
+
 /* A number that no packet in a ring can have: not 0, and not that of the first. */
 static uint32_t next_filter(struct xdps *x)
 {

@@ -258,6 +258,13 @@ enum xdps_link xdps_link(const struct xdps *x);
 const char *xdps_warning(const struct xdps *x);
 
 /*
+ * What has turned out while the capture runs, and the user should know: a sentence, each
+ * told once and good until the next call; NULL: nothing new.  It is heard of by
+ * xdps_wait() and xdps_set_filter(); of several the last one is kept.
+ */
+const char *xdps_notice(struct xdps *x);
+
+/*
  * Can this filter be asked at the XDP hook?  XDPS_BAD_FILTER, with a sentence, if it asks
  * what the kernel knows of a packet later on (libpcap's inbound, outbound and ifindex,
  * which would reject every packet without a word).  Whether it is a valid program is

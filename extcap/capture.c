@@ -175,6 +175,41 @@ static bool is_next(const struct capture *c, const struct stream *s)
 	return true;
 }
 
+/* As they are now, with these words. */
+static void add_statistics(struct capture *c, const struct stream *s, const char *words)
+{
+	const struct xdps_stats stats = stream_stats(s);
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (output_room(&c->out, BLOCK_BYTES_MAX))
+		pcapng_add_statistics(&c->out.blocks, &(struct pcapng_statistics){
+			.interface = (uint32_t)(s - c->streams),
+			.start_ns = s->start_ns,
+			.end_ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec,
+			.received = stats.seen,
+			.accepted = stats.seen - stats.rejected,
+			.lost = stats.lost,
+			.delivered = s->delivered,
+			.comment = words,
+		});
+}
+
+/* At once, for somebody who looks at the file while it grows, and there may be no packet. */
+static void add_notices(struct capture *c)
+{
+	for (unsigned int i = 0; i < c->n; i++) {
+		struct stream *s = &c->streams[i];
+
+		if (!s->has_notice)
+			continue;
+		add_statistics(c, s, s->notice);
+		s->has_notice = false;
+		if (isatty(STDERR_FILENO))
+			fprintf(stderr, "%s\n", s->notice);
+	}
+}
+
 /*
  * Looks at each once, so that there is an end to it under any flood, and writes what can
  * be written in order.
@@ -185,6 +220,7 @@ static void write_packets(struct capture *c)
 
 	for (unsigned int i = 0; i < c->n; i++)
 		stream_look(&c->streams[i]);
+	add_notices(c);
 	while (c->out.end == OUTPUT_GOES_ON && (s = oldest(c)) && is_next(c, s))
 		add_packet(c, s);
 	output_flush(&c->out);
@@ -240,32 +276,20 @@ static void drain(struct capture *c)
 		xdps_settle(c->streams[i].x);
 }
 
-static void add_statistics(struct capture *c, const struct stream *s)
+static void add_account(struct capture *c, const struct stream *s)
 {
 	const struct xdps_stats stats = stream_stats(s);
 	char words[WORDS_BYTES];
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	describe_statistics(words, sizeof(words), &s->opt, &stats, s->delivered);
-	if (output_room(&c->out, BLOCK_BYTES_MAX))
-		pcapng_add_statistics(&c->out.blocks, &(struct pcapng_statistics){
-			.interface = (uint32_t)(s - c->streams),
-			.start_ns = s->start_ns,
-			.end_ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec,
-			.received = stats.seen,
-			.accepted = stats.seen - stats.rejected,
-			.lost = stats.lost,
-			.delivered = s->delivered,
-			.comment = words,
-		});
+	describe_statistics(words, sizeof(words), &s->opt, &stats, s->delivered, s->notice);
+	add_statistics(c, s, words);
 }
 
 /* The account is in memory before anything is waited for: we are off the interface then. */
 static void end_file(struct capture *c)
 {
 	for (unsigned int i = 0; i < c->n; i++)
-		add_statistics(c, &c->streams[i]);
+		add_account(c, &c->streams[i]);
 	close_streams(c);
 	output_flush(&c->out);
 }

@@ -147,7 +147,8 @@ void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
 }
 
 void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
-			 const struct xdps_stats *stats, uint64_t delivered)
+			 const struct xdps_stats *stats, uint64_t delivered,
+			 const char *notice)
 {
 	snprintf(buf, size, "%llu packets came by: %llu rejected by %s, ",
 		 (unsigned long long)stats->seen, (unsigned long long)stats->rejected,
@@ -158,4 +159,6 @@ void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
 	append(buf, size, "%llu lost because the buffer was full, %llu written to this file, %llu of these late",
 	       (unsigned long long)stats->lost, (unsigned long long)delivered,
 	       (unsigned long long)stats->late);
+	if (notice[0])
+		append(buf, size, ". %s", notice);
 }

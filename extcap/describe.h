@@ -29,8 +29,9 @@ void describe_point(char *buf, size_t size, const struct xdps_options *opt,
 void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
 			 const struct xdps *x);
 
-/* The account, `delivered` being what is in the file. */
+/* The account, `delivered` being what is in the file, and a notice, or "". */
 void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
-			 const struct xdps_stats *stats, uint64_t delivered);
+			 const struct xdps_stats *stats, uint64_t delivered,
+			 const char *notice);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "stream.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #define NS_PER_S 1000000000ull
@@ -80,6 +81,16 @@ static void note_losses(struct stream *s)
 	s->lost_until_now = stats.lost;
 }
 
+static void note_notice(struct stream *s)
+{
+	const char *notice = xdps_notice(s->x);
+
+	if (!notice)
+		return;
+	snprintf(s->notice, sizeof(s->notice), "%s", notice);
+	s->has_notice = true;
+}
+
 void stream_look(struct stream *s)
 {
 	enum xdps_status status;
@@ -87,6 +98,7 @@ void stream_look(struct stream *s)
 	if (s->has_head || s->over.status)
 		return;
 	status = xdps_wait(s->x, 0, &s->over);
+	note_notice(s);
 	if (status == XDPS_OK) {
 		note_losses(s);
 		show_next(s);

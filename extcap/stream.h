@@ -24,6 +24,10 @@ struct stream {
 	uint64_t rejected;		/* by us, of what the kernel took */
 	uint64_t lost_until_now;
 	uint64_t lost_to_say;		/* with the next packet */
+
+	/* what has turned out meanwhile (xdps_notice()) */
+	char notice[sizeof(((struct xdps_error *)0)->text)];	/* "": nothing */
+	bool has_notice;		/* that is not written yet */
 };
 
 /* Attaches, and sets the filter.  On failure nothing is left attached. */

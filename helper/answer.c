@@ -11,6 +11,8 @@
 
 #include "../engine/error.h"
 
+#include "debug.h"
+
 /* The descriptors of one message, as the kernel wants them. */
 union control {
 	struct cmsghdr head;
@@ -67,6 +69,15 @@ enum xdps_status xdps_answer_rings(int sock, const int *fds, unsigned int n_fds,
 		sent += n;
 	}
 	return status;
+}
+
+enum xdps_status xdps_answer_notice(int sock, const char *text, struct xdps_error *err)
+{
+	struct xdps_say say = { .kind = XDPS_SAY_NOTICE };
+
+	xdps_debug("warning: %s", text);
+	snprintf(say.text, sizeof(say.text), "%s", text);
+	return xdps_answer(sock, &say, NULL, 0, err);
 }
 
 void xdps_answer_error(int sock, const struct xdps_error *reason)

@@ -19,6 +19,9 @@ enum xdps_status xdps_answer(int sock, struct xdps_say *say, const int *fds,
 enum xdps_status xdps_answer_rings(int sock, const int *fds, unsigned int n_fds,
 				   struct xdps_error *err);
 
+/* XDPS_SAY_NOTICE, and the debugging output's. */
+enum xdps_status xdps_answer_notice(int sock, const char *text, struct xdps_error *err);
+
 /* XDPS_SAY_ERROR.  Whether it arrives is nothing to act on: we are ending. */
 void xdps_answer_error(int sock, const struct xdps_error *reason);
 

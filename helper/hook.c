@@ -10,9 +10,11 @@
 #include <bpf/libbpf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../engine/counters.h"
 #include "../engine/error.h"
 
 #include "attach.h"
@@ -65,6 +67,8 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 		.ask = &s->ask,
 		.iface = &s->iface,
 		.traced = h->target.traced,
+		/* A generic program is called for the interface that it is on. */
+		.has_lowers = h->target.mode == XDPS_MODE_NATIVE,
 		.rings = rings,
 		.before = before,
 		.n_cpus = s->cpus.n_possible,
@@ -170,6 +174,21 @@ void xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_ask_filter *ask
 bool xdps_hook_follows(const struct xdps_hook *h)
 {
 	return h->target.traced && xdps_target_is_own(&h->target);
+}
+
+bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, uint64_t *seen)
+{
+	const size_t bytes = xdps_counters_bytes(s->cpus.n_possible);
+	struct xdps_stats stats;
+	void *cpus;
+
+	cpus = mmap(NULL, bytes, PROT_READ, MAP_SHARED, h->programs.cpus_fd, 0);
+	if (cpus == MAP_FAILED)
+		return false;
+	xdps_counters_sum(cpus, s->cpus.n_possible, &stats);
+	munmap(cpus, bytes);
+	*seen = stats.seen;
+	return true;
 }
 
 bool xdps_hook_is_in_place(const struct xdps_hook *h, const struct xdps_interface *iface)

@@ -53,6 +53,9 @@ void xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_ask_filter *ask
  */
 bool xdps_hook_follows(const struct xdps_hook *h);
 
+/* How many packets it was called for; false: that is not to be known now. */
+bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, uint64_t *seen);
+
 /* False: the program, ours or the traced one, is not attached any more. */
 bool xdps_hook_is_in_place(const struct xdps_hook *h, const struct xdps_interface *iface);
 

@@ -33,8 +33,19 @@ struct link_facts {
 	int index;
 	unsigned short arp_type;
 	uint32_t mtu;
+	uint64_t received;		/* packets */
 	char kind[IF_NAMESIZE];		/* "tun", "veth"; "" for hardware */
 };
+
+static uint64_t packets_received(const struct rtattr *attr)
+{
+	struct rtnl_link_stats64 stats = { 0 };
+
+	if (attr && RTA_PAYLOAD(attr) >= sizeof(stats.rx_packets))
+		memcpy(&stats, RTA_DATA(attr), RTA_PAYLOAD(attr) < sizeof(stats) ?
+		       RTA_PAYLOAD(attr) : sizeof(stats));
+	return stats.rx_packets;
+}
 
 static void read_facts(const struct nlmsghdr *head, struct link_facts *facts)
 {
@@ -47,6 +58,7 @@ static void read_facts(const struct nlmsghdr *head, struct link_facts *facts)
 		.arp_type = info->ifi_type,
 	};
 	facts->mtu = xdps_attr_u32(xdps_attr_find(first, bytes, IFLA_MTU));
+	facts->received = packets_received(xdps_attr_find(first, bytes, IFLA_STATS64));
 	xdps_attr_string(facts->kind, sizeof(facts->kind),
 			 xdps_attr_within(xdps_attr_find(first, bytes, IFLA_LINKINFO),
 					  IFLA_INFO_KIND));
@@ -150,6 +162,7 @@ enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 	found.index = facts.index;
 	found.netns = own_netns();
 	found.mtu = facts.mtu;
+	memcpy(found.kind, facts.kind, sizeof(found.kind));
 	status = find_link(&found, &facts, err);
 	if (!status)
 		*iface = found;
@@ -161,6 +174,16 @@ bool xdps_interface_exists(const struct xdps_interface *iface)
 	struct link_facts facts;
 
 	return ask(iface->index, NULL, &facts) != ENODEV;
+}
+
+bool xdps_interface_received(const struct xdps_interface *iface, uint64_t *packets)
+{
+	struct link_facts facts;
+
+	if (ask(iface->index, NULL, &facts))
+		return false;
+	*packets = facts.received;
+	return true;
 }
 
 void xdps_interface_driver(const struct xdps_interface *iface, char *driver,

@@ -13,6 +13,7 @@ struct xdps_interface {
 	uint32_t netns;			/* ... whose inode this is; 0: not known (no /proc) */
 	uint32_t mtu;			/* bytes */
 	enum xdps_link link;
+	char kind[IF_NAMESIZE];		/* "bond", "veth"; "" for hardware */
 };
 
 /*
@@ -24,6 +25,9 @@ enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 
 /* Is it still there, in this network namespace?  If in doubt, yes. */
 bool xdps_interface_exists(const struct xdps_interface *iface);
+
+/* How many packets it has received, as it counts itself; false: it does not say. */
+bool xdps_interface_received(const struct xdps_interface *iface, uint64_t *packets);
 
 /* The name of its driver, for sentences, cut at `size` bytes; "" if it has none. */
 void xdps_interface_driver(const struct xdps_interface *iface, char *driver,

@@ -152,17 +152,20 @@ static int open_trace(struct xdps_programs *p, enum xdps_point point,
 	return rc;
 }
 
-static void configure(struct xdps_config *config, const struct xdps_ask *ask,
-		      const struct xdps_interface *iface, const struct xdps_rings *rings)
+static void configure(struct xdps_config *config, const struct xdps_load *want)
 {
+	const struct xdps_interface *iface = want->iface;
+	const struct xdps_ask *ask = want->ask;
+
 	config->snaplen = ask->snaplen;
 	config->n_gaps = 2 * (uint64_t)ask->rate - 1;
-	config->ring_bytes = rings->ring_bytes;
+	config->ring_bytes = want->rings->ring_bytes;
 	config->frags = has_frags();
 	config->tai = has_tai();
 	config->ifindex = iface ? iface->index : 0;
 	config->netns = iface ? iface->netns : 0;
 	config->actions = ask->actions;
+	config->lowers = want->has_lowers;
 }
 
 /*
@@ -270,7 +273,7 @@ enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_l
 	rc = p->traced ? open_trace(p, want->ask->point, &config)
 		       : open_own(p, want->rings->kind, &config);
 	if (!rc) {
-		configure(config, want->ask, want->iface, want->rings);
+		configure(config, want);
 		rc = set_flags(p, config->frags);
 	}
 	if (!rc)

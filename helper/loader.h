@@ -38,6 +38,7 @@ struct xdps_load {
 	const struct xdps_ask *ask;
 	const struct xdps_program *traced;	/* beside this one, which has to outlive ours ... */
 	const struct xdps_interface *iface;	/* ... on this interface; NULL, NULL: wherever */
+	bool has_lowers;			/* and on those below it, whose packets are wanted */
 	const struct xdps_rings *rings;		/* to be written to */
 	const struct xdps_programs *before;	/* whose counts go on; or NULL */
 	unsigned int n_cpus;			/* there is room for CPUs numbered below */

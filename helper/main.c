@@ -200,6 +200,19 @@ static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 	return status;
 }
 
+/* What is captured is what was asked for; where it comes from may surprise. */
+static void debug_lowers(const struct capture *c)
+{
+	const struct xdps_target *t = &c->hook.target;
+	char program[PROGRAM_BYTES];
+
+	if (!t->traced || t->mode != XDPS_MODE_NATIVE || strcmp(c->setting.iface.kind, "bond"))
+		return;
+	xdps_target_describe(t, program, sizeof(program));
+	xdps_debug("%s: %s runs on the interfaces below it; what arrives there is captured",
+		   c->setting.iface.name, program);
+}
+
 static enum xdps_status answer(struct capture *c, struct xdps_error *err)
 {
 	struct xdps_say ready = {
@@ -265,6 +278,19 @@ static enum xdps_status follow(struct capture *c, struct xdps_error *err)
 	return xdps_privilege_drop(xdps_hook_follows(&c->hook), err);
 }
 
+static enum xdps_status say_silence(struct capture *c, struct xdps_error *err)
+{
+	const struct xdps_silence *s = &c->watch.silence;
+	char program[PROGRAM_BYTES], text[sizeof(err->text)];
+
+	xdps_target_describe(&c->hook.target, program, sizeof(program));
+	snprintf(text, sizeof(text),
+		 "%s: %s did not run for %llu packets that arrived; another program decides before it, or they came in by an interface below (a virtual function?)",
+		 c->setting.iface.name, program,
+		 (unsigned long long)(s->received - s->since_received));
+	return xdps_answer_notice(SOCK, text, err);
+}
+
 /* Until the capture is over: XDPS_OK if it was the engine who ended it. */
 static enum xdps_status attend(struct capture *c, struct xdps_error *err)
 {
@@ -272,12 +298,16 @@ static enum xdps_status attend(struct capture *c, struct xdps_error *err)
 	enum xdps_event event;
 
 	do {
-		status = xdps_watch_wait(&c->watch, SOCK, &c->hook, &c->setting.iface,
-					 &event, err);
+		status = xdps_watch_wait(&c->watch, SOCK, &c->hook, &c->setting, &event,
+					 err);
 		if (status)
 			return status;
 		if (event == XDPS_EVENT_DETACHED) {
 			status = follow(c, err);
+			continue;
+		}
+		if (event == XDPS_EVENT_SILENCE) {
+			status = say_silence(c, err);
 			continue;
 		}
 		if (!receive(&c->msg, err))
@@ -300,8 +330,10 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 		status = xdps_privilege_drop(xdps_hook_follows(&c->hook), err);
 	if (!status)
 		status = answer(c, err);
-	if (!status)
+	if (!status) {
+		debug_lowers(c);
 		status = attend(c, err);
+	}
 	return status;
 }
 

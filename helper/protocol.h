@@ -21,9 +21,14 @@
  *	XDPS_SAY_LOOKED		that was all of them, or why it could not look
  *
  * and goes on until either side closes.  After XDPS_SAY_READY the engine may
- * send XDPS_ASK_FILTER, one at a time, and gets XDPS_SAY_FILTER for each; unasked
- * the helper says XDPS_SAY_ERROR only.  A message that does not begin with
- * XDPS_MAGIC is text of the dynamic loader, whose stderr the socket is.
+ * send XDPS_ASK_FILTER, one at a time, and gets XDPS_SAY_FILTER for each.  Unasked
+ * the helper says XDPS_SAY_ERROR and
+ *
+ *	XDPS_SAY_NOTICE	at any time after XDPS_SAY_READY: a sentence for the user; the
+ *			capture goes on
+ *
+ * A message that does not begin with XDPS_MAGIC is text of the dynamic loader, whose
+ * stderr the socket is.
  *
  * Neither side trusts the other.  A message of the wrong size, kind or range
  * ends the connection; the helper says why first, if it can.
@@ -36,7 +41,7 @@
 #include "../engine/xdpsample.h"
 
 /* Changes with every change of this file: engine and helper are installed together. */
-#define XDPS_MAGIC 0x58445305u
+#define XDPS_MAGIC 0x58445306u
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS takes 253 */
 #define XDPS_RINGS_MAX 4096
@@ -57,6 +62,7 @@ enum xdps_message {
 	XDPS_ASK_LOOK,
 	XDPS_SAY_PROGRAM,
 	XDPS_SAY_LOOKED,
+	XDPS_SAY_NOTICE,
 };
 
 /* What the engine asks. */
@@ -122,7 +128,7 @@ struct xdps_say {
 	/*
 	 * XDPS_SAY_ERROR; XDPS_SAY_READY: a warning, or ""; XDPS_SAY_FILTER: XDPS_OK,
 	 * or why the filter before remains; XDPS_SAY_PROGRAM: its name, or "";
-	 * XDPS_SAY_LOOKED: XDPS_OK, or why not
+	 * XDPS_SAY_LOOKED: XDPS_OK, or why not; XDPS_SAY_NOTICE: the sentence
 	 */
 	uint32_t status;		/* enum xdps_status */
 	char text[sizeof(((struct xdps_error *)0)->text)];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * watch.c: what ends a capture.
+ * watch.c: what ends a capture, moves it, or keeps it from seeing anything.
  */
 #include "watch.h"
 
@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../engine/error.h"
@@ -19,6 +20,8 @@
  */
 #define ASK_EVERY_MS 1000
 #define ASK_CLOSELY_MS 50
+
+#define COUNT_EVERY_MS 1000
 
 #define NOTICE_BYTES 32768
 
@@ -61,7 +64,7 @@ static enum xdps_status gone(struct xdps_error *err)
 
 void xdps_watch_init(struct xdps_watch *w)
 {
-	w->netlink_fd = -1;
+	*w = (struct xdps_watch){ .netlink_fd = -1 };
 }
 
 enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
@@ -83,11 +86,34 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
 	return XDPS_OK;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* Only where another program decides what we get to see. */
+static bool is_silent(struct xdps_watch *w, const struct xdps_hook *hook,
+		      const struct xdps_setting *setting)
+{
+	uint64_t seen, received;
+
+	if (!hook->target.traced || now_ms() < w->next_count_ms)
+		return false;
+	w->next_count_ms = now_ms() + COUNT_EVERY_MS;
+	return xdps_hook_count(hook, setting, &seen) &&
+	       xdps_interface_received(&setting->iface, &received) &&
+	       xdps_silence_look(&w->silence, seen, received);
+}
+
 enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
 				 const struct xdps_hook *hook,
-				 const struct xdps_interface *iface,
+				 const struct xdps_setting *setting,
 				 enum xdps_event *event, struct xdps_error *err)
 {
+	const struct xdps_interface *iface = &setting->iface;
 	const int ask_every_ms = xdps_hook_follows(hook) ? ASK_CLOSELY_MS : ASK_EVERY_MS;
 	struct pollfd p[] = {
 		{ .fd = sock, .events = POLLIN },
@@ -105,6 +131,10 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
 		}
 		if (p[0].revents) {
 			*event = XDPS_EVENT_ENGINE;
+			return XDPS_OK;
+		}
+		if (is_silent(w, hook, setting)) {
+			*event = XDPS_EVENT_SILENCE;
 			return XDPS_OK;
 		}
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * watch.h: what ends a capture, or moves it.
+ * watch.h: what ends a capture, moves it, or keeps it from seeing anything.
  *
  * A program whose interface goes away, or that somebody detaches, simply runs
  * no more; no descriptor of the capture tells.  So we look out for that.
@@ -11,12 +11,15 @@
 #include "hook.h"
 #include "interface.h"
 #include "protocol.h"
+#include "silence.h"
 
 /* dumpcap knows these words, and then says something friendlier itself. */
 #define XDPS_GONE_TEXT "The interface disappeared"
 
 struct xdps_watch {
 	int netlink_fd;
+	int64_t next_count_ms;		/* CLOCK_MONOTONIC */
+	struct xdps_silence silence;
 };
 
 void xdps_watch_init(struct xdps_watch *w);
@@ -27,6 +30,7 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err);
 enum xdps_event {
 	XDPS_EVENT_ENGINE,		/* it has said something, or has closed */
 	XDPS_EVENT_DETACHED,		/* the program, ours or the traced one */
+	XDPS_EVENT_SILENCE,		/* the traced one is not called for what arrives */
 };
 
 /*
@@ -35,7 +39,7 @@ enum xdps_event {
  */
 enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
 				 const struct xdps_hook *hook,
-				 const struct xdps_interface *iface,
+				 const struct xdps_setting *setting,
 				 enum xdps_event *event, struct xdps_error *err);
 
 void xdps_watch_close(struct xdps_watch *w);
