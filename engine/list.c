@@ -167,6 +167,25 @@ enum xdps_status xdps_list(struct xdps_listed **out, size_t *n, struct xdps_erro
 	return XDPS_OK;
 }
 
+void xdps_list_name(char name[IF_NAMESIZE], const char *ifname)
+{
+	struct xdps_link_question q;
+	struct xdps_netlink answer;
+	const struct nlmsghdr *head = (const void *)answer.buf;
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	snprintf(name, IF_NAMESIZE, "%s", ifname);
+	xdps_link_question(&q, 0, ifname);
+	if (sock >= 0 && send(sock, &q, q.head.nlmsg_len, 0) >= 0 &&
+	    !xdps_netlink_receive(&answer, sock) && head->nlmsg_type == RTM_NEWLINK &&
+	    head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		xdps_attr_string(name, IF_NAMESIZE,
+				 xdps_attr_find(IFLA_RTA(NLMSG_DATA(head)), IFLA_PAYLOAD(head),
+						IFLA_IFNAME));
+	if (sock >= 0)
+		close(sock);
+}
+
 enum xdps_status xdps_list_programs(struct xdps_listed *list, size_t n, struct xdps_error *err)
 {
 	for (size_t i = 0; i < n; i++)

@@ -378,10 +378,10 @@ static enum xdps_status check_ifname(struct span s, struct xdps_error *err)
 					 "%s: an interface name has no '/', white space or control characters; options begin with ':'",
 					 quote(s).text);
 	}
-	if (s.len >= IF_NAMESIZE)
+	if (s.len > XDPS_IFNAME_CHARS)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: no interface name is longer than %d characters",
-				 quote(s).text, IF_NAMESIZE - 1);
+				 "%s: no interface name is longer than %u characters, nor an alternative name than %u",
+				 quote(s).text, IF_NAMESIZE - 1, XDPS_IFNAME_CHARS);
 	if (span_is(s, ".") || span_is(s, ".."))
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "%s: no interface has this name", quote(s).text);

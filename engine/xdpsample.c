@@ -27,7 +27,7 @@
 
 struct xdps {
 	/* what was asked */
-	char ifname[IF_NAMESIZE];
+	char ifname[XDPS_IFNAME_CHARS + 1];
 	uint64_t hold_ns;		/* wait so long for older packets */
 	uint64_t batch_ns;		/* and so long for company */
 
@@ -164,6 +164,11 @@ enum xdps_link xdps_link(const struct xdps *x)
 const char *xdps_warning(const struct xdps *x)
 {
 	return x->grant.warning[0] ? x->grant.warning : NULL;
+}
+
+bool xdps_lacks_promisc(const struct xdps *x)
+{
+	return x->grant.lacks_promisc;
 }
 
 const char *xdps_notice(struct xdps *x)

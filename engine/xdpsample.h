@@ -117,6 +117,7 @@ struct xdps_insn {
 };
 
 #define XDPS_SNAPLEN_MAX 65000u		/* a perf record can carry no more */
+#define XDPS_IFNAME_CHARS 127		/* of an alternative name (ip-link(8), altname) */
 #define XDPS_PROG_CHARS 127		/* of a program's name: KSYM_NAME_LEN before 6.1 */
 #define XDPS_HOLD_MAX_US 1000000u
 #define XDPS_HOLD_DEFAULT_US 1000u
@@ -124,7 +125,7 @@ struct xdps_insn {
 /* Everything that can be asked of a capture. */
 struct xdps_options {
 	/* from the device name, by xdps_options_parse() */
-	char ifname[IF_NAMESIZE];
+	char ifname[XDPS_IFNAME_CHARS + 1];	/* or an alternative name of it */
 	enum xdps_mode mode;
 	uint32_t rate;		/* one packet in so many; 1: all */
 	uint32_t hold_us;	/* how long to wait for older packets ... */
@@ -212,6 +213,12 @@ const char *xdps_action_word(enum xdps_action action);
 enum xdps_status xdps_list(struct xdps_listed **list, size_t *n, struct xdps_error *err);
 
 /*
+ * The name under which that list has the interface: `ifname` may be an alternative one.
+ * Where there is no such interface, `name` becomes as much of `ifname` as fits.
+ */
+void xdps_list_name(char name[IF_NAMESIZE], const char *ifname);
+
+/*
  * Has the helper, if there is any program in the list, look at them once more, for their
  * names and for those that they call; attaches nothing.  Takes some milliseconds, and
  * gives up after 2 seconds.  On failure the entries that it could not look at are as
@@ -252,10 +259,14 @@ void xdps_close(struct xdps *x);
 enum xdps_link xdps_link(const struct xdps *x);
 
 /*
- * What was asked for and could not be had, as a sentence that is good until
+ * What the user should know from the beginning: what was asked for and could not be had,
+ * or that VLAN tags are not to be seen there.  A sentence that is good until
  * xdps_close(); NULL: nothing.
  */
 const char *xdps_warning(const struct xdps *x);
+
+/* Is it that the interface is not promiscuous, which was asked for? */
+bool xdps_lacks_promisc(const struct xdps *x);
 
 /*
  * What has turned out while the capture runs, and the user should know: a sentence, each

@@ -301,7 +301,7 @@ static enum xdps_status read_device(struct args *a, const struct said *s,
 	char device[DEVICE_BYTES], actions[64];
 	const char *point = point_of(a, s);
 
-	unescape(device, 2 * IF_NAMESIZE, s->interface + strlen(PREFIX));
+	unescape(device, XDPS_IFNAME_CHARS + 2, s->interface + strlen(PREFIX));
 	if (check_values(s, err))
 		return err->status;
 	if (strchr(device, ':'))

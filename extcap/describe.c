@@ -124,9 +124,9 @@ void describe_point(char *buf, size_t size, const struct xdps_options *opt,
 }
 
 void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
-			 const struct xdps *x)
+			 struct xdps *x)
 {
-	const char *why;
+	const char *why, *notice;
 
 	buf[0] = '\0';
 	if (opt->actions) {
@@ -139,6 +139,9 @@ void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
 		       opt->rate, opt->rate);
 	if (xdps_warning(x))
 		append(buf, size, "%s. ", xdps_warning(x));
+	notice = xdps_notice(x);
+	if (notice)
+		append(buf, size, "%s. ", notice);
 	if (xdps_filter_place(x, &why) == XDPS_FILTER_USER)
 		append(buf, size, "The filter runs in user space%s%s. ", why ? ": " : "",
 		       why ? why : "");

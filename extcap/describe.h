@@ -25,9 +25,9 @@ void describe_device(char *buf, size_t size, const struct xdps_options *opt);
 void describe_point(char *buf, size_t size, const struct xdps_options *opt,
 		    const struct xdps_listed *before);
 
-/* What does not go without saying of what was asked for; "" if nothing. */
+/* What does not go without saying of what was asked for, notices too; "" if nothing. */
 void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
-			 const struct xdps *x);
+			 struct xdps *x);
 
 /* The account, `delivered` being what is in the file, and a notice, or "". */
 void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,

@@ -49,13 +49,6 @@ static const struct choice rings[] = {
 	{ "perf", "The kernel's perf rings", false },
 };
 
-/* The kernel knows an interface by other names, too: "ip link property add altname". */
-static void use_main_name(char name[IF_NAMESIZE], const char *ifname)
-{
-	if (!if_indextoname(if_nametoindex(ifname), name))
-		snprintf(name, IF_NAMESIZE, "%s", ifname);
-}
-
 enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 			   struct xdps_error *err)
 {
@@ -68,7 +61,7 @@ enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 	status = xdps_list(&list, &n, err);
 	if (status)
 		return status;
-	use_main_name(name, ifname);
+	xdps_list_name(name, ifname);
 	for (size_t i = 0; i < n && !is_there; i++) {
 		is_there = !strcmp(list[i].ifname, name);
 		if (is_there)

@@ -75,9 +75,13 @@ static enum xdps_status explain_driver(const struct xdps_interface *iface, int e
 	xdps_interface_driver(iface, name, sizeof(name));
 	if (name[0])
 		snprintf(driver, sizeof(driver), " (%s)", name);
+	if (errnum == EOPNOTSUPP && !strcmp(name, "virtio_net"))
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: its driver%s refuses XDP in native mode: %s; its receive offloads are in the way, which the host does not let it switch off (ctrl_guest_offloads); mode=generic works",
+				 iface->name, driver, strerror(errnum));
 	if (errnum == EOPNOTSUPP && mode == XDPS_MODE_NATIVE)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: its driver%s does not do XDP in native mode: %s; mode=generic works with every driver",
+				 "%s: its driver%s does not do XDP in native mode, or not with its present settings: %s; mode=generic works with every driver",
 				 iface->name, driver, strerror(errnum));
 	if (errnum == ERANGE || iface->mtu > MTU_OF_ONE_PAGE)
 		return xdps_fail(err, XDPS_UNSUPPORTED,

@@ -21,16 +21,10 @@
 #include "../engine/error.h"
 #include "../engine/netlink.h"
 
-struct question {
-	struct nlmsghdr head;
-	struct ifinfomsg info;
-	struct rtattr attr;
-	char name[IF_NAMESIZE];
-};
-
 /* What we want from the answer. */
 struct link_facts {
 	int index;
+	char name[IF_NAMESIZE];		/* the one that is not alternative */
 	unsigned short arp_type;
 	uint32_t mtu;
 	uint64_t received;		/* packets */
@@ -57,6 +51,8 @@ static void read_facts(const struct nlmsghdr *head, struct link_facts *facts)
 		.index = info->ifi_index,
 		.arp_type = info->ifi_type,
 	};
+	xdps_attr_string(facts->name, sizeof(facts->name),
+			 xdps_attr_find(first, bytes, IFLA_IFNAME));
 	facts->mtu = xdps_attr_u32(xdps_attr_find(first, bytes, IFLA_MTU));
 	facts->received = packets_received(xdps_attr_find(first, bytes, IFLA_STATS64));
 	xdps_attr_string(facts->kind, sizeof(facts->kind),
@@ -86,20 +82,10 @@ static int read_answer(int sock, struct link_facts *facts)
 /* By index, or by name if that is 0.  0 or an errno. */
 static int ask(int index, const char *name, struct link_facts *facts)
 {
-	struct question q = {
-		.head.nlmsg_len = sizeof(q),
-		.head.nlmsg_type = RTM_GETLINK,
-		.head.nlmsg_flags = NLM_F_REQUEST,
-		.info.ifi_index = index,
-		.attr.rta_type = IFLA_IFNAME,
-		.attr.rta_len = RTA_LENGTH(sizeof(q.name)),
-	};
+	struct xdps_link_question q;
 	int sock, rc;
 
-	if (index)
-		q.head.nlmsg_len = offsetof(struct question, attr);
-	else
-		snprintf(q.name, sizeof(q.name), "%s", name);
+	xdps_link_question(&q, index, name);
 	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (sock < 0)
 		return errno;
@@ -158,7 +144,7 @@ enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 	if (rc)
 		return xdps_fail_errno(err, rc, "%s: asking what interface it is",
 				       name);
-	snprintf(found.name, sizeof(found.name), "%s", name);
+	memcpy(found.name, facts.name, sizeof(found.name));
 	found.index = facts.index;
 	found.netns = own_netns();
 	found.mtu = facts.mtu;

@@ -8,7 +8,7 @@
 #include "protocol.h"
 
 struct xdps_interface {
-	char name[IF_NAMESIZE];
+	char name[IF_NAMESIZE];		/* the main one, whatever it was asked for by */
 	int index;			/* in this network namespace ... */
 	uint32_t netns;			/* ... whose inode this is; 0: not known (no /proc) */
 	uint32_t mtu;			/* bytes */

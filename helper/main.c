@@ -31,6 +31,7 @@
 #include "request.h"
 #include "rings.h"
 #include "sockets.h"
+#include "vlan.h"
 #include "watch.h"
 
 #define SOCK 0
@@ -53,6 +54,7 @@ struct capture {
 	struct xdps_rings rings;
 	struct xdps_sockets sockets;
 	struct xdps_error warning;
+	bool said_vlans;		/* that their tags are not to be seen */
 };
 
 static bool is_called_by_engine(void)
@@ -182,6 +184,20 @@ static bool receive_ask(struct capture *c, struct xdps_error *err)
 	return poll(&p, 1, PATIENCE_MS) > 0 && receive(&c->msg, err);
 }
 
+/*
+ * Most cards take tags off, and most interfaces never get any: said only where somebody
+ * counts on them.
+ */
+static void warn_of_vlans(struct capture *c)
+{
+	const struct xdps_interface *iface = &c->setting.iface;
+
+	if (c->warning.text[0] || !xdps_vlan_is_taken_off(iface) || !xdps_vlan_is_used(iface))
+		return;
+	xdps_vlan_describe(iface, c->warning.text, sizeof(c->warning.text));
+	c->said_vlans = true;
+}
+
 /* Whatever happens to the interface after this has begun is seen. */
 static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 {
@@ -195,9 +211,11 @@ static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 		status = xdps_watch_open(&c->watch, err);
 	if (!status)
 		status = xdps_hook_open(&c->hook, s, &c->rings, err);
-	if (!status)
-		xdps_sockets_open(&c->sockets, &s->iface, s->ask.promisc, &c->warning);
-	return status;
+	if (status)
+		return status;
+	xdps_sockets_open(&c->sockets, &s->iface, s->ask.promisc, &c->warning);
+	warn_of_vlans(c);
+	return XDPS_OK;
 }
 
 /* What is captured is what was asked for; where it comes from may surprise. */
@@ -223,6 +241,7 @@ static enum xdps_status answer(struct capture *c, struct xdps_error *err)
 		.n_cpus = c->setting.cpus.n_possible,
 		.link = c->setting.iface.link,
 		.has_inject = c->sockets.inject_fd >= 0,
+		.lacks_promisc = c->setting.ask.promisc && c->sockets.promisc_fd < 0,
 	};
 	const int fds[] = { c->hook.programs.cpus_fd, c->sockets.inject_fd };
 	enum xdps_status status;
@@ -247,6 +266,21 @@ static void debug_filter(const struct capture *c, const struct xdps_ask_filter *
 			   say->text[0] ? ": " : "", say->text);
 }
 
+/* libpcap has no place for a warning about a filter; the debugging output has, and extcap. */
+static enum xdps_status warn_of_filter(struct capture *c, const struct xdps_ask_filter *ask,
+				       const struct xdps_insn *insns, struct xdps_error *err)
+{
+	const struct xdps_interface *iface = &c->setting.iface;
+	char text[sizeof(err->text)];
+
+	if (c->said_vlans || !xdps_vlan_is_asked(insns, ask->n_insns) ||
+	    !xdps_vlan_is_taken_off(iface))
+		return XDPS_OK;
+	c->said_vlans = true;
+	xdps_vlan_describe(iface, text, sizeof(text));
+	return xdps_answer_notice(SOCK, text, err);
+}
+
 static enum xdps_status set_filter(struct capture *c, struct xdps_error *err)
 {
 	const struct xdps_insn *insns;
@@ -259,7 +293,10 @@ static enum xdps_status set_filter(struct capture *c, struct xdps_error *err)
 		return status;
 	xdps_hook_set_filter(&c->hook, &ask, insns, &say);
 	debug_filter(c, &ask, &say);
-	return xdps_answer(SOCK, &say, NULL, 0, err);
+	status = say.status ? XDPS_OK : warn_of_filter(c, &ask, insns, err);
+	if (!status)
+		status = xdps_answer(SOCK, &say, NULL, 0, err);
+	return status;
 }
 
 /* What is kept depends on whether it would follow again. */

@@ -69,7 +69,7 @@ enum xdps_message {
 struct xdps_ask {
 	uint32_t magic;
 	uint32_t kind;			/* enum xdps_message */
-	char ifname[IF_NAMESIZE];	/* NUL-terminated */
+	char ifname[XDPS_IFNAME_CHARS + 1];	/* NUL-terminated */
 	uint32_t mode;			/* enum xdps_mode */
 	uint32_t rate;			/* at least 1 */
 	uint32_t snaplen;		/* 1..XDPS_SNAPLEN_MAX */
@@ -116,6 +116,7 @@ struct xdps_say {
 	uint32_t n_cpus;		/* one struct xdps_cpu for each possible CPU */
 	uint32_t link;			/* enum xdps_link */
 	uint32_t has_inject;		/* 0, 1: a packet socket follows the counters */
+	uint32_t lacks_promisc;		/* 0, 1: it was asked for, and the warning says why not */
 
 	/* XDPS_SAY_FILTER */
 	uint32_t filter;		/* the number that was asked with */
@@ -134,10 +135,10 @@ struct xdps_say {
 	char text[sizeof(((struct xdps_error *)0)->text)];
 };
 
-_Static_assert(sizeof(struct xdps_ask) == 192, "no padding");
+_Static_assert(sizeof(struct xdps_ask) == 304, "no padding");
 _Static_assert(sizeof(struct xdps_ask_filter) == 20, "no padding");
 _Static_assert(sizeof(struct xdps_ask_look) == 24, "no padding");
 _Static_assert(sizeof(struct xdps_insn) == 8, "no padding");
-_Static_assert(sizeof(struct xdps_say) == 312, "no padding");
+_Static_assert(sizeof(struct xdps_say) == 316, "no padding");
 
 #endif

@@ -35,7 +35,7 @@ static void refuses_other_lengths(void **state)
 	msg.ask = lab_ask(NEAR);
 	for (size_t bytes = 1; bytes <= sizeof(msg); bytes++)
 		if (bytes != sizeof(msg.ask))
-			assert_refused(&msg, bytes, "bytes, not 192");
+			assert_refused(&msg, bytes, "bytes, not 304");
 }
 
 static void refuses_huge_message(void **state)
@@ -45,7 +45,7 @@ static void refuses_huge_message(void **state)
 
 	(void)state;
 	memcpy(msg, &ask, sizeof(ask));
-	assert_refused(msg, sizeof(msg), "100000 bytes, not 192");
+	assert_refused(msg, sizeof(msg), "100000 bytes, not 304");
 }
 
 static void takes_empty_message_for_the_end(void **state)
@@ -85,13 +85,13 @@ static void refuses_other_kinds(void **state)
 
 static void refuses_bad_names(void **state)
 {
-	static const char names[][IF_NAMESIZE] = {
+	static char names[][XDPS_IFNAME_CHARS + 1] = {
 		"", "a/b", "a:b", "a b", "a\tb", "a\nb", "a\x7f", ".", "..", " xa", "xa ",
-		{ 'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x',
-		  'x', 'x', 'x', 'x', 'x', 'x', 'x', 'x' },
+		"without an end",
 	};
 
 	(void)state;
+	memset(names[ARRAY_SIZE(names) - 1], 'x', sizeof(names[0]));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct xdps_ask ask = lab_ask(NEAR);
 

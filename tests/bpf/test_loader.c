@@ -34,7 +34,7 @@ static void verifier_is_quoted(void **state)
 	assert_int_equal(xdps_rings_open(&rings, &all_of_all, &one, false, "loading", &err),
 			 XDPS_OK);
 	assert_int_equal(open_own(&programs, rings.kind, &config), 0);
-	configure(config, &all_of_all, NULL, &rings);
+	configure(config, &want);
 	assert_int_equal(set_maps(&programs, &want), 0);
 	/* whose context ends before the receive queue */
 	assert_int_equal(bpf_program__set_type(programs.sampler, BPF_PROG_TYPE_CGROUP_DEVICE), 0);

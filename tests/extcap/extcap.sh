@@ -164,12 +164,16 @@ it_leaves_interfaces_out_whose_names_cannot_be_said()
 
 it_knows_an_interface_by_its_other_names()
 {
-	ip -n "$RX" link property add dev rx0 altname uplink
-	has "$(rx "$EXTCAP" --extcap-dlts --extcap-interface xdp:uplink)" EN10MB
-	grab_from uplink one
-	send "$(frames 10)"
-	end_grab one 10
-	ip -n "$RX" link property del dev rx0 altname uplink
+	local name
+
+	for name in uplink uplink-of-the-second-switch; do
+		ip -n "$RX" link property add dev rx0 altname $name
+		has "$(rx "$EXTCAP" --extcap-dlts --extcap-interface xdp:$name)" EN10MB
+		grab_from $name $name
+		send "$(frames 10)"
+		end_grab $name 10
+		ip -n "$RX" link property del dev rx0 altname $name
+	done
 }
 
 it_says_what_the_packets_begin_with()

@@ -208,8 +208,9 @@ static void bad_lines(void **state)
 	refused(READ("--capture", "--extcap-interface", "eth0", "--fifo", "f"), "xdp:NAME");
 	refused(READ("--capture", "--extcap-interface", "xdp:", "--fifo", "f"), "no interface name");
 	refused(READ("--capture", "--extcap-interface", "xdp:eth0:rate=5", "--fifo", "f"), "':'");
-	refused(READ("--capture", "--extcap-interface", "xdp:a2345678901234567", "--fifo", "f"),
-		"longer than 15");
+	refused(READ("--capture", "--extcap-interface", "xdp:a2345678901234567890123456789012345678901234567890"
+		     "1234567890123456789012345678901234567890123456789012345678901234567890123456789",
+		     "--fifo", "f"), "longer than 15");
 	REFUSED("--frobnicate: no such option", "--frobnicate");
 	REFUSED("--rate: its value is missing", "--rate");
 	REFUSED("belongs to no option", "stray");

@@ -23,6 +23,27 @@ on_top()
 	ip -n "$RX" link delete "$1"
 }
 
+# The kernel finds those of up to 15 characters among the others.
+it_captures_by_an_alternative_name_of_any_length()
+{
+	local name longest
+
+	longest=$(printf 'n%.0s' {1..127})
+	for name in uplink uplink-12345678 uplink-123456789 "$longest"; do
+		ip -n "$RX" link property add dev rx0 altname "$name" 2>"$T/altname" ||
+			skip_test "no alternative names here: $(cat "$T/altname")"
+		capture dump -i "xdpsample:$name"
+		send "$(frames 10)"
+		end_capture dump 10
+		equal captured "$CAPTURED" 10
+		ip -n "$RX" link property del dev rx0 altname "$name"
+	done
+	fails rx tcpdump -n -i "xdpsample:$longest"
+	has "$TEXT" "no interface of this name"
+	fails rx tcpdump -n -i "xdpsample:${longest}n"
+	has "$TEXT" "no interface name is longer than 15 characters, nor an alternative name than 127"
+}
+
 it_captures_on_a_bridge()
 {
 	links

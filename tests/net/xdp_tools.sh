@@ -8,6 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lib/beside.sh
 . "$XDPS_SRC/tests/lib/beside.sh"
+# shellcheck source=tests/lib/extcap.sh
+. "$XDPS_SRC/tests/lib/extcap.sh"
 
 # Past a test's report: figures of somebody else's program, which fail nothing.
 exec 3>&1
@@ -311,6 +313,42 @@ it_wants_an_id_where_one_program_is_loaded_twice()
 	send "$(numbered)"
 	captured before "$(those "$FIRST_PASSES")"
 	captured after "$(those "$SECOND_PASSES")"
+}
+
+SILENT="XDP program second_sieve (id [0-9]*, native mode) did not run for [0-9]* packets that arrived"
+
+says_silence()
+{
+	grep -q "warning: rx0: $SILENT" "$T/$1.err"
+}
+
+# What the first one drops never gets to the second.
+it_says_that_the_program_is_not_called_for_what_arrives()
+{
+	local i
+
+	two_components
+	start_inside file bash -c 'exec "$@" >"$0"' "$T/file.pcapng" "$XDPS_RUN" "$EXTCAP" --capture \
+		--extcap-interface xdp:rx0 --prog second_sieve --fifo -
+	await_file file
+	export XDPSAMPLE_DEBUG=1
+	capture_beside silent :prog=second_sieve
+	capture_beside all ""
+	for i in $(seq 8); do
+		send "$(those "$FIRST_DROPS")"
+		sleep 1.2
+	done
+	until_true 10 says_silence silent || die "it says nothing" silent
+	! says_silence all || die "it sees all, and says that it does not" all
+	equal "how often it says so" "$(grep -c "warning:" "$T/silent.err")" 1
+	send "$(those "$FIRST_PASSES")"
+	captured silent "$(those "$FIRST_PASSES")"
+	end_grab file 40
+	field file statistics comment >"$T/comments"
+	equal "accounts in the file" "$(grep -c . "$T/comments")" 2
+	head -n 1 "$T/comments" | grep -q "^rx0: $SILENT" || die "the file does not say it at once" comments
+	tail -n 1 "$T/comments" | grep -q "packets came by.*[.] rx0: $SILENT" ||
+		die "the file does not say it at its end" comments
 }
 
 # A single component replaces the dispatcher's main function.

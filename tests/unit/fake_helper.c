@@ -92,6 +92,14 @@ static void say_text(uint32_t status, const char *text)
 	send_with_fds(&say, sizeof(say), NULL, 0);
 }
 
+static void say_notice(const char *text)
+{
+	struct xdps_say say = say_of(XDPS_SAY_NOTICE);
+
+	snprintf(say.text, sizeof(say.text), "%s", text);
+	send_with_fds(&say, sizeof(say), NULL, 0);
+}
+
 /* What came, for the test to read. */
 static void describe_filter(struct xdps_say *say, ssize_t bytes)
 {
@@ -154,6 +162,15 @@ static void answer_filter(const char *name, ssize_t bytes)
 		say_text(XDPS_GONE, "The interface disappeared");
 		return;
 	}
+	if (!strcmp(name, "filter-noted")) {
+		say_notice("first");
+		say_notice("then");
+	}
+	if (!strcmp(name, "filter-late")) {
+		say.filter--;
+		send_with_fds(&say, sizeof(say), NULL, 0);
+		say.filter++;
+	}
 	if (!strcmp(name, "filter-described"))
 		describe_filter(&say, bytes);
 	if (!strcmp(name, "filter-with-descriptor"))
@@ -175,7 +192,7 @@ static void until_closed(const char *name)
 static void report(void)
 {
 	unsigned int n_env = 0, n_handled = 0;
-	char text[256];
+	char text[512];
 	struct sigaction sa;
 	sigset_t mask;
 
@@ -266,6 +283,8 @@ static void behave(const char *name)
 		say_text(XDPS_GONE, "The interface disappeared");
 	if (!strcmp(name, "then-dies") || !strcmp(name, "gone-and-dead"))
 		exit(0);
+	if (!strcmp(name, "then-notes"))
+		say_notice("nothing is seen");
 	if (!strcmp(name, "then-babbles"))
 		send_with_fds("babble", 6, NULL, 0);
 	until_closed(name);

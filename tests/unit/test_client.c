@@ -538,6 +538,37 @@ static void a_dead_helpers_last_words_are_the_answer(void **state)
 	assert_false(filtering.refused);
 }
 
+/* The answer to a question that somebody left comes before that to the next one. */
+static void an_answer_that_nobody_waited_for_is_passed_over(void **state)
+{
+	(void)state;
+	assert_int_equal(open_with("filter-late"), XDPS_OK);
+	client.n_unheard = 1;
+	assert_int_equal(xdps_client_filter(&client, 7, &take_all, 1, &filtering, &err), XDPS_OK);
+	assert_int_equal(filtering.number, 7);
+	assert_int_equal(client.n_unheard, 0);
+}
+
+static void hears_a_notice_and_goes_on(void **state)
+{
+	(void)state;
+	assert_int_equal(open_with("then-notes"), XDPS_OK);
+	while (!client.has_notice)
+		assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+	assert_string_equal(client.notice, "nothing is seen");
+	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+}
+
+static void a_notice_is_no_answer(void **state)
+{
+	(void)state;
+	assert_int_equal(open_with("filter-noted"), XDPS_OK);
+	assert_int_equal(xdps_client_filter(&client, 7, &take_all, 1, &filtering, &err), XDPS_OK);
+	assert_int_equal(filtering.number, 7);
+	assert_true(client.has_notice);
+	assert_string_equal(client.notice, "then");
+}
+
 static void a_silent_helper_is_the_end_after_ten_seconds(void **state)
 {
 	(void)state;
@@ -829,6 +860,12 @@ int main(int argc, char **argv)
 		     a_helper_that_dies_over_a_filter_is_the_end),
 		EACH("a dead helper's last words are the answer",
 		     a_dead_helpers_last_words_are_the_answer),
+		EACH("an answer that nobody waited for is passed over",
+		     an_answer_that_nobody_waited_for_is_passed_over),
+		EACH("hears a notice and goes on",
+		     hears_a_notice_and_goes_on),
+		EACH("a notice is no answer",
+		     a_notice_is_no_answer),
 		EACH("a silent helper is the end after ten seconds",
 		     a_silent_helper_is_the_end_after_ten_seconds),
 		EACH("an answer that makes no sense is the end",

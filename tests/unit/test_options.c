@@ -249,11 +249,14 @@ static void test_no_name(void **state)
 
 static void test_long_name(void **state)
 {
+	char name[129];
+
+	memset(name, 'n', 128);
+	name[128] = '\0';
 	(void)state;
-	refused("1234567890123456",
-		"1234567890123456: no interface name is longer than 15 characters");
-	refused("1234567890123456789012345678901234567890123:rate=1",
-		"1234567890123456789012345678901234567890...: no interface name is longer than 15 characters");
+	refused(name,
+		"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn...: no interface name is longer than 15 characters, nor an alternative name than 127");
+	assert_string_equal(parsed(name + 1).ifname, name + 1);
 }
 
 static void test_impossible_name(void **state)
@@ -476,7 +479,7 @@ int main(void)
 		SENTENCE("A name may have 15 characters, and strange ones", test_names),
 		SENTENCE("What the name does not say stays as it was", test_over),
 		SENTENCE("A missing interface name is refused", test_no_name),
-		SENTENCE("A name longer than any interface's is refused", test_long_name),
+		SENTENCE("A name longer than any interface's is refused, an alternative one is none", test_long_name),
 		SENTENCE("A name that no interface can have is refused", test_impossible_name),
 		SENTENCE("An empty option is refused", test_empty_option),
 		SENTENCE("An unknown option is refused", test_unknown_option),

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * vlan.c: VLAN tags that nobody sees at the XDP hook.
+ */
+#include "vlan.h"
+
+#include <linux/ethtool.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../engine/netlink.h"
+
+#define ETH_P_OLD_QINQ 0x9100		/* which libpcap asks for, too */
+
+/* For all interfaces of one kind. */
+struct kind_question {
+	struct nlmsghdr head;
+	struct ifinfomsg info;
+	struct rtattr link_info;
+	struct rtattr kind;
+	char vlan[sizeof("vlan")];
+} __attribute__((aligned(4)));
+
+struct search {
+	int sock;
+	int errnum;
+	bool done, found;
+};
+
+bool xdps_vlan_is_taken_off(const struct xdps_interface *iface)
+{
+	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+	struct ifreq req = { .ifr_data = (void *)&flags };
+	int sock, rc;
+
+	if (iface->link != XDPS_LINK_ETHERNET)
+		return false;
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return false;
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", iface->name);
+	rc = ioctl(sock, SIOCETHTOOL, &req);
+	close(sock);
+	return !rc && flags.data & ETH_FLAG_RXVLAN;
+}
+
+/* The kernel may know no such kind yet, and tell of all interfaces then. */
+static bool is_vlan_of(const struct nlmsghdr *head, int ifindex)
+{
+	const struct rtattr *first = IFLA_RTA(NLMSG_DATA(head));
+	size_t bytes = IFLA_PAYLOAD(head);
+	char kind[IF_NAMESIZE] = "";
+
+	xdps_attr_string(kind, sizeof(kind),
+			 xdps_attr_within(xdps_attr_find(first, bytes, IFLA_LINKINFO),
+					  IFLA_INFO_KIND));
+	return !strcmp(kind, "vlan") &&
+	       xdps_attr_u32(xdps_attr_find(first, bytes, IFLA_LINK)) == (uint32_t)ifindex;
+}
+
+static void read_message(struct search *s, const struct nlmsghdr *head, int ifindex)
+{
+	if (head->nlmsg_type == NLMSG_DONE || head->nlmsg_type == NLMSG_ERROR)
+		s->done = true;
+	else if (head->nlmsg_type == RTM_NEWLINK &&
+		 head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		s->found = s->found || is_vlan_of(head, ifindex);
+}
+
+static void read_answer(struct search *s, int ifindex)
+{
+	struct xdps_netlink answer;
+	const struct nlmsghdr *head = (const void *)answer.buf;
+
+	s->errnum = xdps_netlink_receive(&answer, s->sock);
+	for (; !s->errnum && !s->done && NLMSG_OK(head, answer.bytes);
+	     head = NLMSG_NEXT(head, answer.bytes))
+		read_message(s, head, ifindex);
+}
+
+static bool has_vlan_above(int ifindex)
+{
+	const struct kind_question q = {
+		.head.nlmsg_len = offsetof(struct kind_question, vlan) + sizeof(q.vlan),
+		.head.nlmsg_type = RTM_GETLINK,
+		.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.link_info.rta_type = IFLA_LINKINFO,
+		.link_info.rta_len = (unsigned short)RTA_LENGTH(RTA_LENGTH(sizeof(q.vlan))),
+		.kind.rta_type = IFLA_INFO_KIND,
+		.kind.rta_len = (unsigned short)RTA_LENGTH(sizeof(q.vlan)),
+		.vlan = "vlan",
+	};
+	struct search s = { .errnum = 0 };
+
+	s.sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (s.sock < 0)
+		return false;
+	if (send(s.sock, &q, q.head.nlmsg_len, 0) >= 0)
+		while (!s.errnum && !s.done && !s.found)
+			read_answer(&s, ifindex);
+	close(s.sock);
+	return s.found;
+}
+
+/* False: there is no such interface, or it is not to be known. */
+static bool ask(int ifindex, struct xdps_netlink *answer)
+{
+	struct xdps_link_question q;
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	const struct nlmsghdr *head = (const void *)answer->buf;
+	bool good;
+
+	if (sock < 0)
+		return false;
+	xdps_link_question(&q, ifindex, NULL);
+	good = send(sock, &q, q.head.nlmsg_len, 0) >= 0 && !xdps_netlink_receive(answer, sock) &&
+	       head->nlmsg_type == RTM_NEWLINK &&
+	       head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg));
+	close(sock);
+	return good;
+}
+
+static const struct rtattr *find(const struct xdps_netlink *answer, unsigned short type)
+{
+	const struct nlmsghdr *head = (const void *)answer->buf;
+
+	return xdps_attr_find(IFLA_RTA(NLMSG_DATA(head)), IFLA_PAYLOAD(head), type);
+}
+
+/* Of the bridge's own attributes only one that is on has the value 1. */
+static bool is_port_of_vlan_bridge(int ifindex)
+{
+	const struct rtattr *info, *filtering;
+	struct xdps_netlink answer;
+	char kind[IF_NAMESIZE] = "";
+	uint32_t master;
+
+	if (!ask(ifindex, &answer))
+		return false;
+	master = xdps_attr_u32(find(&answer, IFLA_MASTER));
+	if (!master || !ask((int)master, &answer))
+		return false;
+	info = find(&answer, IFLA_LINKINFO);
+	xdps_attr_string(kind, sizeof(kind), xdps_attr_within(info, IFLA_INFO_KIND));
+	if (strcmp(kind, "bridge"))
+		return false;
+	filtering = xdps_attr_within(xdps_attr_within(info, IFLA_INFO_DATA),
+				     IFLA_BR_VLAN_FILTERING);
+	return filtering && RTA_PAYLOAD(filtering) && *(const uint8_t *)RTA_DATA(filtering);
+}
+
+bool xdps_vlan_is_used(const struct xdps_interface *iface)
+{
+	return has_vlan_above(iface->index) || is_port_of_vlan_bridge(iface->index);
+}
+
+/* As libpcap compiles "vlan": a comparison with the types that a tag begins with. */
+bool xdps_vlan_is_asked(const struct xdps_insn *insns, size_t n_insns)
+{
+	for (size_t i = 0; i < n_insns; i++)
+		if (insns[i].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
+		    (insns[i].k == ETH_P_8021Q || insns[i].k == ETH_P_8021AD ||
+		     insns[i].k == ETH_P_OLD_QINQ))
+			return true;
+	return false;
+}
+
+/* A bond only says what those below it are to do. */
+void xdps_vlan_describe(const struct xdps_interface *iface, char *buf, size_t size)
+{
+	bool is_bond = !strcmp(iface->kind, "bond");
+
+	snprintf(buf, size,
+		 "%s: VLAN tags are taken off before the XDP hook (rx-vlan-offload), so packets come without, and no filter finds a VLAN; \"ethtool -K %s rxvlan off\" leaves them in%s",
+		 iface->name, is_bond ? "INTERFACE" : iface->name,
+		 is_bond ? ", for each interface of the bond" : "");
+}
