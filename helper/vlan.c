@@ -17,6 +17,7 @@
 #include "../engine/netlink.h"
 
 #define ETH_P_OLD_QINQ 0x9100		/* which libpcap asks for, too */
+#define TYPE_AT (2 * ETH_ALEN)
 
 /* For all interfaces of one kind. */
 struct kind_question {
@@ -160,14 +161,31 @@ bool xdps_vlan_is_used(const struct xdps_interface *iface)
 	return has_vlan_above(iface->index) || is_port_of_vlan_bridge(iface->index);
 }
 
-/* As libpcap compiles "vlan": a comparison with the types that a tag begins with. */
+static bool is_tag(uint32_t type)
+{
+	return type == ETH_P_8021Q || type == ETH_P_8021AD || type == ETH_P_OLD_QINQ;
+}
+
+/*
+ * libpcap compiles "vlan" to comparisons with all types that a tag may begin with, and
+ * "ether proto 0x8100" to one, behind the load of the type.  With one alone, elsewhere,
+ * a port may be meant.
+ */
 bool xdps_vlan_is_asked(const struct xdps_insn *insns, size_t n_insns)
 {
-	for (size_t i = 0; i < n_insns; i++)
-		if (insns[i].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
-		    (insns[i].k == ETH_P_8021Q || insns[i].k == ETH_P_8021AD ||
-		     insns[i].k == ETH_P_OLD_QINQ))
+	bool has_type = false;
+	uint32_t tag = 0;
+
+	for (size_t i = 0; i < n_insns; i++) {
+		if (BPF_CLASS(insns[i].code) == BPF_LD)
+			has_type = insns[i].code == (BPF_LD | BPF_H | BPF_ABS) &&
+				   insns[i].k == TYPE_AT;
+		if (insns[i].code != (BPF_JMP | BPF_JEQ | BPF_K) || !is_tag(insns[i].k))
+			continue;
+		if (has_type || (tag && tag != insns[i].k))
 			return true;
+		tag = insns[i].k;
+	}
 	return false;
 }
 
