@@ -189,13 +189,18 @@ bool xdps_vlan_is_asked(const struct xdps_insn *insns, size_t n_insns)
 	return false;
 }
 
-/* A bond only says what those below it are to do. */
+/* Of a bond those below it are to do it, of veth the one that sends. */
 void xdps_vlan_describe(const struct xdps_interface *iface, char *buf, size_t size)
 {
-	bool is_bond = !strcmp(iface->kind, "bond");
+	const char *name = iface->name, *also = "";
 
+	if (!strcmp(iface->kind, "bond")) {
+		name = "INTERFACE";
+		also = ", for each interface of the bond";
+	} else if (!strcmp(iface->kind, "veth")) {
+		also = ", with txvlan off for its peer";
+	}
 	snprintf(buf, size,
 		 "%s: VLAN tags are taken off before the XDP hook (rx-vlan-offload), so packets come without, and no filter finds a VLAN; \"ethtool -K %s rxvlan off\" leaves them in%s",
-		 iface->name, is_bond ? "INTERFACE" : iface->name,
-		 is_bond ? ", for each interface of the bond" : "");
+		 iface->name, name, also);
 }

@@ -38,8 +38,10 @@ it_captures_by_an_alternative_name_of_any_length()
 		equal captured "$CAPTURED" 10
 		ip -n "$RX" link property del dev rx0 altname "$name"
 	done
+	fails rx tcpdump -n -i xdpsample:uplink-123456789
+	has "$TEXT" "uplink-123456789: no interface of this name"
 	fails rx tcpdump -n -i "xdpsample:$longest"
-	has "$TEXT" "no interface of this name"
+	has "$TEXT" "No such device"
 	fails rx tcpdump -n -i "xdpsample:${longest}n"
 	has "$TEXT" "no interface name is longer than 15 characters, nor an alternative name than 127"
 }

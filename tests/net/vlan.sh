@@ -10,10 +10,12 @@
 
 TAKEN_OFF='rx0: VLAN tags are taken off before the XDP hook (rx-vlan-offload)'
 
+# offload on|off: veth hands on beside a packet what its sender has put there
 offload()
 {
 	needs ethtool
 	ip netns exec "$RX" ethtool -K rx0 rxvlan "$1" >"$T/offload" 2>&1 || die "rxvlan $1" offload
+	ip netns exec "$TX" ethtool -K tx0 txvlan "$1" >"$T/offload" 2>&1 || die "txvlan $1" offload
 }
 
 # vlan: number 5 on both sides; the sender's tags are beside its packets
@@ -42,7 +44,8 @@ send_tagged()
 # warns NAME, is_quiet NAME: about tags
 warns()
 {
-	has "$(cat "$T/$1.err")" "$TAKEN_OFF" '"ethtool -K rx0 rxvlan off" leaves them in'
+	has "$(cat "$T/$1.err")" "$TAKEN_OFF" \
+		'"ethtool -K rx0 rxvlan off" leaves them in, with txvlan off for its peer'
 }
 
 is_quiet()
