@@ -65,7 +65,7 @@ struct xdps_error {
 };
 
 enum xdps_mode {
-	XDPS_MODE_AUTO,		/* the kernel's choice: native, else generic */
+	XDPS_MODE_AUTO,		/* native, else generic; on a veth generic */
 	XDPS_MODE_NATIVE,
 	XDPS_MODE_GENERIC,
 };

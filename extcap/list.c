@@ -38,7 +38,7 @@ static const struct choice actions[] = {
 };
 
 static const struct choice modes[] = {
-	{ "auto", "Native if the driver can, else generic", true },
+	{ "auto", "Native if the driver can, else generic; generic on a veth", true },
 	{ "native", "Native: in the driver", false },
 	{ "generic", "Generic: after the driver", false },
 };

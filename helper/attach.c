@@ -19,11 +19,13 @@
 
 #include "../engine/error.h"
 
+#include "debug.h"
 #include "kernel.h"
 #include "privilege.h"
 #include "target.h"
 
 #define PROGRAM_BYTES 120
+#define DRIVER_BYTES 32
 
 /* A page, generously less head and tail room: above, a driver has to know fragments. */
 #define MTU_OF_ONE_PAGE 3000		/* bytes */
@@ -39,6 +41,38 @@ static uint32_t mode_flags(enum xdps_mode mode)
 		break;
 	}
 	return 0;
+}
+
+/*
+ * "auto" is the kernel's choice, but on a veth.  There native mode takes segmentation
+ * offload off the other end, so that the host's own TCP gets half as much through, and
+ * it sees nothing of what bpf_redirect_peer() brings to a container.  Generic mode costs
+ * a veth's packets less, because they are skbs already (doc/comparison.md has figures).
+ */
+static enum xdps_mode choose_mode(const struct xdps_interface *iface, enum xdps_mode asked)
+{
+	char driver[DRIVER_BYTES];
+
+	if (asked != XDPS_MODE_AUTO)
+		return asked;
+	xdps_interface_driver(iface, driver, sizeof(driver));
+	return strcmp(driver, "veth") ? XDPS_MODE_AUTO : XDPS_MODE_GENERIC;
+}
+
+static void debug_mode(const struct xdps_interface *iface, enum xdps_mode asked,
+		       enum xdps_mode chosen)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, found);
+
+	if (asked != XDPS_MODE_AUTO)
+		xdps_debug("%s: in %s mode, as asked for by mode=", iface->name,
+			   asked == XDPS_MODE_NATIVE ? "native" : "generic");
+	else if (chosen == XDPS_MODE_GENERIC)
+		xdps_debug("%s: in generic mode, because on a veth native mode would take segmentation offload off the other end",
+			   iface->name);
+	else if (!bpf_xdp_query(iface->index, 0, &found))
+		xdps_debug("%s: in %s mode, which is the kernel's choice for this driver",
+			   iface->name, found.drv_prog_id ? "native" : "generic");
 }
 
 static enum xdps_status explain_busy(const struct xdps_interface *iface, int errnum,
@@ -70,7 +104,7 @@ static enum xdps_status explain_busy(const struct xdps_interface *iface, int err
 static enum xdps_status explain_driver(const struct xdps_interface *iface, int errnum,
 				       enum xdps_mode mode, struct xdps_error *err)
 {
-	char name[32], driver[40] = "";
+	char name[DRIVER_BYTES], driver[DRIVER_BYTES + 8] = "";
 
 	xdps_interface_driver(iface, name, sizeof(name));
 	if (name[0])
@@ -127,12 +161,14 @@ enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     const struct xdps_interface *iface,
 			     enum xdps_mode mode, struct xdps_error *err)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode_flags(mode));
+	enum xdps_mode chosen = choose_mode(iface, mode);
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode_flags(chosen));
 	int fd = bpf_link_create(prog_fd, iface->index, BPF_XDP, &opts);
 
 	if (fd < 0)
-		return explain(iface, -fd, mode, err);
+		return explain(iface, -fd, chosen, err);
 	*link_fd = fd;
+	debug_mode(iface, mode, chosen);
 	return XDPS_OK;
 }
 

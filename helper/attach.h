@@ -9,6 +9,9 @@
 #include "protocol.h"
 
 /*
+ * In `mode`; with XDPS_MODE_AUTO in generic mode on a veth, and elsewhere as the kernel
+ * chooses.  Says to the debugging output which mode it is, and why.
+ *
  * `*link_fd` is then the caller's: closed, the program is off the interface.
  * On failure it is untouched, and the sentence names what is in the way:
  * XDPS_BUSY another XDP program, XDPS_UNSUPPORTED the driver or the kernel,

@@ -99,7 +99,7 @@ static void attaches_as_asked(void **state)
 		enum xdps_mode mode;
 		const char *found;
 	} modes[] = {
-		{ XDPS_MODE_AUTO, "native" },
+		{ XDPS_MODE_AUTO, "generic" },	/* it is a veth */
 		{ XDPS_MODE_NATIVE, "native" },
 		{ XDPS_MODE_GENERIC, "generic" },
 	};

@@ -59,7 +59,7 @@ static void detaches_before_it_says_so(void **state)
 	for (int round = 0; round < 20; round++) {
 		open_near(&as_usual);
 		assert_ready(&helper);
-		assert_string_equal(lab_xdp(NEAR, NULL), "native");
+		assert_string_equal(lab_xdp(NEAR, NULL), "generic");
 		assert_int_equal(shutdown(helper.sock, SHUT_WR), 0);
 		assert_false(helper_hear(&helper));
 		assert_string_equal(lab_xdp(NEAR, NULL), "none");

@@ -47,7 +47,7 @@ send_unread()
 # overload MODE: a small ring and a reader that is away
 overload()
 {
-	capture dump -i "$DEV:mode=$1" -B 64
+	capture dump -i "$PLAIN:mode=$1" -B 64
 	send_unread "$(frames $COUNT)"
 	end_capture dump $COUNT
 	[ "$DROPPED" -gt 0 ] || die "nothing was dropped"

@@ -101,7 +101,7 @@ ends_when()
 {
 	local pid was=$BESIDE now successor=
 
-	capture dump -i "$DEV$1"
+	capture dump -i "$PLAIN$1"
 	shift
 	unread 100
 	pid=$(helpers)

@@ -35,21 +35,6 @@ it_ends_after_the_count_that_was_asked_for()
 	equal "the last one" "$(tcpdump -r "$T/dump.pcap" -n -v 2>/dev/null | grep -c 'id 6,')" 1
 }
 
-# mode_is OPTION WANTED: what the interface says, and that packets come
-mode_is()
-{
-	capture dump -i "$DEV$1"
-	equal "program on rx0" "$(xdp_on rx0)" "$2"
-	send "$(frames 100)"
-	end_capture dump 100
-	equal captured "$CAPTURED" 100
-}
-
-it_runs_in_the_driver_when_asked()	{ mode_is :mode=native xdp; }
-it_runs_in_the_stack_when_asked()	{ mode_is :mode=generic xdpgeneric; }
-it_prefers_the_driver_by_itself()	{ mode_is "" xdp; }
-it_takes_mode_auto()			{ mode_is :mode=auto xdp; }
-
 it_captures_both_directions_on_lo()
 {
 	capture dump -i xdpsample:lo

@@ -137,7 +137,7 @@ left_alone()
 	foreign "lab_prog" "$3"
 	ip netns exec "$RX" ip link set rx0 "$1" obj "$T/lab_prog.o" sec xdp
 	id=$(program_id)
-	fails rx tcpdump -n -i "$DEV"
+	fails rx tcpdump -n -i "$PLAIN"
 	equal status "$RC" 1
 	has "$TEXT" rx0 lab_prog "id $id" "$2"
 	equal "the program there" "$(program_id)" "$id"

@@ -61,13 +61,13 @@ it_refuses_an_unknown_option()
 it_refuses_a_repeated_option()
 {
 	refused "$DEV:rate=2:rate=2" rate twice
-	refused "$DEV:mode=auto:hold=1:mode=auto" mode twice
+	refused "$PLAIN:mode=auto:hold=1:mode=auto" mode twice
 }
 
 it_refuses_an_empty_value()
 {
 	refused "$DEV:rate=" rate
-	refused "$DEV:mode=" mode native generic
+	refused "$PLAIN:mode=" mode native generic
 	refused "$DEV:hold=" hold
 	refused "$DEV:rate=:hold=1" rate
 }
@@ -96,8 +96,8 @@ it_refuses_what_is_no_number()
 
 it_refuses_an_unknown_mode()
 {
-	refused "$DEV:mode=offload" mode offload auto native generic
-	refused "$DEV:mode=Native" mode Native
+	refused "$PLAIN:mode=offload" mode offload auto native generic
+	refused "$PLAIN:mode=Native" mode Native
 }
 
 it_takes_the_ends_of_every_range()
@@ -105,7 +105,7 @@ it_takes_the_ends_of_every_range()
 	local option
 
 	for option in rate=1 rate=4294967295 hold=0 hold=1000000 rate=7:mode=auto:hold=5; do
-		rx tcpdump -L -i "$DEV:$option" >"$T/taken" 2>&1 || die "$option was refused" taken
+		rx tcpdump -L -i "$PLAIN:$option" >"$T/taken" 2>&1 || die "$option was refused" taken
 	done
 }
 
@@ -118,7 +118,7 @@ it_refuses_native_mode_where_the_driver_has_none()
 it_takes_a_jumbo_mtu_or_says_why_not()
 {
 	MTU=9000 links
-	capture dump -i "$DEV:mode=native"
+	capture dump -i "$DEV"
 	stop dump
 	links
 }
@@ -192,9 +192,9 @@ refuses_a_second()
 
 it_says_that_a_capture_is_there_where_a_second_one_cannot_be()
 {
-	capture first -i "$DEV:mode=generic"
+	capture first -i "$PLAIN:mode=generic"
 	refuses_a_second
-	fails rx tcpdump -n -c 1 -i "$DEV"
+	fails rx tcpdump -n -c 1 -i "$PLAIN"
 	equal status "$RC" 1
 	equal sentence "$TEXT" "tcpdump: rx0: a capture is running there, maybe this program's own; one at a time works, as a second one has to trace it: Operation not permitted, although the helper has the capabilities; a security module, seccomp or kernel lockdown forbids it"
 	is_a_sentence "$TEXT"

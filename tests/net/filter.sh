@@ -204,9 +204,9 @@ pointing()
 looks_deep()
 {
 	MTU=9000 links
-	selects "$(marked 300 9014)" 'ether[5000] & 7 = 3' -i "$DEV:mode=$1"
+	selects "$(marked 300 9014)" 'ether[5000] & 7 = 3' -i "$PLAIN:mode=$1"
 	same_packets "$T/wanted/10.pcap" "$T/dump.pcap"
-	selects "$(pointing)" 'ether[ether[14:2]:4] = 0xfeedbeef' -i "$DEV:mode=$1"
+	selects "$(pointing)" 'ether[ether[14:2]:4] = 0xfeedbeef' -i "$PLAIN:mode=$1"
 	same_packets "$T/wanted/10.pcap" "$T/dump.pcap"
 	[ "$REJECTED" -gt 0 ] || die "nothing was rejected in the kernel"
 }

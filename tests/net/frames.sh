@@ -22,7 +22,7 @@ round_trip()
 	needs_scapy
 	MTU=9000 links
 	count=$(packets_in "$(varied)")
-	capture dump -i "$DEV:mode=$mode" "$@"
+	capture dump -i "$PLAIN:mode=$mode" "$@"
 	send "$(varied)"
 	equal "frames sent" "$SENT" "$count"
 	end_capture dump "$count"

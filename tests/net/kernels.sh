@@ -32,12 +32,11 @@ it_takes_large_packets_in_native_mode_where_xdp_has_fragments()
 	MTU=9000 links
 	if before 5 18; then
 		refuses "$DEV"
-		refuses "$DEV:mode=native"
 	else
 		brings "$DEV"
-		brings "$DEV:mode=native"
 	fi
-	brings "$DEV:mode=generic"
+	brings "$PLAIN:mode=generic"
+	brings "$PLAIN"
 	links
 }
 

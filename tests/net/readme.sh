@@ -160,7 +160,7 @@ it_explains_what_tcpdump_says_when_it_says_no()
 	fails rx tcpdump -nc 1 -i "$DEV:action=drop" && explained
 	capture first -i "$DEV"
 	fails rx tcpdump -nc 1 -i "$DEV:prog=nosuch" && explained
-	fails rx tcpdump -nc 1 -i "$DEV:mode=generic" && explained
+	fails rx tcpdump -nc 1 -i "$PLAIN:mode=generic" && explained
 	fails rx setpriv --bounding-set=-sys_admin tcpdump -nc 1 -i "$DEV" && explained
 	kill -KILL "$(helpers)"
 	finish first

@@ -10,6 +10,8 @@
 # shellcheck source=tests/lib/beside.sh
 . "$XDPS_SRC/tests/lib/beside.sh"
 
+DEV=$PLAIN	# the mode is that of the program which is there
+
 COUNT=20000
 
 # Of the captures of a test, by name: what look() was told, the helper at work, the

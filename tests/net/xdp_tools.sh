@@ -11,6 +11,8 @@
 # shellcheck source=tests/lib/extcap.sh
 . "$XDPS_SRC/tests/lib/extcap.sh"
 
+DEV=$PLAIN	# the mode is that of the program which is there
+
 # Past a test's report: figures of somebody else's program, which fail nothing.
 exec 3>&1
 note()
