@@ -11,6 +11,7 @@
 #	latency	from the kernel's time stamp to the callback
 #	growth	with more rings, and with larger ones
 #	session	to begin, to change the filter, to end; memory
+#	bulk	what the host's own TCP and UDP get through a veth pair
 #	truth	whether time stamps and order are right, and what stays after SIGKILL
 #
 # In a section the contenders alternate: a round is each of them once, in each
@@ -27,7 +28,7 @@ export XDPS_BUILD=$build
 packets=262144
 rounds=5
 csv=$build/bench.csv
-all_sections=(cost loss reader latency growth session truth)
+all_sections=(cost loss reader latency growth session bulk truth)
 usage="usage: bench.sh [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]..."
 
 # shellcheck source=bench/lab.sh
@@ -44,6 +45,8 @@ usage="usage: bench.sh [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECT
 . "$src/bench/growth.sh"
 # shellcheck source=bench/session.sh
 . "$src/bench/session.sh"
+# shellcheck source=bench/bulk.sh
+. "$src/bench/bulk.sh"
 # shellcheck source=bench/truth.sh
 . "$src/bench/truth.sh"
 
@@ -51,6 +54,7 @@ clean_up()
 {
 	end_reference
 	kill_reader
+	end_host
 	remove_work
 }
 

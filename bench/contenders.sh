@@ -6,21 +6,27 @@
 #
 # shellcheck disable=SC2034,SC2154	# what the other files set and use
 
+# What is measured is a veth, and stands for a network card: so in native mode, which a
+# veth is not given by itself.
+
 # title | how it runs | device | options | what it can do besides taking all
 contenders=(
 	"nothing attached|nothing"
 	"XDP_PASS|pass"
-	"xdpsample|xdpsample|xdpsample:rx1||rate filter"
-	"xdpsample ring=perf|xdpsample|xdpsample:rx1:ring=perf||rate filter"
+	"xdpsample|xdpsample|xdpsample:rx1:mode=native||rate filter"
+	"xdpsample ring=perf|xdpsample|xdpsample:rx1:mode=native:ring=perf||rate filter"
 	"AF_PACKET|af_packet|rx1||filter"
 	"xdpdump|xdpdump|rx1"
-	"wake-up per packet|xdpsample|xdpsample:rx1:ring=perf|--immediate-mode"
+	"wake-up per packet|xdpsample|xdpsample:rx1:mode=native:ring=perf|--immediate-mode"
 )
 
 # add_variant KEY=VALUE: xdpsample with an option more, beside the other ones
 add_variant()
 {
-	contenders=("${contenders[@]:0:3}" "xdpsample $1|xdpsample|xdpsample:rx1:$1||rate filter"
+	local mode=:mode=native
+
+	[[ $1 != mode=* ]] || mode=
+	contenders=("${contenders[@]:0:3}" "xdpsample $1|xdpsample|xdpsample:rx1$mode:$1||rate filter"
 		    "${contenders[@]:3}")
 }
 

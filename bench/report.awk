@@ -16,6 +16,8 @@ END {
 		report_growth()
 	if (n_contenders["session"])
 		report_session()
+	if (n_contenders["bulk"])
+		report_bulk()
 	if (n_contenders["truth"])
 		report_truth()
 	report_ratios()
@@ -234,6 +236,30 @@ function report_session(	i, c)
 			    session_cell(c, "kernel_kib", 1024))
 	}
 	print "\nPeaks (VmHWM) less the mapped rings; the libraries' shared pages count in full."
+}
+
+function bulk_cell(contender, setting, quantity, scale)
+{
+	return fine_cell(look_up("bulk", contender, setting, 64, 96, quantity), scale)
+}
+
+function report_bulk(	i, c, k, n, settings)
+{
+	n = split("all,rejects all", settings, ",")
+	head("BULK: the host's own traffic through a veth pair, while one end is captured")
+	row("", "TCP, Gbit/s", "sender, s/GB", "receiver, s/GB", "UDP, ns a packet")
+	for (i = 1; i <= n_contenders["bulk"]; i++) {
+		c = contenders["bulk", i]
+		if (c !~ /^nothing/)
+			print c
+		for (k = 1; k <= n; k++)
+			if (look_up("bulk", c, settings[k], 64, 96, "gbit_ps"))
+				row(c ~ /^nothing/ ? c : "  " settings[k], bulk_cell(c, settings[k], "gbit_ps", 1),
+				    bulk_cell(c, settings[k], "sender_ms", 1000),
+				    bulk_cell(c, settings[k], "receiver_ms", 1000),
+				    cell(look_up("bulk", c, settings[k], 64, 96, "datagram_ns"), 1))
+	}
+	print "\nWhat a veth's packet costs is paid for by its sender's CPU."
 }
 
 function truth_cell(contender, quantity)

@@ -78,6 +78,21 @@ it_runs_every_other_section_to_its_end()
 	has "$(cat "$T/bench.out")" "LOSS" "READER" "LATENCY" "GROWTH" "SESSION" "TRUTH" "RATIOS"
 }
 
+it_measures_bulk_traffic_in_both_modes()
+{
+	local contender
+
+	benchmark_can_run
+	start_bench -r 1 bulk
+	finish_well bench 60
+	equal "without a capture" "$(measurements bulk "nothing attached" gbit_ps)" 1
+	for contender in "xdpsample mode=generic" "xdpsample mode=native" "AF_PACKET"; do
+		equal "$contender: throughputs" "$(measurements bulk "$contender" gbit_ps)" 2
+		equal "$contender: datagrams" "$(measurements bulk "$contender" datagram_ns)" 2
+	done
+	has "$(cat "$T/bench.out")" "BULK" "TCP, Gbit/s"
+}
+
 a_tcpdump_runs()
 {
 	pgrep -g "${PID[bench]}" -x tcpdump >/dev/null
@@ -108,7 +123,7 @@ it_leaves_nothing_behind_when_the_benchmark_is_ended()
 it_says_what_it_does_not_know()
 {
 	fails bash "$XDPS_SRC/bench/bench.sh" -o "$T/bench.csv" speed
-	has "$TEXT" "speed" "cost loss reader latency growth session truth"
+	has "$TEXT" "speed" "cost loss reader latency growth session bulk truth"
 }
 
 run_tests "$@"
