@@ -15,13 +15,31 @@
 #define BLOCK_BYTES 32
 #define N_BLOCKS 16
 
-/* One for each CPU that is online; the loader says how many, and how large. */
+/* One for each CPU that was online; the loader says how many, and how large. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, char[XDPS_RING_MARGIN_BYTES]);
 } memory SEC(".maps");
+
+/*
+ * A map for each ring that came later, at the ring's index.  All of them, and the one that
+ * stands for them when the program is loaded, have values of the same size.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+	__array(values, struct {
+		__uint(type, BPF_MAP_TYPE_ARRAY);
+		__uint(map_flags, BPF_F_MMAPABLE);
+		__uint(max_entries, 1);
+		__type(key, __u32);
+		__type(value, char[XDPS_RING_MARGIN_BYTES]);
+	});
+} more SEC(".maps");
 
 /*
  * The bell wakes a reader that sleeps in poll(): what is put into it is of no interest,
@@ -103,11 +121,23 @@ static __always_inline int copy_packet(struct xdp_md *ctx, void *to, __u64 bytes
 	return bpf_probe_read_kernel(to, bytes, (void *)(long)ctx->data);
 }
 
+/* The memory of this CPU's ring, or NULL. */
+static __always_inline char *find_ring(const struct xdps_cpu *c)
+{
+	__u32 index = c->ring, first = 0;
+	char *ring = bpf_map_lookup_elem(&memory, &index);
+	void *map;
+
+	if (ring || !config.more_rings)
+		return ring;
+	map = bpf_map_lookup_elem(&more, &index);
+	return map ? bpf_map_lookup_elem(map, &first) : NULL;
+}
+
 /* Where the next record goes, or NULL: there is no room for it, or no ring. */
 static __always_inline void *find_room(struct xdps_cpu *c, __u64 bytes)
 {
-	__u32 index = c->ring;
-	char *ring = bpf_map_lookup_elem(&memory, &index);
+	char *ring = find_ring(c);
 
 	if (!ring || c->head + bytes - c->tail > config.ring_bytes)
 		return NULL;

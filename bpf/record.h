@@ -63,6 +63,9 @@ struct xdps_config {
 	__u32 ifindex;		/* take only packets of this one ... */
 	__u32 netns;		/* ... in this namespace (its inode); 0: in all */
 	__u32 actions;		/* a bit for each action; 0: all */
+
+	__u32 more_rings;	/* 1: map rings may be added while the program runs */
+	__u32 reserved1;
 };
 
 /*
@@ -72,6 +75,11 @@ struct xdps_config {
  * the margin behind it.
  */
 #define XDPS_RING_MARGIN_BYTES 65536
+
+/*
+ * The rings of the CPUs that were online at first are the values of one map, and each
+ * ring that is made later is the only value of a map of its own.
+ */
 #define XDPS_NO_RING (~0U)
 #define XDPS_NEVER (~0ULL)
 
@@ -89,13 +97,13 @@ struct xdps_cpu {
 	__u64 rejected;		/* by the filter */
 	__u64 passed_over;	/* by the sampling rate */
 	__u64 chosen;		/* counted before the reader can see the packet */
-	__u64 lost;		/* of those: the ring had no room, or none is there */
+	__u64 lost;		/* of those: the ring had no room, or there was none */
 
 	__u64 gap;		/* packets to be passed over before one is chosen */
 	__u64 head;		/* bytes ever written to the map ring */
-	__u32 ring;		/* its index; XDPS_NO_RING; set before the program runs */
+	__u32 ring;		/* its index, or XDPS_NO_RING; the helper sets it */
 	__u32 writing;		/* 1: the program is in the middle of it */
-	__u64 reserved0;
+	__u64 ringless;		/* of the lost ones: there was no ring, or it was dead */
 
 	/* the program's own notes */
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC ... */
@@ -120,7 +128,7 @@ struct xdps_record {
 	__u32 filter;		/* number of the one that took it */
 };
 
-_Static_assert(sizeof(struct xdps_config) == 32, "no padding");
+_Static_assert(sizeof(struct xdps_config) == 40, "no padding");
 _Static_assert(sizeof(struct xdps_cpu) == 256, "a power of two, to be found by a shift");
 _Static_assert(sizeof(struct xdps_record) == 32, "no padding");
 _Static_assert(XDPS_RING_MARGIN_BYTES >= sizeof(struct xdps_record) + XDPS_CAPLEN_MAX,

@@ -10,6 +10,7 @@
 #define XDPS_SAMPLE_H
 
 #include <linux/bpf.h>
+#include <linux/errno.h>
 #include <bpf/bpf_helpers.h>
 
 #include "record.h"
@@ -165,6 +166,23 @@ static __always_inline void fill(struct xdps_record *rec, struct xdps_cpu *c, __
 	stamp(rec, c);
 	rec->filter = verdict >> 32;
 	rec->caplen = packet_caplen(rec, verdict);
+}
+
+/*
+ * Not taken after all.  A CPU without a ring gets one from the helper, which watches that
+ * count: a perf ring is dead once its CPU has been offline.
+ */
+static __always_inline void lose(struct xdps_cpu *c, int had_ring)
+{
+	if (!had_ring)
+		c->ringless++;
+	c->lost++;
+}
+
+/* What the kernel answers where the map has no event, or one that is dead. */
+static __always_inline int had_perf_ring(long answer)
+{
+	return answer != -ENOENT && answer != -EOPNOTSUPP;
 }
 
 /* For the kernel's output to a perf ring: how much of the packet itself comes. */

@@ -157,6 +157,7 @@ static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
 	struct xdps_cpu *c;
 	__u64 verdict, bytes;
 	void *copy;
+	long rc;
 
 	if (!is_our_interface(xdp))
 		return 0;
@@ -182,8 +183,9 @@ static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
 	rec.queue = xdp->rxq->queue_index;
 	fill(&rec, c, verdict);
 	c->chosen++;
-	if (bpf_xdp_output(xdp, &rings, output_flags(&rec), &rec, sizeof(rec)))
-		c->lost++;
+	rc = bpf_xdp_output(xdp, &rings, output_flags(&rec), &rec, sizeof(rec));
+	if (rc)
+		lose(c, had_perf_ring(rc));
 	return 0;
 }
 

@@ -70,11 +70,13 @@ int xdps_to_perf(struct xdp_md *ctx)
 {
 	struct xdps_record rec = { 0 };
 	struct xdps_cpu *c = this_cpu();
+	long rc;
 
 	if (!c || !choose(ctx, c, &rec))
 		return XDP_PASS;
-	if (bpf_perf_event_output(ctx, &rings, output_flags(&rec), &rec, sizeof(rec)))
-		c->lost++;
+	rc = bpf_perf_event_output(ctx, &rings, output_flags(&rec), &rec, sizeof(rec));
+	if (rc)
+		lose(c, had_perf_ring(rc));
 	return XDP_PASS;
 }
 
@@ -87,7 +89,7 @@ int xdps_to_map(struct xdp_md *ctx)
 	if (!c || !choose(ctx, c, &rec))
 		return XDP_PASS;
 	if (!put(ctx, c, &rec))
-		c->lost++;
+		lose(c, c->ring != XDPS_NO_RING);
 	return XDP_PASS;
 }
 

@@ -254,7 +254,7 @@ static bool has_rings(const struct xdps_grant *g, const struct xdps_say *say)
 
 	if (!are_perf && say->ring_kind != XDPS_RING_BPF)
 		return false;
-	return say->n_rings && say->n_rings <= XDPS_RINGS_MAX &&
+	return say->n_rings && say->n_rings <= say->n_cpus && say->n_cpus <= XDPS_RINGS_MAX &&
 	       g->n_ring_fds == (are_perf ? say->n_rings : 2) &&
 	       say->ring_bytes && !(say->ring_bytes & (say->ring_bytes - 1)) &&
 	       say->ring_bytes <= (are_perf ? XDPS_RING_BYTES_MAX : XDPS_MAP_RING_BYTES_MAX);
@@ -289,6 +289,29 @@ static bool take_notice(struct xdps_client *c, const struct answer *a)
 	memcpy(c->notice, a->say.text, sizeof(c->notice));
 	c->has_notice = true;
 	return true;
+}
+
+/*
+ * Said unasked: a CPU has come that had no ring.  Where this process and its child both
+ * listen, one of them may have heard of a ring that the other has not.  That one does
+ * without all that follow: what nobody reads is counted as lost.
+ */
+static enum xdps_status take_more(const struct xdps_client *c, struct answer *a,
+				  struct xdps_error *err)
+{
+	struct xdps_grant *g = c->grant;
+	enum xdps_status status;
+
+	if (a->n_fds != 1 || a->say.n_rings <= g->n_rings || a->say.n_rings > g->n_cpus)
+		return no_sense(c, err);
+	if (a->say.n_rings != g->n_rings + 1) {
+		answer_close_fds(a);
+		return XDPS_OK;
+	}
+	status = take_rings(c, g, a, err);
+	if (!status)
+		g->n_rings++;
+	return status;
 }
 
 /* Waits for one message: the descriptors in it are to be closed in any case. */
@@ -389,6 +412,7 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 {
 	enum xdps_status status;
 
+	c->grant = g;
 	status = start_helper(c, err);
 	if (!status)
 		status = ask(c, opt, err);
@@ -419,6 +443,8 @@ enum xdps_status xdps_client_listen(struct xdps_client *c,
 		status = XDPS_OK;
 	else if (well_formed(&a) && a.say.kind == XDPS_SAY_ERROR)
 		status = told_error(c, &a, err);
+	else if (well_formed(&a) && a.say.kind == XDPS_SAY_RINGS)
+		status = take_more(c, &a, err);
 	else
 		status = no_sense(c, err);
 	answer_close_fds(&a);
@@ -454,7 +480,20 @@ static enum xdps_status ask_filter(struct xdps_client *c, uint32_t number,
 	return XDPS_OK;
 }
 
-/* The answers come in the order of the questions, of which some may have been left. */
+/* Said unasked, before an answer; true: it was that. */
+static bool take_unasked(struct xdps_client *c, struct answer *a, enum xdps_status *status,
+			 struct xdps_error *err)
+{
+	if (a->say.kind != XDPS_SAY_RINGS)
+		return false;
+	*status = take_more(c, a, err);
+	return true;
+}
+
+/*
+ * The answers come in the order of the questions, of which some may have been left.  What
+ * was said unasked may come before them.
+ */
 static enum xdps_status hear_last_filter(struct xdps_client *c, struct answer *a,
 					 struct xdps_error *err)
 {
@@ -463,6 +502,8 @@ static enum xdps_status hear_last_filter(struct xdps_client *c, struct answer *a
 
 	for (;;) {
 		status = hear(c, until_ms, a, err);
+		if (!status && take_unasked(c, a, &status, err) && !status)
+			continue;
 		if (status || a->say.kind != XDPS_SAY_FILTER || !--c->n_unheard)
 			return status;
 		answer_close_fds(a);

@@ -22,14 +22,16 @@ struct xdps_client {
 	bool has_notice;	/* ... which nobody has asked for yet */
 	unsigned int n_unheard;	/* filters that were asked for, and have no answer yet */
 	char path[256];		/* of the helper, for sentences */
+	struct xdps_grant *grant;	/* not ours: what it adds later goes there */
 };
 
 /* What the helper gave: owned by whoever has the struct, fds are -1 if not there. */
 struct xdps_grant {
 	enum xdps_ring_kind ring_kind;
-	int *ring_fds;		/* a perf event for each ring; or their memory and the bell */
+	int *ring_fds;		/* a perf event for each ring; or their memory, the bell, */
+				/* and the memory of each ring that was added later */
 	unsigned int n_ring_fds;
-	unsigned int n_rings;
+	unsigned int n_rings;	/* grows when a CPU comes that had none */
 	uint32_t ring_bytes;	/* of data, each */
 	int cpus_fd;
 	unsigned int n_cpus;
@@ -84,7 +86,8 @@ enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
 
 /*
  * What the helper says unasked, when the socket is readable: the end of the capture, as
- * a status and a sentence; or XDPS_OK: nothing, or a notice, which is then in `*c`.
+ * a status and a sentence; or XDPS_OK: nothing, a notice, which is then in `*c`, or one
+ * more ring, which is then in the grant.
  */
 enum xdps_status xdps_client_listen(struct xdps_client *c,
 				    struct xdps_error *err);

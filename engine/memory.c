@@ -30,7 +30,7 @@ static unsigned int n_ours(const struct xdps_memory *m)
 void xdps_memory_free(struct xdps_memory *m)
 {
 	for (unsigned int i = 0; i < n_ours(m); i++)
-		munmap(m->maps[i], m->map_bytes);
+		munmap(m->maps[i], i && m->more_bytes ? m->more_bytes : m->map_bytes);
 	free(m->maps);
 	free(m->rings);
 	xdps_bell_close(&m->bell);
@@ -56,48 +56,78 @@ static void *map_perf_ring(const struct xdps_memory *m, int fd)
 	return mmap(NULL, m->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
+/* There is room for it in both lists. */
+static enum xdps_status add_perf_ring(struct xdps_memory *m, const struct xdps_grant *g,
+				      struct xdps_error *err)
+{
+	unsigned int i = m->n_maps;
+	void *map = map_perf_ring(m, g->ring_fds[i]);
+
+	if (map == MAP_FAILED)
+		return xdps_fail_errno(err, errno, "mapping ring %u of %u, %u KiB", i + 1,
+				       g->n_rings, g->ring_bytes >> 10);
+	m->maps[m->n_maps++] = map;
+	if (xdps_ring_init_perf(&m->rings[i], map, m->map_bytes, m->page_bytes))
+		return xdps_fail(err, XDPS_FAILED,
+				 "the helper made rings of %u bytes, which is no power of two of pages",
+				 g->ring_bytes);
+	return XDPS_OK;
+}
+
 static enum xdps_status map_perf_rings(struct xdps_memory *m, const struct xdps_grant *g,
 				       struct xdps_error *err)
 {
-	void *map;
+	enum xdps_status status = XDPS_OK;
 
 	m->map_bytes = m->page_bytes + g->ring_bytes;
-	for (; m->n_maps < g->n_rings; m->n_maps++) {
-		map = map_perf_ring(m, g->ring_fds[m->n_maps]);
-		if (map == MAP_FAILED)
-			return xdps_fail_errno(err, errno, "mapping ring %u of %u, %u KiB",
-					       m->n_maps + 1, g->n_rings,
-					       g->ring_bytes >> 10);
-		m->maps[m->n_maps] = map;
-		if (xdps_ring_init_perf(&m->rings[m->n_maps], map, m->map_bytes,
-					m->page_bytes)) {
-			m->n_maps++;
-			return xdps_fail(err, XDPS_FAILED,
-					 "the helper made rings of %u bytes, which is no power of two of pages",
-					 g->ring_bytes);
-		}
-	}
+	while (!status && m->n_maps < g->n_rings)
+		status = add_perf_ring(m, g, err);
+	return status;
+}
+
+static enum xdps_status init_map_ring(struct xdps_memory *m, const struct xdps_grant *g,
+				      unsigned int i, void *data, struct xdps_error *err)
+{
+	if (xdps_ring_init_map(&m->rings[i], data, g->ring_bytes, i, m->cpus, m->n_cpus))
+		return xdps_fail(err, XDPS_FAILED, "the helper gave no CPU ring %u of %u",
+				 i + 1, g->n_rings);
 	return XDPS_OK;
+}
+
+/* What the helper adds has a descriptor each, which came last. */
+static enum xdps_status add_map_ring(struct xdps_memory *m, const struct xdps_grant *g,
+				     struct xdps_error *err)
+{
+	const unsigned int i = m->n_rings;
+	const int fd = g->ring_fds[g->n_ring_fds - (g->n_rings - i)];
+	void *map = mmap(NULL, m->more_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (map == MAP_FAILED)
+		return xdps_fail_errno(err, errno, "mapping ring %u of %u, %u KiB", i + 1,
+				       g->n_rings, g->ring_bytes >> 10);
+	m->maps[m->n_maps++] = map;
+	return init_map_ring(m, g, i, map, err);
 }
 
 /* One mapping for all: the first descriptor is their memory, the second the bell. */
 static enum xdps_status map_map_rings(struct xdps_memory *m, const struct xdps_grant *g,
 				      struct xdps_error *err)
 {
-	void *map;
+	enum xdps_status status = XDPS_OK;
+	char *map;
 	int rc;
 
 	m->map_bytes = xdps_ring_map_bytes(g->n_rings, g->ring_bytes);
+	m->more_bytes = xdps_ring_map_bytes(1, g->ring_bytes);
 	map = mmap(NULL, m->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, g->ring_fds[0], 0);
 	if (map == MAP_FAILED)
 		return xdps_fail_errno(err, errno, "mapping %u rings of %u KiB", g->n_rings,
 				       g->ring_bytes >> 10);
 	m->maps[m->n_maps++] = map;
-	for (unsigned int i = 0; i < g->n_rings; i++)
-		if (xdps_ring_init_map(&m->rings[i], map, g->ring_bytes, i, m->cpus, m->n_cpus))
-			return xdps_fail(err, XDPS_FAILED,
-					 "the helper gave no CPU ring %u of %u", i + 1,
-					 g->n_rings);
+	for (unsigned int i = 0; !status && i < g->n_rings; i++)
+		status = init_map_ring(m, g, i, map + xdps_ring_map_bytes(i, g->ring_bytes), err);
+	if (status)
+		return status;
 	rc = xdps_bell_open(&m->bell, g->ring_fds[1], m->page_bytes);
 	if (rc)
 		return xdps_fail_errno(err, -rc, "mapping what wakes the reader");
@@ -120,17 +150,22 @@ static enum xdps_status map_cpus(struct xdps_memory *m, const struct xdps_grant 
 }
 
 /* Whoever reads leaves word of how far. */
+static void leave_word(struct xdps_memory *m, unsigned int ring)
+{
+	m->rings[ring].read_at = xdps_readers_position(&m->readers, ring);
+	*m->rings[ring].read_at = m->rings[ring].tail;
+}
+
+/* There is room for all rings that may be added. */
 static enum xdps_status open_readers(struct xdps_memory *m, struct xdps_error *err)
 {
-	int rc = xdps_readers_open(&m->readers, m->n_rings);
+	int rc = xdps_readers_open(&m->readers, m->n_cpus);
 
 	if (rc)
 		return xdps_fail_errno(err, -rc,
 				       "mapping memory to be shared with the processes that fork() makes");
-	for (unsigned int i = 0; i < m->n_rings; i++) {
-		m->rings[i].read_at = xdps_readers_position(&m->readers, i);
-		*m->rings[i].read_at = m->rings[i].tail;
-	}
+	for (unsigned int i = 0; i < m->n_rings; i++)
+		leave_word(m, i);
 	return XDPS_OK;
 }
 
@@ -147,6 +182,36 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 		status = are_perf ? map_perf_rings(m, g, err) : map_map_rings(m, g, err);
 	if (!status)
 		status = open_readers(m, err);
+	return status;
+}
+
+/* Room for one more ring, and one more mapping. */
+static enum xdps_status lengthen_lists(struct xdps_memory *m, struct xdps_error *err)
+{
+	struct xdps_ring *rings = realloc(m->rings, (m->n_rings + 1) * sizeof(*rings));
+	void **maps;
+
+	if (rings)
+		m->rings = rings;
+	maps = realloc(m->maps, (m->n_maps + 1) * sizeof(*maps));
+	if (maps)
+		m->maps = maps;
+	if (!rings || !maps)
+		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
+				       m->n_rings + 1);
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_grant *g,
+				 struct xdps_error *err)
+{
+	enum xdps_status status = lengthen_lists(m, err);
+
+	if (!status)
+		status = g->ring_kind == XDPS_RING_PERF ? add_perf_ring(m, g, err) :
+							  add_map_ring(m, g, err);
+	if (!status)
+		leave_word(m, m->n_rings++);
 	return status;
 }
 

@@ -16,10 +16,12 @@
 
 struct xdps_memory {
 	size_t page_bytes;
-	size_t map_bytes;		/* of one perf ring with its first page; or of all map rings */
+	size_t map_bytes;		/* of one perf ring with its first page; or of all map rings ... */
+	size_t more_bytes;		/* ... of the first mapping, and of each that follows */
 	struct xdps_ring *rings;
 	unsigned int n_rings;		/* that there are */
-	void **maps;			/* perf rings: n_maps; map rings: one for all */
+	void **maps;			/* n_maps: of each perf ring; or of the first map rings */
+					/* together, and of each later one */
 	unsigned int n_maps;		/* mapped so far */
 	unsigned int n_again;		/* mapped so far again, in a child */
 	struct xdps_bell bell;		/* of map rings */
@@ -32,6 +34,13 @@ void xdps_memory_init(struct xdps_memory *m);
 
 /* Maps what the helper granted; on failure xdps_memory_free() is still owed. */
 enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant *g,
+				 struct xdps_error *err);
+
+/*
+ * Maps the first ring of `g` that has no place here yet: m->n_rings is one more, and
+ * m->rings may have moved.
+ */
+enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_grant *g,
 				 struct xdps_error *err);
 
 /*

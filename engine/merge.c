@@ -36,6 +36,23 @@ void xdps_merge_restart(struct xdps_merge *m)
 		m->empty[m->n_empty] = m->n_empty;
 }
 
+int xdps_merge_add(struct xdps_merge *m, struct xdps_ring *rings)
+{
+	void *heap, *empty;
+
+	m->rings = rings;
+	heap = realloc(m->heap, (m->n_rings + 1) * sizeof(*m->heap));
+	if (!heap)
+		return -ENOMEM;
+	m->heap = heap;
+	empty = realloc(m->empty, (m->n_rings + 1) * sizeof(*m->empty));
+	if (!empty)
+		return -ENOMEM;
+	m->empty = empty;
+	m->empty[m->n_empty++] = m->n_rings++;
+	return 0;
+}
+
 void xdps_merge_free(struct xdps_merge *m)
 {
 	free(m->heap);

@@ -51,6 +51,12 @@ void xdps_merge_free(struct xdps_merge *m);
 /* Another process has read on: forgets what was seen in the rings. */
 void xdps_merge_restart(struct xdps_merge *m);
 
+/*
+ * There is one ring more, behind the others, all of which may have moved to `rings`.
+ * 0, or -ENOMEM, and then it is as before.
+ */
+int xdps_merge_add(struct xdps_merge *m, struct xdps_ring *rings);
+
 /* Opens a batch: looks into every ring that was empty. */
 void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns);
 

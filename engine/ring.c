@@ -98,7 +98,7 @@ size_t xdps_ring_map_bytes(unsigned int n_rings, uint64_t data_bytes)
 	return n_rings * map_stride(data_bytes);
 }
 
-int xdps_ring_init_map(struct xdps_ring *ring, void *memory, uint64_t data_bytes,
+int xdps_ring_init_map(struct xdps_ring *ring, void *data, uint64_t data_bytes,
 		       unsigned int index, void *cpus, unsigned int n_cpus)
 {
 	struct xdps_cpu *cpu = cpus;
@@ -111,7 +111,7 @@ int xdps_ring_init_map(struct xdps_ring *ring, void *memory, uint64_t data_bytes
 		return -EINVAL;
 	*ring = (struct xdps_ring){
 		.kind = XDPS_RING_BPF,
-		.data = (unsigned char *)memory + index * map_stride(data_bytes),
+		.data = data,
 		.data_bytes = data_bytes,
 		.head_at = (const uint64_t *)&cpu->head,
 		.tail_at = (uint64_t *)&cpu->tail,

@@ -57,14 +57,14 @@ void xdps_ring_resume(struct xdps_ring *ring, uint64_t tail);
 void xdps_ring_move(struct xdps_ring *ring, void *map, size_t page_bytes);
 
 /*
- * The map ring with this index in the memory of all of them, where each has `data_bytes`
- * (a power of two), which belongs to that CPU of `n_cpus` in `cpus` that says so.  0, or
- * -EINVAL: none does.  The ring owns neither.
+ * The map ring with this index, whose `data_bytes` (a power of two) and their margin are
+ * at `data`; it belongs to that CPU of `n_cpus` in `cpus` that says so.  0, or -EINVAL:
+ * none does.  The ring owns neither.
  */
-int xdps_ring_init_map(struct xdps_ring *ring, void *memory, uint64_t data_bytes,
+int xdps_ring_init_map(struct xdps_ring *ring, void *data, uint64_t data_bytes,
 		       unsigned int index, void *cpus, unsigned int n_cpus);
 
-/* Bytes of that memory for `n_rings` rings of `data_bytes`. */
+/* Bytes of memory for `n_rings` rings of `data_bytes`, each with its margin. */
 size_t xdps_ring_map_bytes(unsigned int n_rings, uint64_t data_bytes);
 
 /*

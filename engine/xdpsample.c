@@ -243,6 +243,32 @@ enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why)
 	return x->filter.place;
 }
 
+/* One ring of the grant that has no place in the stream yet. */
+static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
+{
+	const unsigned int i = x->memory.n_rings;
+	enum xdps_status status;
+	int rc;
+
+	status = xdps_memory_add(&x->memory, &x->grant, err);
+	if (status)
+		return status;
+	rc = xdps_merge_add(&x->merge, x->memory.rings);
+	if (!rc && is_woken_by_kernel(x))
+		rc = xdps_sleeper_add_rings(&x->sleeper, &x->grant.ring_fds[i], 1);
+	return rc ? xdps_fail_errno(err, -rc, "taking up ring %u", i + 1) : XDPS_OK;
+}
+
+/*
+ * What the helper has added, for CPUs that came online.  If that fails the capture is
+ * over: it is not to lose packets of a CPU without a word.
+ */
+static void take_up_rings(struct xdps *x)
+{
+	while (!x->over.status && x->memory.n_rings < x->grant.n_rings)
+		take_up_ring(x, &x->over);
+}
+
 /*
  * Whose turn it is.  What another process has read meanwhile is not read again, and what
  * it left is.
@@ -286,7 +312,7 @@ static enum xdps_status hand_out(struct xdps *x)
 
 static bool quarter_full(const struct xdps *x)
 {
-	for (unsigned int i = 0; i < x->grant.n_rings; i++)
+	for (unsigned int i = 0; i < x->memory.n_rings; i++)
 		if (xdps_ring_pending_bytes(&x->memory.rings[i]) >=
 		    x->grant.ring_bytes / XDPS_WATERMARK_PART)
 			return true;
@@ -320,7 +346,7 @@ static bool ask_for_bell(struct xdps *x)
 
 	if (is_woken_by_kernel(x))
 		return true;
-	for (; ring < x->memory.rings + x->grant.n_rings; ring++) {
+	for (; ring < x->memory.rings + x->memory.n_rings; ring++) {
 		uint64_t pending_bytes = has_some ? xdps_ring_pending_bytes(ring) : 0;
 
 		if (pending_bytes < quarter_bytes)
@@ -368,6 +394,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 	now_ns = xdps_clock_now_ns(&x->clock);
 	end_ns = timeout_ms < 0 ? UINT64_MAX : now_ns + timeout_ms * NSEC_PER_MSEC;
 	for (;; now_ns = xdps_clock_now_ns(&x->clock)) {
+		take_up_rings(x);
 		if (x->over.status)
 			return finish(x, err);
 		ready = look(x, now_ns, x->hold_ns);

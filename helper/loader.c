@@ -23,6 +23,7 @@
 #include "trace.skel.h"
 #include "xdpsample.skel.h"
 
+#include "mapring.h"
 #include "privilege.h"
 #include "verifier.h"
 
@@ -160,6 +161,7 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 	config->snaplen = ask->snaplen;
 	config->n_gaps = 2 * (uint64_t)ask->rate - 1;
 	config->ring_bytes = want->rings->ring_bytes;
+	config->more_rings = xdps_mapring_may_grow(want->rings);
 	config->frags = has_frags();
 	config->tai = has_tai();
 	config->ifindex = iface ? iface->index : 0;
@@ -208,6 +210,8 @@ static int set_maps(struct xdps_programs *p, const struct xdps_load *want)
 	rc = reuse_map(p, "rings", are_perf ? r->map_fd : -1);
 	if (!rc)
 		rc = reuse_map(p, "memory", are_perf ? -1 : r->map_fd);
+	if (!rc)
+		rc = reuse_map(p, "more", r->more_fd);
 	if (!rc)
 		rc = reuse_map(p, "bell", r->bell_fd);
 	if (rc)

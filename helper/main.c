@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +20,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "../bpf/record.h"
 #include "../engine/error.h"
 
 #include "answer.h"
+#include "arrivals.h"
 #include "debug.h"
 #include "hook.h"
 #include "interface.h"
@@ -52,6 +55,7 @@ struct capture {
 	struct xdps_watch watch;
 	struct xdps_hook hook;
 	struct xdps_rings rings;
+	struct xdps_arrivals arrivals;
 	struct xdps_sockets sockets;
 	struct xdps_error warning;
 	bool said_vlans;		/* that their tags are not to be seen */
@@ -157,6 +161,7 @@ static void capture_init(struct capture *c)
 	xdps_watch_init(&c->watch);
 	xdps_hook_init(&c->hook);
 	xdps_rings_init(&c->rings);
+	xdps_arrivals_init(&c->arrivals);
 	xdps_sockets_init(&c->sockets);
 }
 
@@ -211,6 +216,9 @@ static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 		status = xdps_watch_open(&c->watch, err);
 	if (!status)
 		status = xdps_hook_open(&c->hook, s, &c->rings, err);
+	if (!status)
+		status = xdps_arrivals_open(&c->arrivals, c->hook.programs.cpus_fd,
+					    s->cpus.n_possible, err);
 	if (status)
 		return status;
 	xdps_sockets_open(&c->sockets, &s->iface, s->ask.promisc, &c->warning);
@@ -299,6 +307,48 @@ static enum xdps_status set_filter(struct capture *c, struct xdps_error *err)
 	return status;
 }
 
+static void debug_supply(const struct capture *c, uint32_t cpu, enum xdps_supply supply,
+			 uint64_t n_lost, const struct xdps_error *why)
+{
+	const char *name = c->setting.iface.name;
+
+	if (supply == XDPS_SUPPLY_REFUSED)
+		xdps_debug("%s: CPU %u came online and gets no ring, so packets are lost there, which are counted: %s",
+			   name, cpu, why->text);
+	else
+		xdps_debug("%s: CPU %u came online and has %s ring; %" PRIu64 " packets were lost there before",
+			   name, cpu, supply == XDPS_SUPPLY_ADDED ? "a" : "its", n_lost);
+}
+
+/* That one CPU gets no ring is not worth ending the capture. */
+static enum xdps_status supply(struct capture *c, uint32_t cpu, struct xdps_error *err)
+{
+	struct xdps_say more = { .kind = XDPS_SAY_RINGS };
+	struct xdps_error why = { .status = XDPS_OK };
+	enum xdps_supply supply;
+	uint64_t n_lost;
+
+	supply = xdps_rings_supply(&c->rings, &c->setting.ask, cpu, &c->arrivals.cpus[cpu],
+				   &why);
+	if (xdps_arrivals_settle(&c->arrivals, cpu, supply, &n_lost))
+		debug_supply(c, cpu, supply, n_lost, &why);
+	if (supply != XDPS_SUPPLY_ADDED)
+		return XDPS_OK;
+	more.n_rings = c->rings.n;
+	return xdps_answer(SOCK, &more, &c->rings.fds[c->rings.n_fds - 1], 1, err);
+}
+
+static enum xdps_status drop_privilege(const struct capture *c, struct xdps_error *err)
+{
+	enum xdps_purpose purpose = 0;
+
+	if (xdps_hook_follows(&c->hook))
+		purpose |= XDPS_TO_FIND;
+	if (c->rings.kind == XDPS_RING_PERF)
+		purpose |= XDPS_TO_OPEN_PERF;
+	return xdps_privilege_drop(purpose, err);
+}
+
 /* What is kept depends on whether it would follow again. */
 static enum xdps_status follow(struct capture *c, struct xdps_error *err)
 {
@@ -312,7 +362,7 @@ static enum xdps_status follow(struct capture *c, struct xdps_error *err)
 	xdps_debug("%s: the other capture has ended, and this one goes on %s%s",
 		   c->setting.iface.name, c->hook.target.traced ? "beside " : "by itself",
 		   c->hook.target.traced ? program : "");
-	return xdps_privilege_drop(xdps_hook_follows(&c->hook), err);
+	return drop_privilege(c, err);
 }
 
 static enum xdps_status say_silence(struct capture *c, struct xdps_error *err)
@@ -332,19 +382,23 @@ static enum xdps_status say_silence(struct capture *c, struct xdps_error *err)
 static enum xdps_status attend(struct capture *c, struct xdps_error *err)
 {
 	enum xdps_status status;
-	enum xdps_event event;
+	struct xdps_occasion o;
 
 	do {
-		status = xdps_watch_wait(&c->watch, SOCK, &c->hook, &c->setting, &event,
-					 err);
+		status = xdps_watch_wait(&c->watch, SOCK, &c->hook, &c->setting, &c->arrivals,
+					 &o, err);
 		if (status)
 			return status;
-		if (event == XDPS_EVENT_DETACHED) {
+		if (o.event == XDPS_EVENT_DETACHED) {
 			status = follow(c, err);
 			continue;
 		}
-		if (event == XDPS_EVENT_SILENCE) {
+		if (o.event == XDPS_EVENT_SILENCE) {
 			status = say_silence(c, err);
+			continue;
+		}
+		if (o.event == XDPS_EVENT_ARRIVAL) {
+			status = supply(c, o.cpu, err);
 			continue;
 		}
 		if (!receive(&c->msg, err))
@@ -364,7 +418,7 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 	if (!status)
 		status = open_capture(c, err);
 	if (!status)
-		status = xdps_privilege_drop(xdps_hook_follows(&c->hook), err);
+		status = drop_privilege(c, err);
 	if (!status)
 		status = answer(c, err);
 	if (!status) {
@@ -398,6 +452,7 @@ static void end(struct capture *c, const struct xdps_error *err)
 	if (err->status)
 		xdps_answer_error(SOCK, err);
 	shutdown(SOCK, SHUT_RDWR);
+	xdps_arrivals_close(&c->arrivals);
 	xdps_rings_close(&c->rings);
 	xdps_hook_close(&c->hook);
 	xdps_watch_close(&c->watch);

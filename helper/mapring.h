@@ -19,10 +19,20 @@ bool xdps_mapring_exists(void);
  * 0 or an errno: E2BIG or ENOMEM if they are too large for this kernel.  `*r` has its
  * size; on failure xdps_rings_close() is owed.
  */
-int xdps_mapring_open(struct xdps_rings *r, unsigned int n_rings);
+int xdps_mapring_open(struct xdps_rings *r, const struct xdps_cpus *cpus);
 
 /* That errno, in a sentence. */
 enum xdps_status xdps_mapring_explain(struct xdps_error *err, int errnum,
 				      const struct xdps_rings *r, const char *doing);
+
+/* Is there room for the rings of CPUs that come later? */
+bool xdps_mapring_may_grow(const struct xdps_rings *r);
+
+/* One more ring, for a CPU that had none when they were opened. */
+enum xdps_supply xdps_mapring_add(struct xdps_rings *r, uint32_t cpu, struct xdps_cpu *state,
+				  struct xdps_error *why);
+
+/* Nothing if they are of another kind. */
+void xdps_mapring_close(struct xdps_rings *r);
 
 #endif

@@ -82,25 +82,10 @@ static int open_event(unsigned int cpu, const struct xdps_ask *ask,
 			    PERF_FLAG_FD_CLOEXEC);
 }
 
-/* One more ring, unless the CPU went offline meanwhile. */
-static enum xdps_status add_ring(struct xdps_rings *r, const struct xdps_ask *ask,
-				 const struct xdps_cpus *cpus, uint32_t cpu,
-				 struct xdps_error *err)
+/* From here on the program writes to it. */
+static enum xdps_status use_event(const struct xdps_rings *r, int fd, uint32_t cpu,
+				  struct xdps_error *err)
 {
-	size_t map_bytes = sysconf(_SC_PAGESIZE) + r->ring_bytes;
-	void *map;
-	int fd;
-
-	fd = open_event(cpu, ask, r->ring_bytes);
-	if (fd < 0)
-		return errno == ENODEV ? XDPS_OK : explain_open(err, errno, cpu);
-	r->fds[r->n_fds++] = fd;
-
-	map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		return explain_map(err, errno, r, cpus->n_online);
-	r->maps[r->n++] = map;
-
 	if (bpf_map_update_elem(r->map_fd, &cpu, &fd, BPF_ANY))
 		return xdps_fail_errno(err, errno,
 				       "giving the BPF program the ring of CPU %u", cpu);
@@ -109,24 +94,116 @@ static enum xdps_status add_ring(struct xdps_rings *r, const struct xdps_ask *as
 	return XDPS_OK;
 }
 
+/* The event becomes a ring, one of `n_rings`. */
+static enum xdps_status make_ring(struct xdps_rings *r, int fd, uint32_t cpu,
+				  unsigned int n_rings, struct xdps_error *err)
+{
+	const size_t map_bytes = sysconf(_SC_PAGESIZE) + r->ring_bytes;
+	enum xdps_status status;
+	void *map;
+
+	map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return explain_map(err, errno, r, n_rings);
+	status = use_event(r, fd, cpu, err);
+	if (status) {
+		munmap(map, map_bytes);
+		return status;
+	}
+	r->fds[r->n_fds++] = fd;
+	r->cpus[r->n] = cpu;
+	r->renewed[r->n] = -1;
+	r->maps[r->n++] = map;
+	return XDPS_OK;
+}
+
+/* One more ring, unless the CPU is offline. */
+static enum xdps_status add_ring(struct xdps_rings *r, const struct xdps_ask *ask,
+				 uint32_t cpu, unsigned int n_rings, struct xdps_error *err)
+{
+	int fd = open_event(cpu, ask, r->ring_bytes);
+	enum xdps_status status;
+
+	if (fd < 0)
+		return errno == ENODEV ? XDPS_OK : explain_open(err, errno, cpu);
+	status = make_ring(r, fd, cpu, n_rings, err);
+	if (status)
+		close(fd);
+	return status;
+}
+
+static enum xdps_status make_lists(struct xdps_rings *r, struct xdps_error *err)
+{
+	r->fds = calloc(r->n_max, sizeof(*r->fds));
+	r->maps = calloc(r->n_max, sizeof(*r->maps));
+	r->renewed = calloc(r->n_max, sizeof(*r->renewed));
+	r->cpus = calloc(r->n_max, sizeof(*r->cpus));
+	if (!r->fds || !r->maps || !r->renewed || !r->cpus)
+		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings", r->n_max);
+	return XDPS_OK;
+}
+
 enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_ask *ask,
 				const struct xdps_cpus *cpus, const char *doing,
 				struct xdps_error *err)
 {
-	enum xdps_status status = XDPS_OK;
+	enum xdps_status status;
 
-	r->fds = calloc(cpus->n_online, sizeof(*r->fds));
-	r->maps = calloc(cpus->n_online, sizeof(*r->maps));
-	if (!r->fds || !r->maps)
-		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
-				       cpus->n_online);
+	r->n_max = cpus->n_possible;
+	status = make_lists(r, err);
+	if (status)
+		return status;
 	r->map_fd = bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "rings", sizeof(uint32_t),
 				   sizeof(uint32_t), cpus->n_possible, NULL);
 	if (r->map_fd < 0)
 		return xdps_privilege_fail(err, errno, doing);
 	for (unsigned int i = 0; !status && i < cpus->n_online; i++)
-		status = add_ring(r, ask, cpus, cpus->online[i], err);
+		status = add_ring(r, ask, cpus->online[i], cpus->n_online, err);
 	return status;
+}
+
+enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_ask *ask, uint32_t cpu,
+			       struct xdps_error *why)
+{
+	const unsigned int n = r->n;
+
+	if (add_ring(r, ask, cpu, n + 1, why))
+		return XDPS_SUPPLY_REFUSED;
+	return r->n == n ? XDPS_SUPPLY_NOTHING : XDPS_SUPPLY_ADDED;
+}
+
+/*
+ * Another event, whose output goes to the ring of the first one: the reader has that
+ * mapped, waits for that, and need not know.
+ */
+static enum xdps_status put_in_place(const struct xdps_rings *r, unsigned int ring, int fd,
+				     struct xdps_error *err)
+{
+	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, r->fds[ring]))
+		return xdps_fail_errno(err, errno, "using the old ring of CPU %u",
+				       r->cpus[ring]);
+	return use_event(r, fd, r->cpus[ring], err);
+}
+
+enum xdps_supply xdps_perf_renew(struct xdps_rings *r, const struct xdps_ask *ask,
+				 unsigned int ring, struct xdps_error *why)
+{
+	int fd = open_event(r->cpus[ring], ask, r->ring_bytes);
+
+	if (fd < 0 && errno == ENODEV)
+		return XDPS_SUPPLY_NOTHING;
+	if (fd < 0) {
+		explain_open(why, errno, r->cpus[ring]);
+		return XDPS_SUPPLY_REFUSED;
+	}
+	if (put_in_place(r, ring, fd, why)) {
+		close(fd);
+		return XDPS_SUPPLY_REFUSED;
+	}
+	if (r->renewed[ring] >= 0)
+		close(r->renewed[ring]);
+	r->renewed[ring] = fd;
+	return XDPS_SUPPLY_RENEWED;
 }
 
 void xdps_perf_close(struct xdps_rings *r)
@@ -137,8 +214,13 @@ void xdps_perf_close(struct xdps_rings *r)
 		return;
 	for (unsigned int i = 0; r->maps && i < r->n; i++)
 		munmap(r->maps[i], map_bytes);
+	for (unsigned int i = 0; r->renewed && i < r->n; i++)
+		if (r->renewed[i] >= 0)
+			close(r->renewed[i]);
 	free(r->maps);
+	free(r->renewed);
 	r->maps = NULL;
+	r->renewed = NULL;
 	while (r->n_fds)
 		close(r->fds[--r->n_fds]);
 }

@@ -283,9 +283,20 @@ enum xdps_status xdps_privilege_fail_filter(struct xdps_error *err, int errnum,
 	return fail(err, errnum, missing(needed_by_filters() & ~BIT64(CAP_SYS_ADMIN)), doing);
 }
 
-enum xdps_status xdps_privilege_drop(bool will_find, struct xdps_error *err)
+static uint64_t needed_for(enum xdps_purpose purpose)
 {
-	uint64_t keep = needed_by_filters() | (will_find ? BIT64(CAP_SYS_ADMIN) : 0);
+	uint64_t caps = needed_by_filters();
+
+	if (purpose & XDPS_TO_FIND)
+		caps |= BIT64(CAP_SYS_ADMIN);
+	if (purpose & XDPS_TO_OPEN_PERF)
+		caps |= needed_by_perf() | BIT64(CAP_IPC_LOCK);
+	return caps;
+}
+
+enum xdps_status xdps_privilege_drop(enum xdps_purpose purpose, struct xdps_error *err)
+{
+	const uint64_t keep = needed_for(purpose);
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};

@@ -37,11 +37,18 @@ enum xdps_status xdps_privilege_fail_filter(struct xdps_error *err, int errnum,
 /* The command that gives the helper's file all that perf rings need, for root to run. */
 void xdps_privilege_remedy(char *buf, size_t size);
 
+/* What a capture may have to do while it runs, besides changing the filter; or'ed. */
+enum xdps_purpose {
+	XDPS_TO_FIND = 1,		/* a program (target.h) */
+	XDPS_TO_OPEN_PERF = 2,		/* rings, for CPUs that come online (arrivals.h) */
+};
+
 /*
  * Keeps what changing the filter needs, as far as it is there: CAP_BPF,
- * CAP_NET_ADMIN and CAP_PERFMON; CAP_SYS_ADMIN only where that stands for one of these, or
- * to find a program (target.h).  Makes sure that nothing can come back.
+ * CAP_NET_ADMIN and CAP_PERFMON; CAP_SYS_ADMIN only where that stands for one of these, to
+ * find a program, or to open perf rings where they take it, with CAP_IPC_LOCK.  Makes sure
+ * that nothing can come back.
  */
-enum xdps_status xdps_privilege_drop(bool will_find, struct xdps_error *err);
+enum xdps_status xdps_privilege_drop(enum xdps_purpose purpose, struct xdps_error *err);
 
 #endif

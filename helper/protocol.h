@@ -26,6 +26,8 @@
  *
  *	XDPS_SAY_NOTICE	at any time after XDPS_SAY_READY: a sentence for the user; the
  *			capture goes on
+ *	XDPS_SAY_RINGS	with one descriptor, when a CPU comes online that had no ring: that
+ *			of one more perf event, or of the memory of one more ring
  *
  * A message that does not begin with XDPS_MAGIC is text of the dynamic loader, whose
  * stderr the socket is.
@@ -41,7 +43,7 @@
 #include "../engine/xdpsample.h"
 
 /* Changes with every change of this file: engine and helper are installed together. */
-#define XDPS_MAGIC 0x58445306u
+#define XDPS_MAGIC 0x58445307u
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS takes 253 */
 #define XDPS_RINGS_MAX 4096
@@ -108,7 +110,7 @@ struct xdps_say {
 	uint32_t kind;			/* enum xdps_message */
 	uint32_t n_fds;			/* with this message */
 
-	/* XDPS_SAY_READY */
+	/* XDPS_SAY_READY; XDPS_SAY_RINGS after that: n_rings, with this one */
 	uint32_t ring_kind;		/* XDPS_RING_PERF: of each ring a descriptor was sent; */
 					/* XDPS_RING_BPF: of all of them the memory, and a bell */
 	uint32_t n_rings;

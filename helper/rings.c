@@ -113,7 +113,7 @@ static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_ask *a
 	int rc;
 
 	if (takes_map_rings(r, ask, beside)) {
-		rc = xdps_mapring_open(r, cpus->n_online);
+		rc = xdps_mapring_open(r, cpus);
 		if (!rc)
 			return XDPS_OK;
 		if ((rc != E2BIG && rc != ENOMEM) || ask->ring == XDPS_RING_BPF)
@@ -127,7 +127,7 @@ static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_ask *a
 
 void xdps_rings_init(struct xdps_rings *r)
 {
-	*r = (struct xdps_rings){ .map_fd = -1, .bell_fd = -1 };
+	*r = (struct xdps_rings){ .map_fd = -1, .more_fd = -1, .bell_fd = -1 };
 }
 
 enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *ask,
@@ -173,13 +173,37 @@ enum xdps_status xdps_rings_assign(const struct xdps_rings *r, const struct xdps
 	return status;
 }
 
+/* r->n if it has none. */
+static unsigned int ring_of(const struct xdps_rings *r, uint32_t cpu)
+{
+	unsigned int i = 0;
+
+	while (i < r->n && r->cpus[i] != cpu)
+		i++;
+	return i;
+}
+
+enum xdps_supply xdps_rings_supply(struct xdps_rings *r, const struct xdps_ask *ask,
+				   uint32_t cpu, struct xdps_cpu *state,
+				   struct xdps_error *why)
+{
+	unsigned int i = ring_of(r, cpu);
+
+	if (i == r->n_max)
+		return XDPS_SUPPLY_NOTHING;
+	if (r->kind == XDPS_RING_PERF)
+		return i < r->n ? xdps_perf_renew(r, ask, i, why) :
+				  xdps_perf_add(r, ask, cpu, why);
+	return i < r->n ? XDPS_SUPPLY_NOTHING : xdps_mapring_add(r, cpu, state, why);
+}
+
 void xdps_rings_close(struct xdps_rings *r)
 {
 	xdps_perf_close(r);
-	if (r->bell_fd >= 0)
-		close(r->bell_fd);
+	xdps_mapring_close(r);
 	if (r->map_fd >= 0)
 		close(r->map_fd);
 	free(r->fds);
+	free(r->cpus);
 	xdps_rings_init(r);
 }

@@ -6,7 +6,8 @@
  * neither CAP_SYS_ADMIN nor locked memory, and are not for what traces another
  * program: only the kernel's own output to a perf ring gets a packet's fragments there.
  *
- * A CPU that comes later has no ring; what arrives there is counted as lost.
+ * A CPU that comes later gets one when it comes (arrivals.h); what arrives there before is
+ * counted as lost.
  */
 #ifndef XDPS_RINGS_H
 #define XDPS_RINGS_H
@@ -14,15 +15,29 @@
 #include "cpus.h"
 #include "protocol.h"
 
+struct xdps_cpu;
+
 struct xdps_rings {
 	enum xdps_ring_kind kind;	/* XDPS_RING_AUTO: there are none */
 	unsigned int n;
+	unsigned int n_max;	/* as many CPUs can come */
 	uint32_t ring_bytes;	/* of data, each */
+	uint32_t *cpus;		/* n: whose they are */
 	int map_fd;		/* of the map that the program finds them in; -1 */
+	int more_fd;		/* and those that are added later, of map rings; -1 */
 	int bell_fd;		/* that the program rings; -1: the kernel does, of perf rings */
 	int *fds;		/* n_fds for the reader (XDPS_SAY_RINGS) */
 	unsigned int n_fds;
 	void **maps;		/* n perf rings, mapped; or NULL */
+	int *renewed;		/* n events in the place of those that are dead; -1; or NULL */
+};
+
+/* What was done about a CPU that may need a ring. */
+enum xdps_supply {
+	XDPS_SUPPLY_NOTHING,	/* it has one, or is offline */
+	XDPS_SUPPLY_RENEWED,	/* packets come into its old ring again */
+	XDPS_SUPPLY_ADDED,	/* it has a new one: the last of `fds`, for the reader */
+	XDPS_SUPPLY_REFUSED,
 };
 
 void xdps_rings_init(struct xdps_rings *r);
@@ -43,6 +58,14 @@ enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *as
  */
 enum xdps_status xdps_rings_assign(const struct xdps_rings *r, const struct xdps_cpus *cpus,
 				   int cpus_fd, struct xdps_error *err);
+
+/*
+ * `cpu` has come online, or packets find no ring there.  `*state` is its own, in the map
+ * of CPUs.  XDPS_SUPPLY_REFUSED: `*why` has a sentence, and nothing has changed.
+ */
+enum xdps_supply xdps_rings_supply(struct xdps_rings *r, const struct xdps_ask *ask,
+				   uint32_t cpu, struct xdps_cpu *state,
+				   struct xdps_error *why);
 
 void xdps_rings_close(struct xdps_rings *r);
 

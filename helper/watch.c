@@ -111,30 +111,36 @@ static bool is_silent(struct xdps_watch *w, const struct xdps_hook *hook,
 enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
 				 const struct xdps_hook *hook,
 				 const struct xdps_setting *setting,
-				 enum xdps_event *event, struct xdps_error *err)
+				 struct xdps_arrivals *arrivals,
+				 struct xdps_occasion *o, struct xdps_error *err)
 {
 	const struct xdps_interface *iface = &setting->iface;
 	const int ask_every_ms = xdps_hook_follows(hook) ? ASK_CLOSELY_MS : ASK_EVERY_MS;
 	struct pollfd p[] = {
 		{ .fd = sock, .events = POLLIN },
 		{ .fd = w->netlink_fd, .events = POLLIN },
+		{ .fd = arrivals->uevent_fd, .events = POLLIN },	/* -1 is ignored */
 	};
 
 	for (;;) {
-		if (poll(p, 2, ask_every_ms) < 0 && errno != EINTR)
+		if (poll(p, sizeof(p) / sizeof(p[0]), ask_every_ms) < 0 && errno != EINTR)
 			return xdps_fail_errno(err, errno, "waiting for the end");
 		if (p[1].revents && has_notice_of_end(w->netlink_fd, iface))
 			return gone(err);
 		if (!xdps_hook_is_in_place(hook, iface)) {
-			*event = XDPS_EVENT_DETACHED;
+			o->event = XDPS_EVENT_DETACHED;
 			return xdps_interface_exists(iface) ? XDPS_OK : gone(err);
 		}
 		if (p[0].revents) {
-			*event = XDPS_EVENT_ENGINE;
+			o->event = XDPS_EVENT_ENGINE;
+			return XDPS_OK;
+		}
+		if (xdps_arrivals_next(arrivals, &o->cpu)) {
+			o->event = XDPS_EVENT_ARRIVAL;
 			return XDPS_OK;
 		}
 		if (is_silent(w, hook, setting)) {
-			*event = XDPS_EVENT_SILENCE;
+			o->event = XDPS_EVENT_SILENCE;
 			return XDPS_OK;
 		}
 	}

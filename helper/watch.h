@@ -8,6 +8,7 @@
 #ifndef XDPS_WATCH_H
 #define XDPS_WATCH_H
 
+#include "arrivals.h"
 #include "hook.h"
 #include "interface.h"
 #include "protocol.h"
@@ -31,16 +32,24 @@ enum xdps_event {
 	XDPS_EVENT_ENGINE,		/* it has said something, or has closed */
 	XDPS_EVENT_DETACHED,		/* the program, ours or the traced one */
 	XDPS_EVENT_SILENCE,		/* the traced one is not called for what arrives */
+	XDPS_EVENT_ARRIVAL,		/* a CPU may need a ring */
+};
+
+/* What happened, and to which CPU. */
+struct xdps_occasion {
+	enum xdps_event event;
+	uint32_t cpu;			/* XDPS_EVENT_ARRIVAL */
 };
 
 /*
- * Sleeps until something happens.  XDPS_OK: `*event` is to be dealt with; XDPS_GONE: the
+ * Sleeps until something happens.  XDPS_OK: `*o` is to be dealt with; XDPS_GONE: the
  * interface disappeared.
  */
 enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
 				 const struct xdps_hook *hook,
 				 const struct xdps_setting *setting,
-				 enum xdps_event *event, struct xdps_error *err);
+				 struct xdps_arrivals *arrivals,
+				 struct xdps_occasion *o, struct xdps_error *err);
 
 void xdps_watch_close(struct xdps_watch *w);
 

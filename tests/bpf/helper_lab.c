@@ -518,8 +518,9 @@ static void open_rings(struct mapped *m)
 	for (unsigned int i = 0; i < r->n_rings; i++)
 		assert_int_equal(are_perf ?
 			xdps_ring_init_perf(&m->rings[i], m->maps[i], m->map_bytes, page_bytes) :
-			xdps_ring_init_map(&m->rings[i], m->maps[0], r->ring_bytes, i, m->cpus,
-					   r->n_cpus), 0);
+			xdps_ring_init_map(&m->rings[i], (char *)m->maps[0] +
+					   xdps_ring_map_bytes(i, r->ring_bytes), r->ring_bytes,
+					   i, m->cpus, r->n_cpus), 0);
 }
 
 static void close_rings(struct mapped *m)

@@ -30,11 +30,6 @@ static size_t counters_bytes(void)
 	return lab.cpus.n_possible * sizeof(struct xdps_cpu);
 }
 
-static size_t memory_bytes(void)
-{
-	return xdps_ring_map_bytes(lab.rings.n, lab.rings.ring_bytes);
-}
-
 static void open_reader(unsigned int i)
 {
 	const size_t page_bytes = sysconf(_SC_PAGESIZE);
@@ -44,14 +39,18 @@ static void open_reader(unsigned int i)
 		assert_int_equal(xdps_ring_init_perf(&lab.readers[i], r->maps[i],
 						     page_bytes + r->ring_bytes, page_bytes), 0);
 	else
-		assert_int_equal(xdps_ring_init_map(&lab.readers[i], lab.memory, r->ring_bytes, i,
-						    lab.counters, lab.cpus.n_possible), 0);
+		assert_int_equal(xdps_ring_init_map(&lab.readers[i],
+						    (char *)lab.memory +
+						    xdps_ring_map_bytes(i, r->ring_bytes),
+						    r->ring_bytes, i, lab.counters,
+						    lab.cpus.n_possible), 0);
 }
 
 static void open_readers(void)
 {
 	if (lab.rings.kind == XDPS_RING_BPF) {
-		lab.memory = mmap(NULL, memory_bytes(), PROT_READ, MAP_SHARED,
+		lab.memory_bytes = xdps_ring_map_bytes(lab.rings.n, lab.rings.ring_bytes);
+		lab.memory = mmap(NULL, lab.memory_bytes, PROT_READ, MAP_SHARED,
 				  lab.rings.map_fd, 0);
 		assert_ptr_not_equal(lab.memory, MAP_FAILED);
 	}
@@ -127,7 +126,7 @@ static int end(void **state)
 {
 	(void)state;
 	if (lab.memory && lab.memory != MAP_FAILED)
-		munmap(lab.memory, memory_bytes());
+		munmap(lab.memory, lab.memory_bytes);
 	if (lab.counters && lab.counters != MAP_FAILED)
 		munmap(lab.counters, counters_bytes());
 	if (lab.link_fd >= 0)

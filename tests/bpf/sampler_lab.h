@@ -24,7 +24,8 @@ struct sampler_lab {
 	struct xdps_rings rings;
 	struct xdps_cpu *counters;	/* one for each CPU */
 	struct xdps_ring *readers;	/* one for each ring */
-	void *memory;			/* of map rings */
+	void *memory;			/* of the first map rings */
+	size_t memory_bytes;
 	int link_fd;			/* beside another program; else -1 */
 };
 

@@ -87,6 +87,21 @@ static void keeps_what_filters_need(void **state)
 	assert_keeps(BY_DEFAULT);
 }
 
+/* A perf ring has to be opened again when its CPU has been offline. */
+static void keeps_what_perf_rings_take(void **state)
+{
+	const uint64_t admin = xdps_kernel_perf_paranoid() < XDPS_PARANOID_ADMIN ? 0 :
+			       BIT64(CAP_SYS_ADMIN);
+	struct xdps_ask ask = lab_ask(NEAR);
+
+	(void)state;
+	ask.ring = XDPS_RING_PERF;
+	helper_open(&helper, &as_usual, &ask);
+	assert_ready(&helper);
+	assert_keeps(BY_DEFAULT | BIT64(CAP_IPC_LOCK) | admin);
+	assert_captures(1);
+}
+
 /* As in a container that was set up before there were these. */
 static void sys_admin_stands_for_both(void **state)
 {
@@ -380,6 +395,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SENTENCE("It keeps CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON only", keeps_what_filters_need),
+		SENTENCE("With perf rings it keeps what opening them takes", keeps_what_perf_rings_take),
 		SENTENCE("It keeps CAP_SYS_ADMIN where that stands for CAP_BPF or CAP_PERFMON", sys_admin_stands_for_both),
 		SENTENCE("Without CAP_PERFMON user space filters by computed offsets", without_perfmon_user_space_filters),
 		SENTENCE("A capability that is missing is named", missing_capability_is_named),

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -423,6 +424,7 @@ static void full_ring_loses(void **state)
 	taken = taken_now();
 	assert_true(taken > 0 && taken < n);
 	assert_int_equal(taken + counters()->lost, n);
+	assert_int_equal(counters()->ringless, 0);
 	assert_int_equal(counters()->passed_over, 0);
 	assert_int_equal(drain(), taken);
 
@@ -443,7 +445,74 @@ static void no_ring_loses(void **state)
 		counters()->ring = XDPS_NO_RING;
 	lab_receive(60, 7);
 	assert_int_equal(counters()->lost, 7);
+	assert_int_equal(counters()->ringless, 7);
 	assert_int_equal(taken_now(), 0);
+}
+
+/* What was added last, seen by its reader: how many packets are in it. */
+static unsigned int packets_in_added(void)
+{
+	const struct xdps_rings *r = &lab.rings;
+	const size_t page_bytes = sysconf(_SC_PAGESIZE);
+	const size_t map_bytes = r->kind == XDPS_RING_PERF ? page_bytes + r->ring_bytes :
+				 xdps_ring_map_bytes(1, r->ring_bytes);
+	void *map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 r->fds[r->n_fds - 1], 0);
+	struct xdps_ring ring;
+	unsigned int n = 0;
+	uint64_t mono_ns;
+
+	assert_ptr_not_equal(map, MAP_FAILED);
+	assert_int_equal(r->kind == XDPS_RING_PERF ?
+		xdps_ring_init_perf(&ring, map, map_bytes, page_bytes) :
+		xdps_ring_init_map(&ring, map, r->ring_bytes, r->n - 1, lab.counters,
+				   lab.cpus.n_possible), 0);
+	for (; xdps_ring_peek(&ring, &mono_ns); n++)
+		xdps_ring_advance(&ring);
+	munmap(map, map_bytes);
+	return n;
+}
+
+/* As if the second CPU had not been online when the capture began. */
+static void ring_can_be_added(void **state)
+{
+	const uint32_t cpu = lab.cpus.online[1];
+
+	(void)state;
+	if (lab.cpus.n_online < 2) {
+		print_message("# one CPU only\n");
+		skip();
+	}
+	lab.cpus.n_online = 1;
+	lab_load(everything);
+	run_on_cpu(cpu);
+	lab_receive(60, 7);
+	assert_int_equal(counters()->ringless, 7);
+
+	assert_int_equal(xdps_rings_supply(&lab.rings, &everything, cpu, counters(), &err),
+			 XDPS_SUPPLY_ADDED);
+	assert_int_equal(lab.rings.n, 2);
+	lab_receive(1514, 10);
+	assert_int_equal(counters()->ringless, 7);
+	assert_int_equal(taken_now(), 10);
+	assert_int_equal(packets_in_added(), 10);
+}
+
+/* Also one that was not dead: the reader sees no difference. */
+static void ring_can_be_renewed(void **state)
+{
+	(void)state;
+	lab_load(everything);
+	lab_receive(60, 5);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(xdps_rings_supply(&lab.rings, &everything, lab.cpus.online[0],
+						   counters(), &err),
+				 lab.kind == XDPS_RING_PERF ? XDPS_SUPPLY_RENEWED :
+							      XDPS_SUPPLY_NOTHING);
+		lab_receive(60, 5);
+	}
+	assert_int_equal(taken_now(), 20);
+	assert_int_equal(drain(), 20);
 }
 
 static void each_cpu_for_itself(void **state)
@@ -730,6 +799,8 @@ int main(void)
 		SENTENCE("A rate of 1 takes every packet", rate_one_takes_all),
 		SENTENCE("A full ring loses packets, counts each, and takes more when read", full_ring_loses),
 		SENTENCE("Packets of a CPU without a ring are counted as lost", no_ring_loses),
+		SENTENCE("A CPU gets a ring under way, and its packets are taken", ring_can_be_added),
+		SENTENCE("A ring can be renewed under way, and no packet is lost", ring_can_be_renewed),
 		SENTENCE("Each CPU has a ring and counters of its own", each_cpu_for_itself),
 		SENTENCE("Packets are stamped when the program ran, in order", stamped_when_it_ran),
 		SENTENCE("The offset to TAI dates a packet rightly", dated_by_tai),

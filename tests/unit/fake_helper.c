@@ -210,6 +210,34 @@ static void report(void)
 	say_text(XDPS_FAILED, text);
 }
 
+/* One more, of two that there were. */
+static void add_ring(uint32_t n_rings, unsigned int n_fds)
+{
+	struct xdps_say say = say_of(XDPS_SAY_RINGS);
+
+	say.n_rings = n_rings;
+	say_fds(say, n_fds);
+}
+
+/* What is said unasked of CPUs that came. */
+static void add_rings(const char *name)
+{
+	if (!strcmp(name, "adds-two") || !strcmp(name, "filter-adds"))
+		add_ring(3, 1);
+	if (!strcmp(name, "adds-two"))
+		add_ring(4, 1);
+	if (!strcmp(name, "adds-after-another"))
+		add_ring(4, 1);
+	if (!strcmp(name, "adds-none"))
+		add_ring(3, 0);
+	if (!strcmp(name, "adds-two-at-once"))
+		add_ring(3, 2);
+	if (!strcmp(name, "adds-again"))
+		add_ring(2, 1);
+	if (!strcmp(name, "adds-too-many"))
+		add_ring(5, 1);
+}
+
 static void behave(const char *name)
 {
 	struct xdps_say say = ready();
@@ -264,7 +292,11 @@ static void behave(const char *name)
 	if (!strcmp(name, "map-rings") || !strcmp(name, "no-map-rings"))
 		say.ring_kind = XDPS_RING_BPF;
 	if (!strcmp(name, "map-rings"))
-		say.n_rings = 100;
+		say.n_rings = say.n_cpus = 100;
+	if (!strcmp(name, "too-few-cpus"))
+		say.n_cpus = 1;
+	if (!strcmp(name, "too-many-cpus"))
+		say.n_cpus = XDPS_RINGS_MAX + 1;
 	if (!strcmp(name, "no-map-rings"))
 		say.n_rings = 0;
 	if (!strcmp(name, "no-end"))
@@ -287,6 +319,7 @@ static void behave(const char *name)
 		say_notice("nothing is seen");
 	if (!strcmp(name, "then-babbles"))
 		send_with_fds("babble", 6, NULL, 0);
+	add_rings(name);
 	until_closed(name);
 	if (!strcmp(name, "lingers"))
 		sleep(3);

@@ -189,6 +189,60 @@ static void takes_babble_for_the_end(void **state)
 	assert_int_equal(err.status, XDPS_FAILED);
 }
 
+/* What is said unasked comes when it comes. */
+static void listen_until_there_are(unsigned int n_rings)
+{
+	while (grant.n_rings < n_rings)
+		assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+	assert_int_equal(grant.n_rings, n_rings);
+}
+
+static void gets_rings_that_are_added(void **state)
+{
+	(void)state;
+	assert_int_equal(open_with("adds-two"), XDPS_OK);
+	assert_int_equal(grant.n_rings, 2);
+	listen_until_there_are(4);
+	assert_int_equal(grant.n_ring_fds, 4);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(fcntl(grant.ring_fds[i], F_GETFD), FD_CLOEXEC);
+	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+}
+
+/* A forked child has heard of the third one. */
+static void does_without_a_ring_behind_one_that_it_missed(void **state)
+{
+	struct pollfd p;
+
+	(void)state;
+	assert_int_equal(open_with("adds-after-another"), XDPS_OK);
+	p = (struct pollfd){ .fd = client.sock, .events = POLLIN };
+	assert_int_equal(poll(&p, 1, 10000), 1);
+	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+	assert_int_equal(grant.n_rings, 2);
+	assert_int_equal(grant.n_ring_fds, 2);
+	assert_int_equal(poll(&p, 1, 0), 0);
+}
+
+static void refuses_added_rings_that_make_no_sense(void **state)
+{
+	static const char *const kinds[] = {
+		"adds-none", "adds-two-at-once", "adds-again", "adds-too-many",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		assert_int_equal(open_with(kinds[i]), XDPS_OK);
+		while (!xdps_client_listen(&client, &err))
+			;
+		assert_int_equal(err.status, XDPS_FAILED);
+		assert_non_null(strstr(err.text, "makes no sense"));
+		assert_int_equal(grant.n_rings, 2);
+		xdps_client_close(&client);
+		xdps_grant_free(&grant);
+	}
+}
+
 static void passes_the_helpers_error_on(void **state)
 {
 	(void)state;
@@ -227,7 +281,8 @@ static void refuses_answers_that_make_no_sense(void **state)
 {
 	static const char *const kinds[] = {
 		"short", "no-status", "no-rings", "rings-without-rings", "odd-kind", "no-map-rings",
-		"odd-size", "wrong-count", "no-end", "unknown-link", "too-many",
+		"odd-size", "wrong-count", "no-end", "unknown-link", "too-many", "too-few-cpus",
+		"too-many-cpus",
 	};
 
 	(void)state;
@@ -416,6 +471,16 @@ static void hears_that_a_filter_is_in_the_kernel(void **state)
 	assert_string_equal(filtering.why, "");
 	assert_false(filtering.refused);
 	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+}
+
+static void hears_of_a_ring_before_a_filter(void **state)
+{
+	(void)state;
+	assert_int_equal(filter_with("filter-adds", &take_all, 1), XDPS_OK);
+	assert_int_equal(filtering.number, 7);
+	assert_int_equal(filtering.place, XDPS_FILTER_KERNEL);
+	assert_int_equal(grant.n_rings, 3);
+	assert_int_equal(grant.n_ring_fds, 3);
 }
 
 static void hears_why_a_filter_is_not_in_the_kernel(void **state)
@@ -844,6 +909,14 @@ int main(int argc, char **argv)
 		     closing_twice_is_harmless),
 		EACH("hears that a filter is in the kernel",
 		     hears_that_a_filter_is_in_the_kernel),
+		EACH("hears of a ring that was added before it hears of a filter",
+		     hears_of_a_ring_before_a_filter),
+		EACH("gets rings that are added",
+		     gets_rings_that_are_added),
+		EACH("does without a ring that comes behind one that it missed",
+		     does_without_a_ring_behind_one_that_it_missed),
+		EACH("refuses added rings that make no sense",
+		     refuses_added_rings_that_make_no_sense),
 		EACH("hears why a filter is not in the kernel",
 		     hears_why_a_filter_is_not_in_the_kernel),
 		EACH("hears that a filter is refused, and goes on",

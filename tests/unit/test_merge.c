@@ -401,6 +401,31 @@ static void test_broken(void **state)
 	assert_int_equal(merge.late, 0);
 }
 
+/* The array of rings moves when it grows. */
+static void test_added(void **state)
+{
+	static struct xdps_ring moved[3];
+
+	(void)state;
+	begin(2, HOLD_NS);
+	fake_ring_init(&fakes[2], kind, DATA_BYTES, 0);
+	fake_ring_open(&fakes[2], &rings[2]);
+	n_open = 3;
+	put(0, 1001, 1);
+	put(2, 1000, 2);
+	put(2, 1002, 3);
+	xdps_merge_look(&merge, 1500, hold_ns);
+	expect_none();
+	memcpy(moved, rings, sizeof(moved));
+	assert_int_equal(xdps_merge_add(&merge, moved), 0);
+	xdps_merge_look(&merge, 5000, hold_ns);
+	expect(2, 1000, 2);
+	expect(0, 1001, 1);
+	expect(2, 1002, 3);
+	expect_none();
+	assert_int_equal(merge.late, 0);
+}
+
 #define SIM_PACKETS 40000u
 
 /* A packet on its way: stamped on one CPU, published a little later. */
@@ -544,6 +569,7 @@ int main(void)
 		SENTENCE("An empty ring is left alone until the next look", test_empty_alone),
 		SENTENCE("A ring that has more is merged within the batch", test_refill),
 		SENTENCE("Broken records do not disturb the order", test_broken),
+		SENTENCE("A ring that is added is merged with those that there were", test_added),
 		SENTENCE("1, 2, 8 and 64 rings come out in order, each packet once", test_order),
 		SENTENCE("Packets published after the hold are late, and none is lost", test_slow_publishers),
 	};

@@ -715,9 +715,10 @@ static void test_map_shape(void **state)
 	assert_int_equal(xdps_ring_init_map(&r, memory, 4096, 0, cpus, 3), 0);
 	assert_ptr_equal(r.head_at, &cpus[2].head);
 	assert_ptr_equal(r.data, memory);
-	assert_int_equal(xdps_ring_init_map(&r, memory, 4096, 1, cpus, 3), 0);
+	assert_int_equal(xdps_ring_init_map(&r, memory + 4096 + XDPS_RING_MARGIN_BYTES, 4096, 1,
+					    cpus, 3), 0);
 	assert_ptr_equal(r.head_at, &cpus[1].head);
-	assert_ptr_equal(r.data, memory + 4096 + XDPS_RING_MARGIN_BYTES);
+	assert_ptr_equal(r.data, memory + xdps_ring_map_bytes(1, 4096));
 	assert_int_equal(xdps_ring_map_bytes(2, 4096), 2 * (4096 + XDPS_RING_MARGIN_BYTES));
 	assert_int_equal(xdps_ring_init_map(&r, memory, 4096, 2, cpus, 3), -EINVAL);
 	assert_int_equal(xdps_ring_init_map(&r, memory, 4096, 0, cpus, 2), -EINVAL);
