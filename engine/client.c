@@ -265,7 +265,7 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_gran
 {
 	const struct xdps_say *say = &a->say;
 
-	if (!has_rings(g, say) || say->has_inject > 1 || say->lacks_promisc > 1 ||
+	if (!has_rings(g, say) || say->has_inject > 1 ||
 	    a->n_fds != 1 + say->has_inject || !say->n_cpus || say->link > XDPS_LINK_IP)
 		return no_sense(c, err);
 	g->ring_kind = say->ring_kind;
@@ -273,7 +273,6 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_gran
 	g->ring_bytes = say->ring_bytes;
 	g->n_cpus = say->n_cpus;
 	g->link = say->link;
-	g->lacks_promisc = say->lacks_promisc;
 	g->cpus_fd = a->fds[0];
 	g->inject_fd = say->has_inject ? a->fds[1] : -1;
 	memcpy(g->warning, say->text, sizeof(g->warning));

@@ -37,7 +37,6 @@ struct xdps_grant {
 	unsigned int n_cpus;
 	int inject_fd;
 	enum xdps_link link;
-	bool lacks_promisc;
 	char warning[sizeof(((struct xdps_error *)0)->text)];	/* "": none */
 };
 

@@ -21,6 +21,8 @@
 #include "merge.h"
 #include "sleeper.h"
 
+#define WATERMARK_BYTES_MAX (512u << 10)
+
 #define NSEC_PER_USEC 1000ull
 #define NSEC_PER_MSEC 1000000ull
 #define NSEC_PER_SEC 1000000000ull
@@ -166,11 +168,6 @@ const char *xdps_warning(const struct xdps *x)
 	return x->grant.warning[0] ? x->grant.warning : NULL;
 }
 
-bool xdps_lacks_promisc(const struct xdps *x)
-{
-	return x->grant.lacks_promisc;
-}
-
 const char *xdps_notice(struct xdps *x)
 {
 	if (!x->client.has_notice)
@@ -310,11 +307,18 @@ static enum xdps_status hand_out(struct xdps *x)
 	return XDPS_OK;
 }
 
-static bool quarter_full(const struct xdps *x)
+/* What is worth a wake-up: of a large ring no more than stays in the cache of a CPU. */
+static uint64_t watermark_bytes(const struct xdps *x)
+{
+	uint64_t bytes = x->grant.ring_bytes / XDPS_WATERMARK_PART;
+
+	return bytes < WATERMARK_BYTES_MAX ? bytes : WATERMARK_BYTES_MAX;
+}
+
+static bool has_plenty(const struct xdps *x)
 {
 	for (unsigned int i = 0; i < x->memory.n_rings; i++)
-		if (xdps_ring_pending_bytes(&x->memory.rings[i]) >=
-		    x->grant.ring_bytes / XDPS_WATERMARK_PART)
+		if (xdps_ring_pending_bytes(&x->memory.rings[i]) >= watermark_bytes(x))
 			return true;
 	return false;
 }
@@ -328,18 +332,18 @@ static uint64_t due_ns(const struct xdps *x)
 	uint64_t oldest_ns = xdps_merge_oldest_ns(&x->merge);
 	uint64_t wait_ns = x->hold_ns;
 
-	if (x->batch_ns > wait_ns && !x->sleeper.ring && !quarter_full(x))
+	if (x->batch_ns > wait_ns && !x->sleeper.ring && !has_plenty(x))
 		wait_ns = x->batch_ns;
 	return oldest_ns > UINT64_MAX - wait_ns ? UINT64_MAX : oldest_ns + wait_ns;
 }
 
 /*
- * Of map rings: with nothing in hand for the first packet to come, else for a quarter of
- * a ring, or one more.  False: it has come by now.
+ * Of map rings: with nothing in hand for the first packet to come, else for as much as
+ * is worth it, or once more that.  False: it has come by now.
  */
 static bool ask_for_bell(struct xdps *x)
 {
-	const uint64_t quarter_bytes = x->grant.ring_bytes / XDPS_WATERMARK_PART;
+	const uint64_t enough_bytes = watermark_bytes(x);
 	const bool has_some = xdps_merge_oldest_ns(&x->merge) != UINT64_MAX;
 	struct xdps_ring *ring = x->memory.rings;
 	bool armed = true;
@@ -349,9 +353,9 @@ static bool ask_for_bell(struct xdps *x)
 	for (; ring < x->memory.rings + x->memory.n_rings; ring++) {
 		uint64_t pending_bytes = has_some ? xdps_ring_pending_bytes(ring) : 0;
 
-		if (pending_bytes < quarter_bytes)
+		if (pending_bytes < enough_bytes)
 			pending_bytes = 0;
-		armed &= xdps_ring_arm(ring, has_some ? pending_bytes + quarter_bytes : 1);
+		armed &= xdps_ring_arm(ring, has_some ? pending_bytes + enough_bytes : 1);
 	}
 	return armed;
 }

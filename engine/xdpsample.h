@@ -137,7 +137,7 @@ struct xdps_options {
 
 	/* from the program's own calls */
 	uint32_t snaplen;	/* bytes to copy, at least 1; XDPS_SNAPLEN_MAX caps it */
-	uint64_t buffer_bytes;	/* for all rings together; 0: 2 MiB a CPU */
+	uint64_t buffer_bytes;	/* for all rings together; 0: at least 2 MiB a CPU */
 	uint32_t batch_us;	/* how long packets may wait for company */
 	bool immediate;		/* not at all: one wake-up for each packet */
 	bool promisc;
@@ -264,9 +264,6 @@ enum xdps_link xdps_link(const struct xdps *x);
  * xdps_close(); NULL: nothing.
  */
 const char *xdps_warning(const struct xdps *x);
-
-/* Is it that the interface is not promiscuous, which was asked for? */
-bool xdps_lacks_promisc(const struct xdps *x);
 
 /*
  * What has turned out while the capture runs, and the user should know: a sentence, each

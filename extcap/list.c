@@ -246,7 +246,7 @@ static void print_advanced_arguments(FILE *f)
 	print_choices(f, MODE, modes, sizeof(modes) / sizeof(*modes));
 	fprintf(f, "arg {number=%d}{call=--buffer}{display=Buffer (MiB)}{type=unsigned}"
 		"{range=0,%u}{default=0}"
-		"{tooltip=For all CPUs together; 0: 2 MiB for each}"
+		"{tooltip=For all CPUs together; 0: 32, and at least 2 for each}"
 		"{group=Advanced}\n", BUFFER, BUFFER_MIB_MAX);
 	fprintf(f, "arg {number=%d}{call=--hold}{display=Hold (microseconds)}{type=unsigned}"
 		"{range=0,%u}{default=%u}"

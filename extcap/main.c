@@ -34,7 +34,7 @@ static void print_help(void)
 	      "    --rate N                       one packet in N, chosen at random\n"
 	      "    --snaplen BYTES                so much of each packet\n"
 	      "    --mode auto|native|generic     how to attach where no program is\n"
-	      "    --buffer MIB                   for all CPUs together; 0: 2 MiB for each\n"
+	      "    --buffer MIB                   for all CPUs together; 0: 32, and at least 2 for each\n"
 	      "    --hold MICROSECONDS            how long to wait for older packets\n"
 	      "    --ring auto|bpf|perf           how packets come out of the kernel\n"
 	      "    --immediate                    each packet at once\n"

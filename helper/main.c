@@ -249,7 +249,6 @@ static enum xdps_status answer(struct capture *c, struct xdps_error *err)
 		.n_cpus = c->setting.cpus.n_possible,
 		.link = c->setting.iface.link,
 		.has_inject = c->sockets.inject_fd >= 0,
-		.lacks_promisc = c->setting.ask.promisc && c->sockets.promisc_fd < 0,
 	};
 	const int fds[] = { c->hook.programs.cpus_fd, c->sockets.inject_fd };
 	enum xdps_status status;

@@ -47,7 +47,8 @@
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS takes 253 */
 #define XDPS_RINGS_MAX 4096
-#define XDPS_RING_BYTES_DEFAULT (2u << 20)	/* for each CPU */
+#define XDPS_RING_BYTES_DEFAULT (2u << 20)	/* for each CPU, at least ... */
+#define XDPS_MAP_RINGS_BYTES_DEFAULT (32u << 20)	/* ... and what few CPUs share, of map rings */
 #define XDPS_RING_BYTES_MAX (1u << 30)		/* for each CPU, of a perf ring */
 #define XDPS_MAP_RING_BYTES_MAX (1u << 28)	/* of a map ring: BPF_MAX_VAR_OFF of the verifier */
 #define XDPS_WATERMARK_PART 4			/* wake the reader at a quarter full */
@@ -118,7 +119,6 @@ struct xdps_say {
 	uint32_t n_cpus;		/* one struct xdps_cpu for each possible CPU */
 	uint32_t link;			/* enum xdps_link */
 	uint32_t has_inject;		/* 0, 1: a packet socket follows the counters */
-	uint32_t lacks_promisc;		/* 0, 1: it was asked for, and the warning says why not */
 
 	/* XDPS_SAY_FILTER */
 	uint32_t filter;		/* the number that was asked with */
@@ -141,6 +141,6 @@ _Static_assert(sizeof(struct xdps_ask) == 304, "no padding");
 _Static_assert(sizeof(struct xdps_ask_filter) == 20, "no padding");
 _Static_assert(sizeof(struct xdps_ask_look) == 24, "no padding");
 _Static_assert(sizeof(struct xdps_insn) == 8, "no padding");
-_Static_assert(sizeof(struct xdps_say) == 316, "no padding");
+_Static_assert(sizeof(struct xdps_say) == 312, "no padding");
 
 #endif

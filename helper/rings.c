@@ -20,6 +20,9 @@
 /* What perf puts around a record: its header, a 32-bit size, padding to 8. */
 #define OVERHEAD_BYTES 20
 
+/* Of the available memory, which rings take unasked. */
+#define SPARE_PART 64
+
 static uint64_t round_up_power_of_two(uint64_t n)
 {
 	uint64_t power = 1;
@@ -29,14 +32,36 @@ static uint64_t round_up_power_of_two(uint64_t n)
 	return power;
 }
 
+/*
+ * Few CPUs have more for each: at several million packets a second 2 MiB are 6 ms, and
+ * for so long a reader may be kept from a CPU, or by a disk.  More than a small part of
+ * what memory is available is for somebody to ask for.
+ */
+static uint64_t default_bytes(const struct xdps_ask *ask, unsigned int n_rings, bool beside)
+{
+	uint64_t all_bytes = XDPS_MAP_RINGS_BYTES_DEFAULT;
+	uint64_t spare_bytes = xdps_kernel_available_kib() * 1024 / SPARE_PART;
+	uint64_t bytes = XDPS_RING_BYTES_DEFAULT;
+
+	if (ask->ring == XDPS_RING_PERF || beside || !xdps_mapring_exists())
+		return bytes;
+	if (all_bytes > spare_bytes)
+		all_bytes = spare_bytes;
+	while (2 * bytes * n_rings <= all_bytes)
+		bytes *= 2;
+	return bytes;
+}
+
 /* Room for two of the largest records, or one of them could block for ever. */
-static uint64_t ring_bytes_wanted(const struct xdps_ask *ask, unsigned int n_rings)
+static uint64_t ring_bytes_wanted(const struct xdps_ask *ask, unsigned int n_rings, bool beside)
 {
 	uint64_t page_bytes = sysconf(_SC_PAGESIZE);
 	uint64_t record_bytes = OVERHEAD_BYTES + sizeof(struct xdps_record) + ask->snaplen;
-	uint64_t bytes = XDPS_RING_BYTES_DEFAULT;
+	uint64_t bytes;
 
-	if (ask->buffer_bytes)
+	if (!ask->buffer_bytes)
+		bytes = default_bytes(ask, n_rings, beside);
+	else
 		bytes = (ask->buffer_bytes + n_rings - 1) / n_rings;
 	if (bytes < 2 * record_bytes)
 		bytes = 2 * record_bytes;
@@ -61,11 +86,11 @@ static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *er
 }
 
 static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_ask *ask,
-				    unsigned int n_rings, struct xdps_error *err)
+				    unsigned int n_rings, bool beside, struct xdps_error *err)
 {
 	uint32_t max = ask->ring == XDPS_RING_BPF ? XDPS_MAP_RING_BYTES_MAX :
 						    XDPS_RING_BYTES_MAX;
-	uint64_t bytes = ring_bytes_wanted(ask, n_rings);
+	uint64_t bytes = ring_bytes_wanted(ask, n_rings, beside);
 	enum xdps_status status;
 
 	if (bytes > max)
@@ -101,6 +126,33 @@ static enum xdps_status check_kind(const struct xdps_ask *ask, bool beside,
 	return XDPS_OK;
 }
 
+/* What the kernel says of one value of a map, and of all of them together. */
+static bool is_too_much(int errnum)
+{
+	return errnum == E2BIG || errnum == ENOMEM;
+}
+
+static void close_but_size(struct xdps_rings *r)
+{
+	uint32_t ring_bytes = r->ring_bytes;
+
+	xdps_rings_close(r);
+	r->ring_bytes = ring_bytes;
+}
+
+/* 0 or an errno.  Unasked, it is as much as the kernel puts into a map (4 MiB in 5.10). */
+static int open_map_rings(struct xdps_rings *r, const struct xdps_ask *ask,
+			  const struct xdps_cpus *cpus)
+{
+	int rc = xdps_mapring_open(r, cpus);
+
+	if (!is_too_much(rc) || ask->buffer_bytes || r->ring_bytes <= XDPS_RING_BYTES_DEFAULT)
+		return rc;
+	close_but_size(r);
+	r->ring_bytes = XDPS_RING_BYTES_DEFAULT;
+	return xdps_mapring_open(r, cpus);
+}
+
 /*
  * Where the kernel's maps are too small, and nobody asked for one, perf rings do.  It
  * says so of one value, and has no memory for what is too much for all of them together.
@@ -109,17 +161,15 @@ static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_ask *a
 				  const struct xdps_cpus *cpus, bool beside, const char *doing,
 				  struct xdps_error *err)
 {
-	uint32_t ring_bytes = r->ring_bytes;
 	int rc;
 
 	if (takes_map_rings(r, ask, beside)) {
-		rc = xdps_mapring_open(r, cpus);
+		rc = open_map_rings(r, ask, cpus);
 		if (!rc)
 			return XDPS_OK;
-		if ((rc != E2BIG && rc != ENOMEM) || ask->ring == XDPS_RING_BPF)
+		if (!is_too_much(rc) || ask->ring == XDPS_RING_BPF)
 			return xdps_mapring_explain(err, rc, r, doing);
-		xdps_rings_close(r);
-		r->ring_bytes = ring_bytes;
+		close_but_size(r);
 	}
 	r->kind = XDPS_RING_PERF;
 	return xdps_perf_open(r, ask, cpus, doing, err);
@@ -138,7 +188,7 @@ enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *as
 
 	status = check_kind(ask, beside, err);
 	if (!status)
-		status = choose_size(r, ask, cpus->n_online, err);
+		status = choose_size(r, ask, cpus->n_online, beside, err);
 	if (!status)
 		status = open_kind(r, ask, cpus, beside, doing, err);
 	if (status)

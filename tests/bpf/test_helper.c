@@ -22,6 +22,7 @@
 #include "../../helper/answer.h"
 #include "../../helper/cpus.h"
 #include "../unit/sentence.h"
+#include "default_size.h"
 #include "helper_lab.h"
 
 static struct xdps_error err;
@@ -41,7 +42,7 @@ static void gives(enum xdps_ring_kind asked, enum xdps_ring_kind kind, unsigned 
 	assert_int_equal(helper.say.ring_kind, kind);
 	assert_int_equal(helper.say.n_rings, cpus.n_online);
 	assert_int_equal(helper.say.n_cpus, cpus.n_possible);
-	assert_int_equal(helper.say.ring_bytes, XDPS_RING_BYTES_DEFAULT);
+	assert_default_size(kind, helper.say.n_rings, helper.say.ring_bytes);
 	assert_int_equal(helper.say.link, XDPS_LINK_ETHERNET);
 	assert_int_equal(helper.say.has_inject, 1);
 	assert_string_equal(helper.say.text, "");

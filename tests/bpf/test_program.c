@@ -18,6 +18,7 @@
 #include "../../engine/bell.h"
 #include "../../helper/filter.h"
 #include "../unit/of_kind.h"
+#include "default_size.h"
 #include "sampler_lab.h"
 #include "xdpsample.skel.h"
 
@@ -639,7 +640,7 @@ static void rings_are_sized(void **state)
 	(void)state;
 	ask.snaplen = 96;
 	lab_load(ask);
-	assert_int_equal(lab.rings.ring_bytes, XDPS_RING_BYTES_DEFAULT);
+	assert_default_size(lab.rings.kind, lab.rings.n, lab.rings.ring_bytes);
 
 	lab_renew();
 	ask.buffer_bytes = lab.cpus.n_online * 300000ull;

@@ -187,12 +187,6 @@ enum xdps_link xdps_link(const struct xdps *x)
 	return fake.link;
 }
 
-bool xdps_lacks_promisc(const struct xdps *x)
-{
-	assert_non_null(x);
-	return fake.lacks_promisc;
-}
-
 const char *xdps_warning(const struct xdps *x)
 {
 	assert_non_null(x);

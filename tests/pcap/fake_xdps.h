@@ -42,7 +42,6 @@ struct fake {
 	struct fake_answer inject;
 	struct fake_answer filter;
 	enum xdps_link link;
-	bool lacks_promisc;
 	const char *warning;
 	struct xdps_stats stats;
 	unsigned int flood;		/* packets in each wait after the script */
