@@ -89,7 +89,8 @@ mark()
 # made_since_mark: what was written of the build, but what tells of it
 made_since_mark()
 {
-	find "$XDPS_SRC" \( ! -type d -newer "$work/mark" ! -name '*.log' \) -print
+	find "$XDPS_SRC" -path "$XDPS_SRC/.git" -prune -o \
+		! -type d -newer "$work/mark" ! -name '*.log' -print
 }
 
 nothing_is_made_again()
