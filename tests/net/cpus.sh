@@ -31,10 +31,8 @@ set_cpu()
 # send_on CPU: so many packets, received there
 send_on()
 {
-	local name=send$1.$RANDOM
-
-	start_tx "$name" taskset -c "$1" tcpreplay -q -i tx0 --pps 5000 "$(frames $COUNT)"
-	finish_well "$name" 60
+	tx taskset -c "$1" tcpreplay -q -i tx0 --pps 5000 "$(frames $COUNT)" >"$T/send" 2>&1 ||
+		die "tcpreplay failed" send
 }
 
 # what the helper says to somebody who debugs, of the CPU in question
@@ -127,7 +125,7 @@ it_wakes_the_reader_for_packets_of_a_cpu_that_came_back()
 	set_cpu 0
 	set_cpu 1
 	await_supply "has its ring"
-	start_tx send taskset -c "$CPU" tcpreplay -q -i tx0 "$(frames 1)"
+	tx taskset -c "$CPU" tcpreplay -q -i tx0 "$(frames 1)" >"$T/send" 2>&1
 	until_true 5 printed 1 || die "the reader was not woken" dump
 }
 
@@ -245,8 +243,8 @@ move_rx1_to_another_user()
 
 send_rx1()
 {
-	start_tx "send.$RANDOM" taskset -c "$CPU" tcpreplay -q -i tx1 "$(frames 10)"
-	sleep 1
+	tx taskset -c "$CPU" tcpreplay -q -i tx1 "$(frames 10)" >"$T/send" 2>&1 ||
+		die "tcpreplay failed" send
 }
 
 # Where perf rings take a capability that the helper has not.
