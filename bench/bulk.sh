@@ -50,7 +50,7 @@ measure_bulk()
 	local figures gbit_ps sender_ms receiver_ms again gap_ms datagram_ns
 
 	progress "$title, $setting"
-	! captures || must_capture /dev/null
+	! captures || must_capture "$work/dev/null"
 	figures=$(run_bulk 1)
 	read -r gbit_ps sender_ms receiver_ms again gap_ms <<<"$figures"
 	datagram_ns=$(run_bulk -u 22 1)

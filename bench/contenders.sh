@@ -181,7 +181,7 @@ try_contenders()
 	snaplen_bytes=96
 	for contender in "${contenders[@]}"; do
 		choose "$contender"
-		if captures && ! capture /dev/null; then
+		if captures && ! capture "$work/dev/null"; then
 			kill_reader
 			echo "not measured: $title: $device is refused: $(tail -n 1 "$work/said")"
 			continue

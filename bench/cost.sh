@@ -65,7 +65,7 @@ measure_cost()
 	progress "$frame_bytes bytes, $title, $setting"
 	if captures; then
 		! is_tcpdump || buffer=(-B "$(buffer_kib)")
-		must_capture /dev/null "${buffer[@]}"
+		must_capture "$work/dev/null" "${buffer[@]}"
 	fi
 	[ "$how" != pass ] && [ "$how" != af_packet ] || with+=(-p)
 	[ "$mark" -eq 0 ] || with+=(-m "$mark")

@@ -26,7 +26,7 @@ merge_rings()
 measure_ring()
 {
 	progress "$title, rings of $setting KiB"
-	must_capture /dev/null -B "$((setting * nproc))"
+	must_capture "$work/dev/null" -B "$((setting * nproc))"
 	inject_turns
 	end_capture
 	record pass_ns "$pass_ns" cost_ns "$cost_ns"

@@ -38,11 +38,14 @@ make_lab()
 }
 
 # Files are written to memory: the disk is not what is measured.  tcpdump writes
-# them as a user of its own.
+# them as a user of its own, to which it gives what it writes to: with /dev/null it
+# would be everybody's.
 make_work()
 {
 	work=$(mktemp -d)
 	mount -t tmpfs -o mode=1777 bench "$work"
+	mkdir "$work/dev"
+	mknod -m 666 "$work/dev/null" c 1 3
 }
 
 remove_work()

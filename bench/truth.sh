@@ -23,7 +23,7 @@ start_reference()
 {
 	: >"$work/reference.said"
 	env -u LD_LIBRARY_PATH tcpdump -n -i rx1 -s 96 --time-stamp-precision=nano \
-		-w "$work/reference" </dev/null >"$work/reference.said" 2>&1 &
+		-c "$truth_packets" -w "$work/reference" </dev/null >"$work/reference.said" 2>&1 &
 	reference_pid=$!
 	listening "$reference_pid" "$work/reference.said" ||
 		die "no reference: $(cat "$work/reference.said")"
@@ -39,6 +39,17 @@ end_reference()
 	wait "$pid" || :
 }
 
+# It has them all up to a second later: what it has not read when it is ended is gone.
+finish_reference()
+{
+	local end=$((SECONDS + 5))
+
+	while kill -0 "$reference_pid" 2>/dev/null && [ $SECONDS -lt $end ]; do
+		sleep 0.02
+	done
+	end_reference
+}
+
 # The median of how much later its packets are dated than the reference's.
 measure_dates()
 {
@@ -48,7 +59,7 @@ measure_dates()
 	inject_path "$truth_packets" -r "$truth_pps"
 	settle
 	end_capture
-	end_reference
+	finish_reference
 	paste <(dates "$work/pcap") <(dates "$work/reference") |
 		awk 'NF == 2 { print int(($1 - $2) * 1000000) }' | sort -n >"$work/offsets"
 	[ "$(wc -l <"$work/offsets")" -eq "$truth_packets" ] ||
