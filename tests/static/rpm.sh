@@ -19,6 +19,8 @@ explained+='|manpage-not-compressed|unstripped-binary-or-object'
 explained+='|requires-on-release xdpsample'
 # the list of licences is older than SPDX's names; libpcap's own way to ask for names
 explained+='|invalid-license BSD-3-Clause|binary-or-shlib-calls-gethostbyname'
+# for programs that load it while they run; nothing is linked with it
+explained+='|devel-file-in-non-devel-package /usr/lib64/xdpsample/libpcap.so'
 
 top=$(mktemp -d) || bail_out "no temporary directory"
 trap 'rm -rf "$top"' EXIT
