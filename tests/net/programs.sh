@@ -117,7 +117,7 @@ it_lets_softflowd_count_packets()
 
 softflowd_counts()
 {
-	softflowctl -c "$T/softflowd.ctl" statistics 2>/dev/null |
+	timeout 5 softflowctl -c "$T/softflowd.ctl" statistics 2>/dev/null |
 		grep -E "Packets processed: 10$" >/dev/null
 }
 
