@@ -391,12 +391,14 @@ static void an_empty_message_is_the_end(void **state)
 static void a_filter_comes_second(void **state)
 {
 	struct message msg = message_for(2, 1);
+	char sizes[64];
 
 	(void)state;
+	snprintf(sizes, sizeof(sizes), "28 bytes, not %zu", sizeof(struct xdps_ask));
 	helper_start(&helper, &as_usual);
 	helper_send(&helper, &msg, bytes_of(&msg));
 	assert_true(helper_hear(&helper));
-	assert_error(&helper, XDPS_FAILED, "28 bytes, not 192");
+	assert_error(&helper, XDPS_FAILED, sizes);
 	assert_int_equal(helper_end(&helper), 1);
 
 	helper_start(&helper, &as_usual);
@@ -409,17 +411,6 @@ static void a_filter_comes_second(void **state)
 
 /* Debugging output. */
 
-/* Its standard error is the end of this pipe to write to. */
-static void open_debugged(int pair[2])
-{
-	struct how how = { 0 };
-
-	assert_int_equal(pipe2(pair, O_NONBLOCK | O_CLOEXEC), 0);
-	how.err_fd = pair[1];
-	open_near(&how);
-	assert_ready(&helper);
-}
-
 static void assert_written(int fd, const char *words)
 {
 	char text[1024];
@@ -430,6 +421,18 @@ static void assert_written(int fd, const char *words)
 	text[n] = '\0';
 	if (strncmp(text, words, strlen(words)) || strchr(text, '\n') != text + n - 1)
 		fail_msg("\"%s\" is not one line that begins with \"%s\"", text, words);
+}
+
+/* Its standard error is the end of this pipe to write to. */
+static void open_debugged(int pair[2])
+{
+	struct how how = { 0 };
+
+	assert_int_equal(pipe2(pair, O_NONBLOCK | O_CLOEXEC), 0);
+	how.err_fd = pair[1];
+	open_near(&how);
+	assert_ready(&helper);
+	assert_written(pair[0], "xdpsample-helper: xa: in generic mode, ");
 }
 
 /* The line is written before the answer. */

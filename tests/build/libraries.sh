@@ -141,7 +141,7 @@ archived_program_knows_the_device()
 	grep -q 'with xdpsample' "$work/out" && grep -q 'rate' "$work/out"
 }
 
-plan 9
+plan 10
 if [ -z "$theirs" ]; then
 	skip "it exports what the distribution's library does" "the distribution's libpcap0.8 is not installed"
 	skip "it has the distribution's soname" "the distribution's libpcap0.8 is not installed"
