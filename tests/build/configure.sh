@@ -104,7 +104,7 @@ ends_in_a_summary()
 	[ "$(tail -n 1 "$work/summary" | tr -d ' ')" = "" ] && sed -i '$d' "$work/summary"
 	[ "$(tail -n 1 "$work/summary")" = "    Now: make" ] &&
 		grep -qE '^    xdpsample [0-9.]+$' "$work/summary" &&
-		grep -qE '^    libpcap  +.*source package' "$work/summary" &&
+		grep -qE '^    libpcap  +.*libpcap-sources' "$work/summary" &&
 		grep -qE '^    BPF  +.*clang version [0-9]' "$work/summary" &&
 		grep -qE '^    helper  +libbpf [0-9.]+, libelf [0-9.]+$' "$work/summary" &&
 		grep -qE '^    make check  +unit tests: .+; sanitizers: (yes|no); fuzzer: (yes|no)$' "$work/summary" &&
