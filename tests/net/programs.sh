@@ -7,6 +7,8 @@
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+DEV=$PLAIN	# as it is typed; sniffit has no room for a longer name
+
 TALK=$XDPS_SRC/tests/programs/talk.py
 
 # Those that tests/programs/get-programs has unpacked; a system's own come first.
