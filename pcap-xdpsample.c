@@ -642,8 +642,12 @@ xdpsample_lookup_name(const char **device, char *ifname, char *errbuf)
 		return -1;
 	}
 	index = if_nametoindex(opt.ifname);
-	if (index == 0 || if_indextoname(index, ifname) == NULL)
-		memcpy(ifname, opt.ifname, sizeof(opt.ifname));
+	if ((index == 0 || if_indextoname(index, ifname) == NULL) &&
+	    snprintf(ifname, IF_NAMESIZE, "%s", opt.ifname) >= IF_NAMESIZE) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: %s", opt.ifname,
+		    strerror(ENODEV));
+		return -1;
+	}
 	*device = ifname;
 	return 0;
 }

@@ -201,7 +201,6 @@ leaves()
 it_leaves_nothing_of_a_thread_that_is_cancelled_while_it_opens()	{ leaves cancel 60; }
 it_leaves_nothing_of_a_thread_that_exits_while_it_opens()		{ leaves exit 60; }
 it_leaves_nothing_of_a_signal_handler_that_jumps_while_it_opens()	{ leaves jump 60; }
-it_goes_on_after_a_signal_handler_jumped_while_it_sets_a_filter()	{ leaves jump-filter 100; }
 
 # rotate OPTION...: tcpdump starts a command for each file that is full
 rotate()

@@ -88,10 +88,10 @@ it_hands_out_all_that_came_before_timeout_ends_tcpdump()
 # The packet that tcpdump ends with is counted, and not in a file.
 it_hands_out_all_of_a_burst_before_the_last_file_of_tcpdump_G_W()
 {
-	start_rx dump tcpdump -w "$T/dump.%s.pcap" -n -i "$DEV" -G 3 -W 1
+	start_rx dump tcpdump -w "$T/dump.%s.pcap" -n -i "$DEV" -G 5 -W 1
 	await dump "listening on"
 	send_burst
-	sleep 4
+	sleep 6
 	send "$(frames 1)"
 	finish dump
 	read_counts "$(tail -n 3 "$T/dump.err")"
@@ -131,7 +131,7 @@ it_counts_what_dumpcap_leaves_when_it_is_interrupted_as_dropped()
 
 it_hands_out_all_of_a_burst_to_dumpcap_a_duration()
 {
-	dumpcap_burst -a duration:4
+	dumpcap_burst -a duration:6
 	finish dump
 	dumpcap_counts
 	equal "packets in the file" "$(packets_in "$T/dump.pcapng")" $BURST
@@ -149,7 +149,7 @@ it_shows_a_packet_long_before_the_timeout_passes()
 	for line in 1 2 3; do
 		send "$(frames 1)" --pps=1000
 		until_true 2 shown "$line" || die "line $line did not come" dump
-		between "ms until line $line" "$(age_ms "$line")" 0 500
+		between "ms until line $line" "$(age_ms "$line")" 0 800
 		sleep 0.3
 	done
 }
