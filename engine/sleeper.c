@@ -96,6 +96,19 @@ void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t perio
 
 	/* Fails for times out of range only. */
 	timerfd_settime(s->tick_fd, 0, &t, NULL);
+	s->once = first_ns && !period_ns;
+}
+
+void xdps_sleeper_answer(struct xdps_sleeper *s)
+{
+	if (s->bell)
+		xdps_bell_answer(s->bell);
+}
+
+void xdps_sleeper_untick(struct xdps_sleeper *s)
+{
+	if (s->once)
+		xdps_sleeper_tick(s, 0, 0);
 }
 
 /* Why it was readable is known, and how often does not matter. */
@@ -118,6 +131,7 @@ static void note(struct xdps_sleeper *s, enum source source)
 		break;
 	case SOURCE_TICK:
 		drain(s->tick_fd);
+		s->once = false;
 		break;
 	case SOURCE_WAKE:
 		drain(s->wake_fd);

@@ -30,6 +30,7 @@ struct xdps_sleeper {
 	int tick_fd;		/* timerfd */
 	struct xdps_bell *bell;	/* not ours; NULL: of perf rings */
 	bool left;		/* left_fd is readable */
+	bool once;		/* the tick that comes once was asked for, and not heard yet */
 
 	/* what has happened; taken back by whoever acts on it */
 	bool ring;
@@ -50,6 +51,13 @@ int xdps_sleeper_add_bell(struct xdps_sleeper *s, struct xdps_bell *bell);
 
 /* The tick: first in `first_ns` (0: never), then every `period_ns` (0: once). */
 void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t period_ns);
+
+/*
+ * So that the descriptor is not readable for what the caller has found already, without
+ * being told: the bell, and a tick that was to come once.  No system call if none was.
+ */
+void xdps_sleeper_answer(struct xdps_sleeper *s);
+void xdps_sleeper_untick(struct xdps_sleeper *s);
 
 /*
  * Until something happens, at most `most_ns` (UINT64_MAX: for ever).  0, or

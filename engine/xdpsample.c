@@ -504,6 +504,10 @@ static void close_account(struct xdps *x)
 }
 
 /*
+ * The descriptor is readable if there is something to read: a program that polls it, and
+ * then reads without a time-out, would wait for ever for what it has read before.  A bell
+ * that rings from here on is for a packet that ask_for_bell() does not find.
+ *
  * Where nothing ticks, and packets are held back, the end of their time is a tick of
  * its own.
  */
@@ -511,12 +515,15 @@ static void settle_descriptor(struct xdps *x)
 {
 	uint64_t now_ns, until_ns;
 
+	xdps_sleeper_answer(&x->sleeper);
 	xdps_sleeper_left(&x->sleeper, xdps_merge_ready(&x->merge) || !ask_for_bell(x));
 	if (x->sleeper.left || (is_woken_by_kernel(x) && x->batch_ns))
 		return;
 	until_ns = due_ns(x);
-	if (until_ns == UINT64_MAX)
+	if (until_ns == UINT64_MAX) {
+		xdps_sleeper_untick(&x->sleeper);
 		return;
+	}
 	now_ns = xdps_clock_now_ns(&x->clock);
 	xdps_sleeper_tick(&x->sleeper, until_ns > now_ns ? until_ns - now_ns : 1, 0);
 }
