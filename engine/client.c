@@ -315,7 +315,7 @@ static enum xdps_status take_more(const struct xdps_client *c, struct answer *a,
 
 /* Waits for one message: the descriptors in it are to be closed in any case. */
 static enum xdps_status hear_any(struct xdps_client *c, int64_t until_ms, struct answer *a,
-			     struct xdps_error *err)
+				 struct xdps_error *err)
 {
 	int rc;
 
@@ -479,16 +479,6 @@ static enum xdps_status ask_filter(struct xdps_client *c, uint32_t number,
 	return XDPS_OK;
 }
 
-/* Said unasked, before an answer; true: it was that. */
-static bool take_unasked(struct xdps_client *c, struct answer *a, enum xdps_status *status,
-			 struct xdps_error *err)
-{
-	if (a->say.kind != XDPS_SAY_RINGS)
-		return false;
-	*status = take_more(c, a, err);
-	return true;
-}
-
 /*
  * The answers come in the order of the questions, of which some may have been left.  What
  * was said unasked may come before them.
@@ -501,9 +491,11 @@ static enum xdps_status hear_last_filter(struct xdps_client *c, struct answer *a
 
 	for (;;) {
 		status = hear(c, until_ms, a, err);
-		if (!status && take_unasked(c, a, &status, err) && !status)
-			continue;
-		if (status || a->say.kind != XDPS_SAY_FILTER || !--c->n_unheard)
+		if (!status && a->say.kind == XDPS_SAY_RINGS)
+			status = take_more(c, a, err);
+		else if (status || a->say.kind != XDPS_SAY_FILTER || !--c->n_unheard)
+			return status;
+		if (status)
 			return status;
 		answer_close_fds(a);
 	}
