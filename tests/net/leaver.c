@@ -4,9 +4,9 @@
  *
  *	leaver HOW DEVICE ROUNDS SEED
  *
- * In each round a call of pcap_activate(), or of pcap_setfilter(), is left at a random
- * moment: by pthread_cancel(), by longjmp() or pthread_exit() in a signal handler.  The
- * next one has to work, and no descriptor may be left.
+ * In each round a call of pcap_activate() is left at a random moment: by
+ * pthread_cancel(), by longjmp() or pthread_exit() in a signal handler.  The next one
+ * has to work, and no descriptor may be left.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -20,7 +20,6 @@
 #include "consumer.h"
 
 #define OPENING_US 40000	/* random moments are up to so late */
-#define FILTERING_US 1500
 
 static const char *device;
 static sigjmp_buf out;
@@ -165,24 +164,6 @@ static void jump_from_activate(int round)
 		next_works();
 }
 
-static pcap_t *filtered;
-
-static void jump_from_setfilter(int round)
-{
-	if (!filtered)
-		filtered = open_next();
-	need(filtered, "the capture could not be opened");
-	if (!sigsetjmp(out, 1)) {
-		set_alarm(1 + random() % FILTERING_US);
-		set_filter(filtered, round % 2 ? "udp" : "tcp port 80");
-		set_alarm(0);
-		done.finished++;
-		return;
-	}
-	done.left++;
-	set_filter(filtered, "icmp");
-}
-
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -192,7 +173,6 @@ int main(int argc, char **argv)
 		{ "cancel", cancel },
 		{ "exit", leave_by_exit },
 		{ "jump", jump_from_activate },
-		{ "jump-filter", jump_from_setfilter },
 	};
 	void (*run)(int round) = NULL;
 	int rounds, fds;
@@ -211,8 +191,6 @@ int main(int argc, char **argv)
 	fds = count_fds();
 	for (int round = 0; round < rounds; round++)
 		run(round);
-	if (filtered)
-		pcap_close(filtered);
 	need(count_fds() == fds, "%d descriptors before, %d after", fds, count_fds());
 	printf("seed %s: %d of %d left, %d late\n", argv[4], done.left, rounds, done.late);
 	need(done.left >= rounds / 5, "too few were left to say anything");
