@@ -103,8 +103,13 @@ it_lets_tcpflow_write_down_a_stream()
 	mkdir "$T/flows"
 	on_device tcpflow tcpflow -i "$DEV" -o "$T/flows"
 	talk_tcp
-	until_true 10 grep -qs "GET /xdpsample" "$T"/flows/192.000.002.001.*-192.000.002.002.00080 ||
-		die "tcpflow wrote no stream" tcpflow
+	until_true 10 tcpflow_has_stream || die "tcpflow wrote no stream" tcpflow
+}
+
+# The name has the client's port in it, and there is no file before the first data.
+tcpflow_has_stream()
+{
+	grep -qs "GET /xdpsample" "$T"/flows/192.000.002.001.*-192.000.002.002.00080
 }
 
 # It counts packets by flow and says so when it is told to end.
