@@ -64,6 +64,8 @@ struct pcap_xdpsample {
 	int nonblock;
 	u_char *oneshot_buffer;
 	u_int oneshot_bytes;		/* of it, not zero any more */
+	time_t second;			/* of the last packet ... */
+	uint64_t second_ns;		/* ... and when that began */
 
 	/* who reads, to tell who breaks the reading */
 	pthread_t reader;
@@ -245,6 +247,22 @@ wanted_bytes(pcap_t *p, const struct xdps_packet *pkt)
 	return (u_int)pcap_offline_filter(&p->fcode, &h, pkt->data);
 }
 
+/* Few packets are the first of their second, and only they pay for a division. */
+static void
+set_time(pcap_t *p, uint64_t wall_ns, struct timeval *ts)
+{
+	struct pcap_xdpsample *px = p->priv;
+
+	if (wall_ns - px->second_ns >= NS_PER_S) {
+		px->second = (time_t)(wall_ns / NS_PER_S);
+		px->second_ns = wall_ns - wall_ns % NS_PER_S;
+	}
+	ts->tv_sec = px->second;
+	ts->tv_usec = (suseconds_t)(wall_ns - px->second_ns);
+	if (p->opt.tstamp_precision != PCAP_TSTAMP_PRECISION_NANO)
+		ts->tv_usec /= 1000;
+}
+
 /* What the filter lets through goes to the program; returns how many that is. */
 static int
 deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
@@ -257,10 +275,7 @@ deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
 		return 0;
 
 	memset(&h, 0, sizeof(h));
-	h.ts.tv_sec = (time_t)(pkt->wall_ns / NS_PER_S);
-	h.ts.tv_usec = (suseconds_t)(pkt->wall_ns % NS_PER_S);
-	if (p->opt.tstamp_precision != PCAP_TSTAMP_PRECISION_NANO)
-		h.ts.tv_usec /= 1000;
+	set_time(p, pkt->wall_ns, &h.ts);
 	h.caplen = min(min(pkt->caplen, wanted), (u_int)p->snapshot);
 	h.len = pkt->len;
 	callback(user, &h, pkt->data);
@@ -280,10 +295,9 @@ deliver_batch(pcap_t *p, int max_packets, pcap_handler callback, u_char *user)
 
 	while (count < max_packets && !px->stop_now &&
 	    (!p->break_loop || px->draining) &&
-	    xdps_next(px->capture, &pkt)) {
+	    xdps_next(px->capture, &pkt))
 		count += deliver(p, &pkt, callback, user);
-		xdps_release(px->capture);
-	}
+	xdps_release(px->capture);
 	return count;
 }
 

@@ -79,10 +79,8 @@ static double read_all_ns(struct bench *b, uint64_t end_ns)
 	double start_ns = now_ns();
 
 	xdps_merge_look(&b->merge, end_ns, 0);
-	while (xdps_merge_next(&b->merge, &pkt, &tai_offset_ns)) {
+	while (xdps_merge_next(&b->merge, &pkt, &tai_offset_ns))
 		n += pkt.caplen == PACKET_BYTES && !pkt.data[0];
-		xdps_merge_release(&b->merge);
-	}
 	start_ns = now_ns() - start_ns;
 	if (n != b->n_packets || b->merge.late)
 		die("not every packet came out, or not in order");

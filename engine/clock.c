@@ -133,13 +133,11 @@ static void use_offset(struct xdps_clock *clock, int64_t offset_ns)
 	clock->old_tai_offset_ns = before_ns;
 }
 
-uint64_t xdps_clock_wall_ns(struct xdps_clock *clock, uint64_t mono_ns,
-			    int64_t tai_offset_ns)
+uint64_t xdps_clock_new_wall_ns(struct xdps_clock *clock, uint64_t mono_ns,
+				int64_t tai_offset_ns)
 {
 	if (!tai_offset_ns)
 		return mono_ns + clock->wall_offset_ns;
-	if (!clock->tai_offset_ns ||
-	    differ(tai_offset_ns, clock->tai_offset_ns, XDPS_OFFSET_ERROR_NS))
-		use_offset(clock, tai_offset_ns);
+	use_offset(clock, tai_offset_ns);
 	return mono_ns + clock->tai_offset_ns - clock->utc_offset_ns;
 }

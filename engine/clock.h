@@ -41,12 +41,24 @@ void xdps_clock_init(struct xdps_clock *clock);
 /* Reads the clocks anew; once for each batch. */
 void xdps_clock_update(struct xdps_clock *clock);
 
+/* Only for xdps_clock_wall_ns(): by an offset that is not the last one's, or not known. */
+uint64_t xdps_clock_new_wall_ns(struct xdps_clock *clock, uint64_t mono_ns,
+				int64_t tai_offset_ns);
+
 /*
  * Nanoseconds since the epoch (UTC) of a record's two numbers.  Remembers the
  * offset, so it is to be asked in the order in which packets are handed out.
  */
-uint64_t xdps_clock_wall_ns(struct xdps_clock *clock, uint64_t mono_ns,
-			    int64_t tai_offset_ns);
+static inline uint64_t xdps_clock_wall_ns(struct xdps_clock *clock, uint64_t mono_ns,
+					  int64_t tai_offset_ns)
+{
+	int64_t off_ns = tai_offset_ns - clock->tai_offset_ns;
+
+	if (tai_offset_ns && clock->tai_offset_ns &&
+	    off_ns <= XDPS_OFFSET_ERROR_NS && off_ns >= -XDPS_OFFSET_ERROR_NS)
+		return mono_ns + clock->tai_offset_ns - clock->utc_offset_ns;
+	return xdps_clock_new_wall_ns(clock, mono_ns, tai_offset_ns);
+}
 
 /* The kernel's CLOCK_MONOTONIC now, in nanoseconds. */
 uint64_t xdps_clock_now_ns(const struct xdps_clock *clock);

@@ -30,7 +30,7 @@ int xdps_merge_init(struct xdps_merge *m, struct xdps_ring *rings,
 
 void xdps_merge_restart(struct xdps_merge *m)
 {
-	m->shown = false;
+	m->run = NULL;
 	m->n_heap = 0;
 	for (m->n_empty = 0; m->n_empty < m->n_rings; m->n_empty++)
 		m->empty[m->n_empty] = m->n_empty;
@@ -90,14 +90,45 @@ static void sift_down(struct xdps_merge *m, struct xdps_merge_head head)
 	m->heap[i] = head;
 }
 
+/* The ring of the oldest packet has another one first now, or none. */
+static void put_back(struct xdps_merge *m)
+{
+	struct xdps_merge_head head = m->heap[0];
+
+	if (xdps_ring_peek(&m->rings[head.ring], &head.mono_ns)) {
+		sift_down(m, head);
+		return;
+	}
+	m->empty[m->n_empty++] = head.ring;
+	m->n_heap--;
+	if (m->n_heap)
+		sift_down(m, m->heap[m->n_heap]);
+}
+
+void xdps_merge_keep(struct xdps_merge *m)
+{
+	if (!m->run)
+		return;
+	m->run = NULL;
+	put_back(m);
+}
+
+void xdps_merge_release(struct xdps_merge *m)
+{
+	if (m->run)
+		xdps_ring_advance(m->run);
+	xdps_merge_keep(m);
+}
+
 void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns)
 {
-	unsigned int n_empty = m->n_empty;
+	unsigned int n_empty;
 	struct xdps_merge_head head;
 
+	xdps_merge_keep(m);		/* it may not be the oldest any more */
+	n_empty = m->n_empty;
 	m->now_ns = now_ns;
 	m->hold_ns = hold_ns;
-	m->shown = false;		/* it may not be the oldest any more */
 	m->n_empty = 0;
 	for (unsigned int i = 0; i < n_empty; i++) {
 		head.ring = m->empty[i];
@@ -109,57 +140,56 @@ void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns)
 }
 
 /*
- * A head stamped after the look tells as much as any: its ring, in order by
- * itself, brings nothing older.  And to hold what is no younger than the
- * packet before it cannot mend the order any more.
+ * Up to when packets may go out.  What was stamped after the look may not, nor, while
+ * there are rings without a head, what is younger than `hold_ns`.  But a ring in order by
+ * itself brings nothing older than its head, whenever that was stamped; and to hold what
+ * is no younger than the packet before it cannot mend the order any more.
  */
+static uint64_t limit_ns(const struct xdps_merge *m)
+{
+	uint64_t limit_ns = m->now_ns;
+
+	if (m->n_empty)
+		limit_ns -= m->hold_ns < limit_ns ? m->hold_ns : limit_ns;
+	if (limit_ns < m->last_ns)
+		limit_ns = m->last_ns;
+	return limit_ns < m->now_ns ? limit_ns : m->now_ns;
+}
+
 bool xdps_merge_ready(const struct xdps_merge *m)
 {
-	uint64_t oldest_ns = xdps_merge_oldest_ns(m);
-
-	if (!m->n_heap || oldest_ns > m->now_ns)
-		return false;
-	return !m->n_empty || oldest_ns <= m->last_ns ||
-	       m->now_ns - oldest_ns >= m->hold_ns;
+	return m->n_heap && m->heap[0].mono_ns <= limit_ns(m);
 }
 
-bool xdps_merge_next(struct xdps_merge *m, struct xdps_packet *pkt,
-		     int64_t *tai_offset_ns)
+/* Up to when the packets of the ring on top are the oldest ones. */
+static uint64_t second_ns(const struct xdps_merge *m)
 {
+	uint64_t second_ns = UINT64_MAX;
+
+	for (unsigned int i = 1; i < 3 && i < m->n_heap; i++)
+		if (m->heap[i].mono_ns < second_ns)
+			second_ns = m->heap[i].mono_ns;
+	return second_ns;
+}
+
+static void begin_run(struct xdps_merge *m)
+{
+	uint64_t limit = limit_ns(m);
+	uint64_t second = second_ns(m);
+
+	m->run = &m->rings[m->heap[0].ring];
+	m->run_until_ns = second < limit ? second : limit;
+}
+
+bool xdps_merge_next_run(struct xdps_merge *m, struct xdps_packet *pkt,
+			 int64_t *tai_offset_ns)
+{
+	xdps_merge_keep(m);
 	if (!xdps_merge_ready(m))
 		return false;
-	xdps_ring_packet(&m->rings[m->heap[0].ring], m->scratch, pkt,
-			 tai_offset_ns);
-	m->shown = true;
+	begin_run(m);
+	xdps_ring_packet(m->run, m->scratch, pkt, tai_offset_ns);
 	return true;
-}
-
-/* Others read the count of late packets while we write it. */
-static void note_order(struct xdps_merge *m, uint64_t mono_ns)
-{
-	if (mono_ns < m->last_ns)
-		__atomic_store_n(&m->late, m->late + 1, __ATOMIC_RELAXED);
-	else
-		m->last_ns = mono_ns;
-}
-
-void xdps_merge_release(struct xdps_merge *m)
-{
-	struct xdps_merge_head head;
-
-	if (!m->shown)
-		return;
-	m->shown = false;
-	head = m->heap[0];
-	note_order(m, head.mono_ns);
-	if (xdps_ring_next(&m->rings[head.ring], &head.mono_ns)) {
-		sift_down(m, head);
-		return;
-	}
-	m->empty[m->n_empty++] = head.ring;
-	m->n_heap--;
-	if (m->n_heap)
-		sift_down(m, m->heap[m->n_heap]);
 }
 
 uint64_t xdps_merge_oldest_ns(const struct xdps_merge *m)

@@ -32,7 +32,8 @@ struct xdps_merge {
 	uint64_t now_ns;		/* ... this */
 	uint64_t last_ns;		/* of the packet handed out last */
 	uint64_t late;			/* packets older than one before them */
-	bool shown;			/* the oldest packet was, and waits to be let go */
+	struct xdps_ring *run;		/* whose packet was shown and not let go, or NULL */
+	uint64_t run_until_ns;		/* up to here that ring has the oldest packets */
 	struct xdps_merge_head *heap;	/* rings with a head, oldest first */
 	unsigned int n_heap;
 	unsigned int *empty;		/* rings without one */
@@ -63,15 +64,38 @@ void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns);
 /* True if xdps_merge_next() would show a packet. */
 bool xdps_merge_ready(const struct xdps_merge *m);
 
-/*
- * Shows the oldest packet of the batch, and what its record says of the clocks
- * (xdps_ring_packet()); false: no more of it.
- */
-bool xdps_merge_next(struct xdps_merge *m, struct xdps_packet *pkt,
-		     int64_t *tai_offset_ns);
+/* Both only for xdps_merge_next().  Others read the count of late packets while we write it. */
+bool xdps_merge_next_run(struct xdps_merge *m, struct xdps_packet *pkt,
+			 int64_t *tai_offset_ns);
 
-/* Lets the packet go that xdps_merge_next() showed. */
+static inline void xdps_merge_note_order(struct xdps_merge *m, uint64_t mono_ns)
+{
+	if (mono_ns < m->last_ns)
+		__atomic_store_n(&m->late, m->late + 1, __ATOMIC_RELAXED);
+	else
+		m->last_ns = mono_ns;
+}
+
+/*
+ * Lets the packet go that was shown before, and shows the oldest one of the batch, with
+ * what its record says of the clocks (xdps_ring_packet()); false: no more of it.
+ */
+static inline bool xdps_merge_next(struct xdps_merge *m, struct xdps_packet *pkt,
+				   int64_t *tai_offset_ns)
+{
+	if (!(m->run && xdps_ring_next(m->run, m->run_until_ns, m->scratch, pkt,
+				       tai_offset_ns)) &&
+	    !xdps_merge_next_run(m, pkt, tai_offset_ns))
+		return false;
+	xdps_merge_note_order(m, pkt->mono_ns);
+	return true;
+}
+
+/* Lets the packet go that was shown. */
 void xdps_merge_release(struct xdps_merge *m);
+
+/* Keeps it: it will be shown again. */
+void xdps_merge_keep(struct xdps_merge *m);
 
 /* CLOCK_MONOTONIC of the oldest packet in any ring as of the last look; UINT64_MAX: none. */
 uint64_t xdps_merge_oldest_ns(const struct xdps_merge *m);

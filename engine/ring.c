@@ -30,6 +30,9 @@
 #define ALIGN_BYTES 8
 #define FREE_PART 8			/* of a ring is given back at once */
 
+/* Not a part of what each packet of a map ring runs through: it would need its registers. */
+#define APART __attribute__((noinline))
+
 _Static_assert(XDPS_SNAPLEN_MAX == XDPS_CAPLEN_MAX,
 	       "the engine promises what the program can do");
 _Static_assert(XDPS_ACTION_UNDECIDED == XDPS_ACTION_NONE,
@@ -169,7 +172,7 @@ void xdps_ring_free(struct xdps_ring *ring)
 	__atomic_store_n(ring->tail_at, ring->tail, __ATOMIC_RELEASE);
 }
 
-static void move_tail(struct xdps_ring *ring, uint64_t bytes)
+static inline void move_tail(struct xdps_ring *ring, uint64_t bytes)
 {
 	ring->tail += bytes;
 	ring->record_bytes = 0;
@@ -241,21 +244,41 @@ static struct xdps_record *map_record(const struct xdps_ring *ring)
 	return (void *)(ring->data + position(ring, 0));
 }
 
-/* The same; a record that lies about its length is the last that is known. */
+static uint32_t map_caplen(const struct xdps_record *rec)
+{
+	return __atomic_load_n(&rec->caplen, __ATOMIC_RELAXED);
+}
+
+/* Of the record there; 0: it lies about its length, and nothing behind it is known. */
+static inline uint64_t map_record_bytes(const struct xdps_record *rec, uint32_t caplen,
+					uint64_t known_bytes)
+{
+	uint64_t bytes = (sizeof(*rec) + caplen + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1ull);
+
+	return caplen <= XDPS_CAPLEN_MAX && caplen <= rec->len && bytes <= known_bytes ?
+		bytes : 0;
+}
+
+/* The next record is looked at when this one goes, and may be far. */
+static inline void found_in_map(struct xdps_ring *ring, const struct xdps_record *rec,
+				uint64_t bytes)
+{
+	ring->record_bytes = bytes;
+	__builtin_prefetch((const char *)rec + bytes);
+}
+
+/* The same. */
 static bool look_at_map(struct xdps_ring *ring, uint64_t known_bytes, uint64_t *mono_ns)
 {
 	const struct xdps_record *rec = map_record(ring);
-	uint32_t caplen = __atomic_load_n(&rec->caplen, __ATOMIC_RELAXED);
-	uint64_t bytes = (sizeof(*rec) + caplen + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1ull);
+	uint64_t bytes = map_record_bytes(rec, map_caplen(rec), known_bytes);
 
-	if (caplen > XDPS_CAPLEN_MAX || caplen > rec->len || bytes > known_bytes) {
+	if (!bytes) {
 		drop_all(ring);
 		return false;
 	}
-	ring->record_bytes = bytes;
+	found_in_map(ring, rec, bytes);
 	*mono_ns = rec->mono_ns;
-	/* The next one is looked at when this one goes, and may be far. */
-	__builtin_prefetch((const char *)rec + bytes);
 	return true;
 }
 
@@ -280,8 +303,7 @@ static bool look_at_head(struct xdps_ring *ring)
 	} while (true);
 }
 
-/* Short, as every packet comes through here: the compiler puts it into its callers. */
-static inline bool peek(struct xdps_ring *ring, uint64_t *mono_ns)
+bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns)
 {
 	while (ring->tail != ring->head || look_at_head(ring)) {
 		uint64_t known_bytes = ring->head - ring->tail;
@@ -293,45 +315,40 @@ static inline bool peek(struct xdps_ring *ring, uint64_t *mono_ns)
 	return false;
 }
 
-bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns)
-{
-	return peek(ring, mono_ns);
-}
-
-/* Member by member: as a whole it would be cleared first, which each packet would pay. */
-static inline void describe(const struct xdps_record *rec, struct xdps_packet *pkt,
-			    int64_t *tai_offset_ns)
+/*
+ * Member by member: as a whole it would be cleared first, which each packet would pay.
+ * With `caplen` as it was checked: others may have the memory mapped, and change it.
+ */
+static inline void describe(const struct xdps_record *rec, uint32_t caplen, void *data,
+			    struct xdps_packet *pkt, int64_t *tai_offset_ns)
 {
 	pkt->mono_ns = rec->mono_ns;
 	pkt->wall_ns = 0;
 	pkt->len = rec->len;
-	pkt->caplen = rec->caplen;
+	pkt->caplen = caplen;
 	pkt->queue = rec->queue;
 	pkt->action = rec->action;
 	pkt->filter = rec->filter;
 	pkt->filtered = false;
+	pkt->data = data;
 	*tai_offset_ns = rec->tai_offset_ns;
 }
 
-/* Others may have the memory mapped: what held for peek() may not now. */
-static inline void check_caplen(const struct xdps_ring *ring, uint64_t packet_at,
-				struct xdps_packet *pkt)
+/* What held for peek() may not now. */
+static inline uint32_t checked(const struct xdps_ring *ring, uint64_t packet_at, uint32_t caplen)
 {
-	if (!inside(ring->record_bytes, packet_at, pkt->caplen))
-		pkt->caplen = 0;
+	return inside(ring->record_bytes, packet_at, caplen) ? caplen : 0;
 }
 
 static void copy_out(const struct xdps_ring *ring, void *scratch, struct xdps_packet *pkt,
-		     int64_t *tai_offset_ns)
+			   int64_t *tai_offset_ns)
 {
 	const uint64_t packet_at = PERF_RECORD_AT + sizeof(struct xdps_record);
 	struct xdps_record rec;
 
 	copy(ring, PERF_RECORD_AT, &rec, sizeof(rec));
-	describe(&rec, pkt, tai_offset_ns);
-	check_caplen(ring, packet_at, pkt);
+	describe(&rec, checked(ring, packet_at, rec.caplen), scratch, pkt, tai_offset_ns);
 	copy(ring, packet_at, scratch, pkt->caplen);
-	pkt->data = scratch;
 }
 
 /*
@@ -350,9 +367,7 @@ void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		return;
 	}
 	rec = map_record(ring);
-	describe(rec, pkt, tai_offset_ns);
-	check_caplen(ring, sizeof(*rec), pkt);
-	pkt->data = (unsigned char *)(rec + 1);
+	describe(rec, checked(ring, sizeof(*rec), rec->caplen), rec + 1, pkt, tai_offset_ns);
 }
 
 void xdps_ring_advance(struct xdps_ring *ring)
@@ -360,10 +375,37 @@ void xdps_ring_advance(struct xdps_ring *ring)
 	move_tail(ring, ring->record_bytes);
 }
 
-bool xdps_ring_next(struct xdps_ring *ring, uint64_t *mono_ns)
+static APART bool next_seldom(struct xdps_ring *ring, uint64_t until_ns, void *scratch,
+			      struct xdps_packet *pkt, int64_t *tai_offset_ns)
 {
+	uint64_t mono_ns;
+
+	if (!xdps_ring_peek(ring, &mono_ns) || mono_ns > until_ns)
+		return false;
+	xdps_ring_packet(ring, scratch, pkt, tai_offset_ns);
+	return true;
+}
+
+/* Nearly every packet is one of a map ring behind another that was known. */
+bool xdps_ring_next(struct xdps_ring *ring, uint64_t until_ns, void *scratch,
+		    struct xdps_packet *pkt, int64_t *tai_offset_ns)
+{
+	struct xdps_record *rec;
+	uint64_t known_bytes, bytes;
+	uint32_t caplen;
+
 	move_tail(ring, ring->record_bytes);
-	return peek(ring, mono_ns);
+	known_bytes = ring->head - ring->tail;
+	if (ring->kind == XDPS_RING_PERF || !known_bytes)
+		return next_seldom(ring, until_ns, scratch, pkt, tai_offset_ns);
+	rec = map_record(ring);
+	caplen = map_caplen(rec);
+	bytes = map_record_bytes(rec, caplen, known_bytes);
+	if (!bytes || rec->mono_ns > until_ns)
+		return next_seldom(ring, until_ns, scratch, pkt, tai_offset_ns);
+	found_in_map(ring, rec, bytes);
+	describe(rec, caplen, rec + 1, pkt, tai_offset_ns);
+	return true;
 }
 
 uint64_t xdps_ring_pending_bytes(const struct xdps_ring *ring)
@@ -371,15 +413,30 @@ uint64_t xdps_ring_pending_bytes(const struct xdps_ring *ring)
 	return read_head(ring) - ring->tail;
 }
 
+bool xdps_ring_is_pressed(const struct xdps_ring *ring)
+{
+	return xdps_ring_pending_bytes(ring) >= ring->data_bytes / 2;
+}
+
+void xdps_ring_expect(struct xdps_ring *ring, uint64_t bytes)
+{
+	ring->plenty_at = read_head(ring) + bytes;
+}
+
+bool xdps_ring_has_plenty(const struct xdps_ring *ring)
+{
+	return read_head(ring) >= ring->plenty_at;
+}
+
 /*
  * First the wish, then a look at the head; the program does it the other way round
  * (publish() in bpf/mapring.h), so one of the two sees the other.
  */
-bool xdps_ring_arm(struct xdps_ring *ring, uint64_t bytes)
+bool xdps_ring_arm(struct xdps_ring *ring, uint64_t position)
 {
 	if (ring->kind == XDPS_RING_PERF)
 		return true;
-	__atomic_store_n(ring->wake_at, ring->tail + bytes, __ATOMIC_RELAXED);
+	__atomic_store_n(ring->wake_at, position, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return xdps_ring_pending_bytes(ring) < bytes;
+	return read_head(ring) < position;
 }

@@ -38,6 +38,7 @@ struct xdps_ring {
 	uint64_t head;		/* in bytes, as last read; always grows */
 	uint64_t tail;		/* in bytes, ours; always grows */
 	uint64_t freed;		/* the tail as the kernel knows it */
+	uint64_t plenty_at;	/* when the head gets here, a wake-up is worth it */
 	uint64_t record_bytes;	/* of the record at the tail, 0: not known */
 	uint64_t broken;	/* records that made no sense, skipped */
 };
@@ -89,19 +90,30 @@ void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
  */
 void xdps_ring_advance(struct xdps_ring *ring);
 
-/* The same, and then xdps_ring_peek(). */
-bool xdps_ring_next(struct xdps_ring *ring, uint64_t *mono_ns);
+/*
+ * The same, and then xdps_ring_packet() for the next one, if there is one and it was
+ * stamped at `until_ns` or before; false: not.
+ */
+bool xdps_ring_next(struct xdps_ring *ring, uint64_t until_ns, void *scratch,
+		    struct xdps_packet *pkt, int64_t *tai_offset_ns);
 
 void xdps_ring_free(struct xdps_ring *ring);
 
 /* Bytes between tail and the kernel's head now. */
 uint64_t xdps_ring_pending_bytes(const struct xdps_ring *ring);
 
+/* Is it half full, or fuller? */
+bool xdps_ring_is_pressed(const struct xdps_ring *ring);
+
+/* From now on `bytes` more than the kernel has written by now are plenty. */
+void xdps_ring_expect(struct xdps_ring *ring, uint64_t bytes);
+bool xdps_ring_has_plenty(const struct xdps_ring *ring);
+
 /*
- * Asks for the bell when there will be `bytes` more than have been taken.  False: there
- * are by now, and it may not ring.  A perf ring needs no asking, and says true.
+ * Asks for the bell when the head gets to `position`.  False: it is there by now, and it
+ * may not ring.  A perf ring needs no asking, and says true.
  */
-bool xdps_ring_arm(struct xdps_ring *ring, uint64_t bytes);
+bool xdps_ring_arm(struct xdps_ring *ring, uint64_t position);
 
 #pragma GCC visibility pop
 

@@ -82,6 +82,32 @@ static bool is_woken_by_kernel(const struct xdps *x)
 	return x->grant.ring_kind == XDPS_RING_PERF;
 }
 
+/* What is worth a wake-up: of a large ring no more than stays in the cache of a CPU. */
+static uint64_t watermark_bytes(const struct xdps *x)
+{
+	uint64_t bytes = x->grant.ring_bytes / XDPS_WATERMARK_PART;
+
+	return bytes < WATERMARK_BYTES_MAX ? bytes : WATERMARK_BYTES_MAX;
+}
+
+/*
+ * What is in the rings by now is no company for what comes: it may be there because it is
+ * held back, and at a high rate that alone is more than is worth a wake-up.
+ */
+static void expect_plenty(struct xdps *x)
+{
+	for (unsigned int i = 0; i < x->memory.n_rings; i++)
+		xdps_ring_expect(&x->memory.rings[i], watermark_bytes(x));
+}
+
+static bool has_plenty(const struct xdps *x)
+{
+	for (unsigned int i = 0; i < x->memory.n_rings; i++)
+		if (xdps_ring_has_plenty(&x->memory.rings[i]))
+			return true;
+	return false;
+}
+
 /* The stream from what the helper granted; nothing here needs privilege. */
 static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 {
@@ -105,6 +131,7 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 		return xdps_fail_errno(err, -rc, "waiting for %u rings", g->n_rings);
 	if (is_woken_by_kernel(x))
 		xdps_sleeper_tick(&x->sleeper, x->batch_ns, x->batch_ns);
+	expect_plenty(x);
 	xdps_settle(x);
 	return XDPS_OK;
 }
@@ -253,6 +280,7 @@ static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
 	rc = xdps_merge_add(&x->merge, x->memory.rings);
 	if (!rc && is_woken_by_kernel(x))
 		rc = xdps_sleeper_add_rings(&x->sleeper, &x->grant.ring_fds[i], 1);
+	xdps_ring_expect(&x->memory.rings[i], watermark_bytes(x));
 	return rc ? xdps_fail_errno(err, -rc, "taking up ring %u", i + 1) : XDPS_OK;
 }
 
@@ -290,7 +318,17 @@ static enum xdps_status begin_reading(struct xdps *x, struct xdps_error *err)
 		xdps_merge_restart(&x->merge);
 		xdps_sleeper_restart(&x->sleeper);
 	}
+	xdps_merge_keep(&x->merge);
 	return XDPS_OK;
+}
+
+/* Order is not worth a loss: a ring that fills is not held back. */
+static uint64_t hold_now_ns(const struct xdps *x)
+{
+	for (unsigned int i = 0; i < x->memory.n_rings; i++)
+		if (xdps_ring_is_pressed(&x->memory.rings[i]))
+			return 0;
+	return x->hold_ns;
 }
 
 /* Opens a batch; true if there is anything in it. */
@@ -303,24 +341,9 @@ static bool look(struct xdps *x, uint64_t now_ns, uint64_t hold_ns)
 static enum xdps_status hand_out(struct xdps *x)
 {
 	xdps_clock_update(&x->clock);
+	expect_plenty(x);
 	x->sleeper.ring = false;
 	return XDPS_OK;
-}
-
-/* What is worth a wake-up: of a large ring no more than stays in the cache of a CPU. */
-static uint64_t watermark_bytes(const struct xdps *x)
-{
-	uint64_t bytes = x->grant.ring_bytes / XDPS_WATERMARK_PART;
-
-	return bytes < WATERMARK_BYTES_MAX ? bytes : WATERMARK_BYTES_MAX;
-}
-
-static bool has_plenty(const struct xdps *x)
-{
-	for (unsigned int i = 0; i < x->memory.n_rings; i++)
-		if (xdps_ring_pending_bytes(&x->memory.rings[i]) >= watermark_bytes(x))
-			return true;
-	return false;
 }
 
 /*
@@ -330,7 +353,7 @@ static bool has_plenty(const struct xdps *x)
 static uint64_t due_ns(const struct xdps *x)
 {
 	uint64_t oldest_ns = xdps_merge_oldest_ns(&x->merge);
-	uint64_t wait_ns = x->hold_ns;
+	uint64_t wait_ns = hold_now_ns(x);
 
 	if (x->batch_ns > wait_ns && !x->sleeper.ring && !has_plenty(x))
 		wait_ns = x->batch_ns;
@@ -338,25 +361,26 @@ static uint64_t due_ns(const struct xdps *x)
 }
 
 /*
- * Of map rings: with nothing in hand for the first packet to come, else for as much as
- * is worth it, or once more that.  False: it has come by now.
+ * With nothing in hand for the first packet to come, else for plenty, or, if there is, for
+ * more than that.
  */
+static uint64_t bell_position(const struct xdps *x, const struct xdps_ring *ring)
+{
+	if (xdps_merge_oldest_ns(&x->merge) == UINT64_MAX)
+		return ring->tail + 1;
+	if (!xdps_ring_has_plenty(ring))
+		return ring->plenty_at;
+	return ring->tail + xdps_ring_pending_bytes(ring) + watermark_bytes(x);
+}
+
+/* Of map rings.  False: what would ring it has come by now. */
 static bool ask_for_bell(struct xdps *x)
 {
-	const uint64_t enough_bytes = watermark_bytes(x);
-	const bool has_some = xdps_merge_oldest_ns(&x->merge) != UINT64_MAX;
 	struct xdps_ring *ring = x->memory.rings;
 	bool armed = true;
 
-	if (is_woken_by_kernel(x))
-		return true;
-	for (; ring < x->memory.rings + x->memory.n_rings; ring++) {
-		uint64_t pending_bytes = has_some ? xdps_ring_pending_bytes(ring) : 0;
-
-		if (pending_bytes < enough_bytes)
-			pending_bytes = 0;
-		armed &= xdps_ring_arm(ring, has_some ? pending_bytes + enough_bytes : 1);
-	}
+	for (; ring < x->memory.rings + x->memory.n_rings; ring++)
+		armed &= xdps_ring_arm(ring, bell_position(x, ring));
 	return armed;
 }
 
@@ -401,7 +425,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 		take_up_rings(x);
 		if (x->over.status)
 			return finish(x, err);
-		ready = look(x, now_ns, x->hold_ns);
+		ready = look(x, now_ns, hold_now_ns(x));
 		next_ns = due_ns(x);
 		if (ready && (now_ns >= end_ns || next_ns <= now_ns))
 			return hand_out(x);
@@ -451,10 +475,16 @@ void xdps_wake(struct xdps *x)
 	xdps_sleeper_wake(&x->sleeper);
 }
 
+static void count_released(struct xdps *x)
+{
+	*x->n_released += !!x->merge.run;
+}
+
 bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
 {
 	int64_t tai_offset_ns;
 
+	count_released(x);
 	if (!xdps_merge_next(&x->merge, pkt, &tai_offset_ns))
 		return false;
 	pkt->filtered = pkt->filter == x->filter.number;
@@ -464,8 +494,7 @@ bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
 
 void xdps_release(struct xdps *x)
 {
-	if (x->merge.shown)
-		++*x->n_released;
+	count_released(x);
 	xdps_merge_release(&x->merge);
 }
 

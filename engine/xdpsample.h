@@ -15,10 +15,9 @@
  *	    xdps_open(&x, &opt, &err))
  *		die(err.text);
  *	while (!xdps_wait(x, -1, &err)) {
- *		while (xdps_next(x, &pkt)) {
+ *		while (xdps_next(x, &pkt))
  *			use(pkt.data, pkt.caplen);
- *			xdps_release(x);
- *		}
+ *		xdps_settle(x);
  *	}
  *	xdps_close(x);
  *
@@ -334,9 +333,10 @@ enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why);
  *               helper says; everything that was in the rings has been handed
  *               out before this is said, and it is said again each time
  *
- * Packets wait for company up to opt.batch_us, or until a ring is a quarter
- * full.  What is handed out after one wait was stamped before it returned,
- * so a loop over xdps_next() ends under any flood.
+ * Packets wait for company up to opt.batch_us, or until a quarter of a ring (512 KiB at
+ * most) has come since the batch before.  They wait for an older one up to opt.hold_us,
+ * unless a ring is half full.  What is handed out after one wait was stamped before it
+ * returned, so a loop over xdps_next() ends under any flood.
  *
  * After fork() parent and children may read one after the other: each goes on after the
  * last packet that was released.  Two at a time are refused with XDPS_BUSY.  The turn to
@@ -361,12 +361,13 @@ bool xdps_drain(struct xdps *x, bool may_wait);
 void xdps_wake(struct xdps *x);
 
 /*
- * Shows the oldest packet of this batch, the same one until it is released;
- * false: no more of it.
+ * Releases the packet that was shown before, and shows the oldest one of this batch;
+ * false: no more of it.  A packet that was shown and not released, as its reader left by
+ * longjmp(), is shown again after the next xdps_wait().
  */
 bool xdps_next(struct xdps *x, struct xdps_packet *pkt);
 
-/* Lets the packet go that xdps_next() showed last; nothing is read from its data. */
+/* Releases the packet that xdps_next() showed last; nothing is read from its data. */
 void xdps_release(struct xdps *x);
 
 /*

@@ -62,12 +62,8 @@ static bool judge(struct stream *s)
 /* A packet that comes whole, to be judged, is cut here. */
 static void show_next(struct stream *s)
 {
-	while ((s->has_head = xdps_next(s->x, &s->head))) {
-		if (judge(s))
-			break;
+	while ((s->has_head = xdps_next(s->x, &s->head)) && !judge(s))
 		s->rejected++;
-		xdps_release(s->x);
-	}
 	if (s->has_head && s->head.caplen > s->opt.snaplen)
 		s->head.caplen = s->opt.snaplen;
 }
@@ -119,7 +115,6 @@ void stream_next(struct stream *s)
 {
 	s->delivered++;
 	s->lost_to_say = 0;
-	xdps_release(s->x);
 	show_next(s);
 }
 

@@ -693,7 +693,7 @@ static void rings_when_asked(void **state)
 	lab_receive(60, 10);
 	assert_false(rings_now());
 
-	assert_true(xdps_ring_arm(reader(), xdps_ring_pending_bytes(reader()) + 97));
+	assert_true(xdps_ring_arm(reader(), reader()->tail + xdps_ring_pending_bytes(reader()) + 97));
 	lab_receive(60, 1);
 	assert_false(rings_now());
 	lab_receive(60, 1);

@@ -299,9 +299,7 @@ void xdps_wake(struct xdps *x)
 
 bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
 {
-	assert_non_null(x);
-	assert_false(x->shown);
-	fake.unsettled = true;
+	xdps_release(x);
 	if (x->head == x->tail)
 		return false;
 	*pkt = x->batch[x->head % QUEUED].pkt;
@@ -312,10 +310,10 @@ bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
 void xdps_release(struct xdps *x)
 {
 	assert_non_null(x);
-	assert_true(x->shown);
 	fake.unsettled = true;
+	if (x->shown)
+		drop_head(x);
 	x->shown = false;
-	drop_head(x);
 }
 
 enum xdps_status xdps_set_filter(struct xdps *x, const struct xdps_insn *insns,

@@ -26,8 +26,9 @@
 #define PATIENCE_MS 10000
 
 static enum xdps_ring_kind kind;	/* of the ring of this test */
-static struct fake_ring fake;
-static struct xdps_ring ring;
+static struct fake_ring fake, empty;
+static struct xdps_ring rings[2];	/* the second one stays empty */
+static unsigned int n_rings;
 static struct xdps_cpu counters[3];
 
 /* What the client answers, and what it was asked. */
@@ -64,7 +65,8 @@ void xdps_grant_init(struct xdps_grant *g)
 
 void xdps_grant_free(struct xdps_grant *g)
 {
-	close(g->ring_fds[0]);
+	for (unsigned int i = 0; i < g->n_rings; i++)
+		close(g->ring_fds[i]);
 	free(g->ring_fds);
 }
 
@@ -74,11 +76,12 @@ enum xdps_status xdps_client_open(struct xdps_client *c, const struct xdps_optio
 	(void)opt;
 	(void)e;
 	c->sock = eventfd(0, EFD_CLOEXEC);
-	g->ring_fds = malloc(sizeof(*g->ring_fds));
+	g->ring_fds = malloc(n_rings * sizeof(*g->ring_fds));
 	assert_non_null(g->ring_fds);
-	g->ring_fds[0] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	g->ring_kind = kind;
-	g->n_ring_fds = g->n_rings = 1;
+	g->n_ring_fds = g->n_rings = n_rings;
+	for (unsigned int i = 0; i < n_rings; i++)
+		g->ring_fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	g->ring_bytes = RING_BYTES;
 	g->n_cpus = ARRAY_SIZE(counters);
 	return XDPS_OK;
@@ -127,13 +130,13 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 				 struct xdps_error *e)
 {
 	(void)e;
-	m->rings = &ring;
-	m->n_rings = 1;
+	m->rings = rings;
+	m->n_rings = n_rings;
 	m->bell.fd = g->ring_fds[0];
 	m->cpus = counters;
 	m->n_cpus = ARRAY_SIZE(counters);
 	assert_int_equal(xdps_readers_open(&m->readers, 1), 0);
-	ring.read_at = xdps_readers_position(&m->readers, 0);
+	rings[0].read_at = xdps_readers_position(&m->readers, 0);
 	return XDPS_OK;
 }
 
@@ -182,8 +185,11 @@ static int begin(void **state)
 	memset(counters, 0, sizeof(counters));
 	client.place = XDPS_FILTER_KERNEL;
 	client.text = "";
+	n_rings = 1;
 	fake_ring_init(&fake, kind, RING_BYTES, 0);
-	fake_ring_open(&fake, &ring);
+	fake_ring_open(&fake, &rings[0]);
+	fake_ring_init(&empty, kind, RING_BYTES, 0);
+	fake_ring_open(&empty, &rings[1]);
 	return open_with(true, 0);
 }
 
@@ -192,6 +198,7 @@ static int end(void **state)
 	(void)state;
 	xdps_close(x);
 	fake_ring_free(&fake);
+	fake_ring_free(&empty);
 	return 0;
 }
 
@@ -417,7 +424,7 @@ static void complete_up_to_what_was_waited_for(void **state)
 	assert_int_equal(xdps_complete_ns(x), before_ns);
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
 	while (xdps_next(x, &pkt))
-		xdps_release(x);
+		;
 	after_ns = xdps_complete_ns(x);
 	assert_true(after_ns > before_ns && after_ns >= pkt.mono_ns);
 
@@ -450,13 +457,86 @@ static void holder_asks_for_a_quarter(void **state)
 	assert_int_equal(xdps_wait(x, 1, &err), XDPS_OK);	/* the caller has no more time */
 	xdps_merge_look(&x->merge, 0, UINT64_MAX);		/* the packet is still held */
 	xdps_settle(x);
-	assert_int_equal(fake.cpu->wake_at, ring.tail + RING_BYTES / 4);
+	assert_int_equal(fake.cpu->wake_at, fake.head + RING_BYTES / 4);
 
-	while (xdps_ring_pending_bytes(&ring) < RING_BYTES / 4)
+	while (fake.head < fake.cpu->wake_at)
 		put_now(100);
 	xdps_settle(x);
-	assert_true(fake.cpu->wake_at > ring.tail + xdps_ring_pending_bytes(&ring));
-	assert_true(fake.cpu->wake_at < ring.tail + RING_BYTES);
+	assert_true(fake.cpu->wake_at > fake.head);
+	assert_true(fake.cpu->wake_at < rings[0].tail + RING_BYTES);
+}
+
+/* With two rings, of which one is empty, so that packets are held back. */
+static void renew_with_hold(uint32_t hold_ms, uint32_t batch_ms)
+{
+	struct xdps_options opt;
+
+	xdps_close(x);
+	n_rings = 2;
+	xdps_options_init(&opt);
+	opt.hold_given = true;
+	opt.hold_us = 1000 * hold_ms;
+	opt.batch_us = 1000 * batch_ms;
+	assert_int_equal(xdps_open(&x, &opt, &err), XDPS_OK);
+}
+
+static void put_until(uint64_t bytes)
+{
+	while (xdps_ring_pending_bytes(&rings[0]) < bytes)
+		put_now(100);
+}
+
+/* At a high rate there is always a quarter of a ring that is held back. */
+static void what_is_held_is_no_company(void **state)
+{
+	struct xdps_packet pkt;
+	unsigned int n = 0;
+
+	(void)state;
+	renew_with_hold(100, PATIENCE_MS);
+	put_until(RING_BYTES / 8);
+	usleep(120000);
+	put_until(RING_BYTES / 8 + RING_BYTES / 4);
+	assert_int_equal(xdps_wait(x, PATIENCE_MS, &err), XDPS_OK);
+	while (xdps_next(x, &pkt))
+		n++;
+	assert_in_range(n, 1, RING_BYTES / 8 / 100);
+	xdps_settle(x);
+	assert_int_equal(xdps_wait(x, 200, &err), XDPS_OK);	/* the caller has no more time */
+	assert_true(xdps_ring_pending_bytes(&rings[0]) >= RING_BYTES / 5);
+	assert_true(xdps_clock_now_ns(&x->clock) - x->merge.heap[0].mono_ns >= 190000000);
+}
+
+static void a_half_full_ring_is_not_held_back(void **state)
+{
+	(void)state;
+	renew_with_hold(10 * PATIENCE_MS, 0);
+	put_until(RING_BYTES / 4);
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_TIMEOUT);
+	put_until(RING_BYTES / 2);
+	assert_int_equal(xdps_wait(x, PATIENCE_MS, &err), XDPS_OK);
+	assert_true(xdps_next(x, &(struct xdps_packet){ 0 }));
+}
+
+/* Its reader left by longjmp(). */
+static void what_was_not_released_is_shown_again(void **state)
+{
+	struct xdps_packet pkt;
+	struct xdps_stats stats;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		put_now(60 + i);
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
+	assert_true(xdps_next(x, &pkt));
+	assert_true(xdps_next(x, &pkt));
+	assert_int_equal(pkt.caplen, 61);
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
+	assert_true(xdps_next(x, &pkt));
+	assert_int_equal(pkt.caplen, 61);
+	xdps_release(x);
+	xdps_stats(x, &stats);
+	assert_int_equal(stats.released, 2);
 }
 
 /* What a program does on another CPU, as soon as its last packet was taken. */
@@ -491,10 +571,8 @@ static void no_wake_up_is_missed(void **state)
 			print_message("# packet %d lies there, and nobody is woken\n", (int)n_taken);
 			abort();	/* the other thread waits for ever */
 		}
-		while (xdps_next(x, &pkt)) {
-			xdps_release(x);
+		while (xdps_next(x, &pkt))
 			__atomic_store_n(&n_taken, n_taken + 1, __ATOMIC_RELEASE);
-		}
 	}
 	assert_int_equal(pthread_join(sender, &rc), 0);
 	assert_null(rc);
@@ -504,10 +582,8 @@ static void take(unsigned int n)
 {
 	struct xdps_packet pkt;
 
-	for (; n; n--) {
+	for (; n; n--)
 		assert_true(xdps_next(x, &pkt));
-		xdps_release(x);
-	}
 	assert_false(xdps_next(x, &pkt));
 }
 
@@ -612,7 +688,7 @@ static void taken_over(void **state)
 	/* two packets by another process */
 	xdps_readers_enter(readers);
 	assert_int_equal(xdps_readers_begin(readers, &changed), 0);
-	*ring.read_at += 2 * fake_ring_sample_bytes(&fake, 60);
+	*rings[0].read_at += 2 * fake_ring_sample_bytes(&fake, 60);
 	xdps_readers_end(readers);
 	xdps_readers_enter(readers);
 
@@ -656,11 +732,14 @@ int main(void)
 		SENTENCE("A drain hands out what came before it, whatever it waits for", drained),
 		SENTENCE("After a drain the account is of what was handed out", account_of_a_drain),
 		SENTENCE("What another process has read is not read again", taken_over),
+		SENTENCE("What was shown and not released is shown again", what_was_not_released_is_shown_again),
+		SENTENCE("What is held back is no company for what comes", what_is_held_is_no_company),
+		SENTENCE("A ring that is half full is not held back", a_half_full_ring_is_not_held_back),
 		SENTENCE("Rejected, passed over, taken and lost are all that were seen", counts_add_up),
 	};
 	const struct CMUnitTest of_maps[] = {
 		SENTENCE("Who has nothing asks to be woken for the first packet", idle_asks_for_the_first),
-		SENTENCE("Who has some asks to be woken for a quarter of a ring", holder_asks_for_a_quarter),
+		SENTENCE("Who has some asks to be woken for a quarter of a ring more", holder_asks_for_a_quarter),
 		SENTENCE("A bell for a packet that was read leaves nothing readable", quiet_after_a_bell),
 		SENTENCE("A tick for a packet that was read leaves nothing readable", quiet_after_a_tick),
 		SENTENCE("Whoever goes to sleep just when a packet comes is woken", no_wake_up_is_missed),

@@ -103,22 +103,60 @@ static void test_no_rings(void **state)
 	assert_true(xdps_merge_oldest_ns(&merge) == UINT64_MAX);
 }
 
-static void test_show_twice(void **state)
+/* It may be one of a run, and there may be an older one by then. */
+static void test_kept(void **state)
 {
-	struct xdps_packet a, b;
+	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
 	(void)state;
 	begin(2, 0);
 	put(0, 10, 1);
-	put(1, 11, 2);
+	put(0, 12, 2);
 	look(20);
-	assert_true(xdps_merge_next(&merge, &a, &tai_offset_ns));
-	assert_true(xdps_merge_next(&merge, &b, &tai_offset_ns));
-	assert_int_equal(a.len, b.len);
-	expect(0, 10, 1);
-	expect(1, 11, 2);
+	assert_true(xdps_merge_next(&merge, &pkt, &tai_offset_ns));
+	assert_true(xdps_merge_next(&merge, &pkt, &tai_offset_ns));
+	assert_int_equal(pkt.len, 2);
+	put(1, 11, 3);
+	look(20);
+	expect(1, 11, 3);
+	expect(0, 12, 2);
 	expect_none();
+}
+
+/* One after the other, without a word in between. */
+static void expect_numbers(uint32_t first, uint32_t last)
+{
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+
+	for (uint32_t number = first; number <= last; number++) {
+		assert_true(xdps_merge_next(&merge, &pkt, &tai_offset_ns));
+		assert_int_equal(pkt.len, number);
+	}
+}
+
+/* What a ring brings goes out at once up to the head of another, or to the end. */
+static void test_runs(void **state)
+{
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+
+	(void)state;
+	begin(3, 0);
+	put(0, 10, 1);
+	put(0, 11, 2);
+	put(0, 14, 5);
+	put(1, 12, 3);
+	put(1, 16, 6);
+	put(2, 13, 4);
+	put(2, 21, 7);
+	look(20);
+	expect_numbers(1, 6);
+	assert_false(xdps_merge_next(&merge, &pkt, &tai_offset_ns));
+	look(21);
+	expect_numbers(7, 7);
+	assert_int_equal(merge.late, 0);
 }
 
 static void test_release_blind(void **state)
@@ -302,7 +340,6 @@ static void test_equal(void **state)
 	while (xdps_merge_next(&merge, &pkt, &tai_offset_ns)) {
 		assert_false(seen & 1u << pkt.len);
 		seen |= 1u << pkt.len;
-		xdps_merge_release(&merge);
 	}
 	assert_int_equal(seen, 0xffff);
 	assert_int_equal(merge.late, 0);
@@ -556,7 +593,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SENTENCE("Nothing comes out of empty rings", test_nothing),
 		SENTENCE("Nothing comes out of no rings", test_no_rings),
-		SENTENCE("A packet is shown until it is let go", test_show_twice),
+		SENTENCE("A packet that was not let go is shown again", test_kept),
+		SENTENCE("Packets of a ring come until another one has an older one", test_runs),
 		SENTENCE("Letting go what was not shown lets nothing go", test_release_blind),
 		SENTENCE("The oldest packet is known, also if it is from after the look", test_oldest),
 		SENTENCE("A packet waits for older ones as the table says", test_hold_table),

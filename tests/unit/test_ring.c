@@ -89,27 +89,34 @@ static bool put(uint32_t n, uint32_t caplen)
 	return fake_ring_put(&fake, &rec, packet);
 }
 
-static void check_packet(uint32_t n, uint32_t caplen, uint64_t mono_ns)
+static void check_packet_of(const struct xdps_packet *pkt, int64_t tai_offset_ns, uint32_t n,
+			    uint32_t caplen)
 {
 	struct xdps_record rec = nth_record(n, caplen);
-	struct xdps_packet pkt = { .wall_ns = 1, .filtered = true };
-	int64_t tai_offset_ns;
 	uint32_t i;
 
-	assert_int_equal(mono_ns, rec.mono_ns);
-	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
-	assert_int_equal(pkt.mono_ns, rec.mono_ns);
-	assert_int_equal(pkt.wall_ns, 0);
-	assert_int_equal(pkt.len, rec.len);
-	assert_int_equal(pkt.caplen, caplen);
-	assert_int_equal(pkt.queue, rec.queue);
-	assert_int_equal(pkt.filter, rec.filter);
-	assert_false(pkt.filtered);
+	assert_int_equal(pkt->mono_ns, rec.mono_ns);
+	assert_int_equal(pkt->wall_ns, 0);
+	assert_int_equal(pkt->len, rec.len);
+	assert_int_equal(pkt->caplen, caplen);
+	assert_int_equal(pkt->queue, rec.queue);
+	assert_int_equal(pkt->filter, rec.filter);
+	assert_false(pkt->filtered);
 	assert_true(tai_offset_ns == rec.tai_offset_ns);
 	for (i = 0; i < caplen; i++) {
-		if (pkt.data[i] != nth_byte(n, i))
+		if (pkt->data[i] != nth_byte(n, i))
 			fail_msg("byte %u of %u of packet %u", i, caplen, n);
 	}
+}
+
+static void check_packet(uint32_t n, uint32_t caplen, uint64_t mono_ns)
+{
+	struct xdps_packet pkt = { .wall_ns = 1, .filtered = true };
+	int64_t tai_offset_ns;
+
+	assert_int_equal(mono_ns, nth_record(n, caplen).mono_ns);
+	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
+	check_packet_of(&pkt, tai_offset_ns, n, caplen);
 }
 
 /* What is done with `arg` in a ring that is new each time, begun at each offset. */
@@ -665,6 +672,22 @@ static void test_map_lies(void **state)
 	lie_in_map(&(struct xdps_record){ .len = 70000, .caplen = XDPS_CAPLEN_MAX + 1 });
 }
 
+static void test_next_lies(void **state)
+{
+	struct xdps_record rec = nth_record(2, 60);
+	struct xdps_packet pkt;
+	int64_t tai_offset_ns;
+	uint64_t mono_ns;
+
+	(void)state;
+	put(1, 60);
+	fake_ring_write(&fake, &rec, sizeof(rec));
+	fake_ring_publish(&fake);
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	assert_false(xdps_ring_next(&ring, UINT64_MAX, scratch, &pkt, &tai_offset_ns));
+	assert_int_equal(ring.broken, 1);
+}
+
 static void test_map_crooked(void **state)
 {
 	uint64_t mono_ns;
@@ -739,8 +762,63 @@ static void test_arm(void **state)
 	assert_true(xdps_ring_arm(&ring, sample_bytes(60) + 1));
 	assert_int_equal(fake.cpu->wake_at, sample_bytes(60) + 1);
 	expect(1, 60);
-	assert_true(xdps_ring_arm(&ring, 1));
+	assert_true(xdps_ring_arm(&ring, ring.tail + 1));
 	assert_int_equal(fake.cpu->wake_at, sample_bytes(60) + 1);
+}
+
+/* What was there before is not a part of it, whether it was taken or not. */
+static void test_plenty(void **state)
+{
+	(void)state;
+	put(1, 60);
+	xdps_ring_expect(&ring, 2 * sample_bytes(60));
+	put(2, 60);
+	assert_false(xdps_ring_has_plenty(&ring));
+	put(3, 60);
+	assert_true(xdps_ring_has_plenty(&ring));
+	expect(1, 60);
+	expect(2, 60);
+	assert_true(xdps_ring_has_plenty(&ring));
+	xdps_ring_expect(&ring, 1);
+	assert_false(xdps_ring_has_plenty(&ring));
+}
+
+static void test_pressed(void **state)
+{
+	uint32_t n;
+
+	(void)state;
+	for (n = 0; n < DATA_BYTES / 2 / sample_bytes(60) - 1; n++)
+		put(n, 60);
+	assert_false(xdps_ring_is_pressed(&ring));
+	put(n, 60);
+	put(n + 1, 60);
+	assert_true(xdps_ring_is_pressed(&ring));
+	for (uint32_t i = 0; i <= n + 1; i++)
+		expect(i, 60);
+	assert_false(xdps_ring_is_pressed(&ring));
+}
+
+/* The same as three calls, one after the other. */
+static void test_next(void **state)
+{
+	struct xdps_packet pkt = { .filtered = true };
+	int64_t tai_offset_ns;
+	uint64_t mono_ns;
+
+	(void)state;
+	put(1, 60);
+	put(2, 333);
+	put(3, 60);
+	assert_true(xdps_ring_peek(&ring, &mono_ns));
+	assert_true(xdps_ring_next(&ring, nth_record(2, 333).mono_ns, scratch, &pkt,
+				   &tai_offset_ns));
+	check_packet_of(&pkt, tai_offset_ns, 2, 333);
+	assert_false(xdps_ring_next(&ring, nth_record(3, 60).mono_ns - 1, scratch, &pkt,
+				    &tai_offset_ns));
+	expect(3, 60);
+	assert_false(xdps_ring_next(&ring, UINT64_MAX, scratch, &pkt, &tai_offset_ns));
+	assert_int_equal(ring.broken, 0);
 }
 
 static uint32_t nth_caplen(uint32_t n)
@@ -829,6 +907,9 @@ int main(void)
 		SENTENCE("200,000 packets of random sizes come out in order", test_many),
 		SENTENCE("200,000 packets of another thread come out in order", test_thread),
 		SENTENCE("The bell is asked for what has not come yet", test_arm),
+		SENTENCE("Plenty is what came since it was asked", test_plenty),
+		SENTENCE("A ring is pressed from the half on", test_pressed),
+		SENTENCE("The next packet comes if it is not younger than wanted", test_next),
 	};
 	const struct CMUnitTest of_perf[] = {
 		SENTENCE("Memory that is no ring is refused", test_shape),
@@ -849,6 +930,7 @@ int main(void)
 		SENTENCE("A ring is the one of the CPU that says so, or none", test_map_shape),
 		SENTENCE("No packet is copied, wherever it lies", test_map_in_place),
 		SENTENCE("A record that lies costs all that is known, once", test_map_lies),
+		SENTENCE("Nor is it believed behind a packet that is let go", test_next_lies),
 		SENTENCE("A head between two records is survived", test_map_crooked),
 	};
 	struct CMUnitTest all[2 * ARRAY_SIZE(of_both) + ARRAY_SIZE(of_perf) + ARRAY_SIZE(of_maps)];
