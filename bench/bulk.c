@@ -17,22 +17,22 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define NSEC_PER_SEC 1000000000ull
+#include "clock.h"
+
 #define BYTES_PER_GB 1e9
 #define RECEIVER_CPU 0
 #define SENDER_CPU 1
@@ -55,26 +55,6 @@ struct received {
 	uint64_t longest_gap_ns;
 };
 
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("bulk: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
-}
-
 static void run_on(int cpu)
 {
 	cpu_set_t set;
@@ -82,7 +62,7 @@ static void run_on(int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		die("CPU %d: %s", cpu, strerror(errno));
+		errx(1, "CPU %d: %s", cpu, strerror(errno));
 }
 
 /*
@@ -98,7 +78,7 @@ static void read_busy_ms(double busy_ms[N_CPUS])
 	int cpu;
 
 	if (!f)
-		die("/proc/stat: %s", strerror(errno));
+		errx(1, "/proc/stat: %s", strerror(errno));
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu %llu %llu", &cpu, &user, &nice,
 			   &system, &idle, &iowait, &irq, &softirq) == 8 && cpu < N_CPUS)
@@ -114,10 +94,10 @@ static int connect_sender(const struct job *job, int type)
 
 	run_on(SENDER_CPU);
 	if (setns(job->namespace_fd, CLONE_NEWNET))
-		die("entering the sender's network namespace: %s", strerror(errno));
+		errx(1, "entering the sender's network namespace: %s", strerror(errno));
 	fd = socket(AF_INET, type, 0);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&job->address, sizeof(job->address)))
-		die("connecting: %s", strerror(errno));
+		errx(1, "connecting: %s", strerror(errno));
 	return fd;
 }
 
@@ -139,10 +119,10 @@ static void send_stream(const struct job *job, int result_fd)
 
 	while (now_ns() < end_ns)
 		if (send(fd, chunk, sizeof(chunk), MSG_NOSIGNAL) < 0)
-			die("sending: %s", strerror(errno));
+			errx(1, "sending: %s", strerror(errno));
 	again = segments_sent_again(fd);
 	if (write(result_fd, &again, sizeof(again)) != sizeof(again))
-		die("reporting: %s", strerror(errno));
+		errx(1, "reporting: %s", strerror(errno));
 }
 
 static struct received receive_stream(int fd)
@@ -160,7 +140,7 @@ static struct received receive_stream(int fd)
 		r.bytes += n;
 	}
 	if (n < 0)
-		die("receiving: %s", strerror(errno));
+		errx(1, "receiving: %s", strerror(errno));
 	r.took_ns = last_ns - start_ns;
 	return r;
 }
@@ -170,7 +150,7 @@ static void wait_for(pid_t sender)
 	int status;
 
 	if (waitpid(sender, &status, 0) != sender || status)
-		die("the sender did not end well");
+		errx(1, "the sender did not end well");
 }
 
 static void measure_stream(const struct job *job, int listen_fd)
@@ -182,20 +162,20 @@ static void measure_stream(const struct job *job, int listen_fd)
 	pid_t sender;
 
 	if (listen(listen_fd, 1) || pipe(result) || (sender = fork()) < 0)
-		die("%s", strerror(errno));
+		errx(1, "%s", strerror(errno));
 	if (!sender) {
 		send_stream(job, result[1]);
 		_exit(0);
 	}
 	fd = accept(listen_fd, NULL, NULL);
 	if (fd < 0)
-		die("accepting: %s", strerror(errno));
+		errx(1, "accepting: %s", strerror(errno));
 	read_busy_ms(before_ms);
 	r = receive_stream(fd);
 	read_busy_ms(after_ms);
 	wait_for(sender);
 	if (read(result[0], &again, sizeof(again)) != sizeof(again) || !r.bytes)
-		die("nothing came");
+		errx(1, "nothing came");
 	printf("%.3f %.1f %.1f %u %.2f\n", 8.0 * r.bytes / r.took_ns,
 	       (after_ms[SENDER_CPU] - before_ms[SENDER_CPU]) * BYTES_PER_GB / r.bytes,
 	       (after_ms[RECEIVER_CPU] - before_ms[RECEIVER_CPU]) * BYTES_PER_GB / r.bytes, again,
@@ -212,7 +192,7 @@ static void measure_datagrams(const struct job *job)
 	do {
 		for (int i = 0; i < DATAGRAMS_A_TURN; i++, n++)
 			if (send(fd, datagram, job->datagram_bytes, 0) < 0)
-				die("sending: %s", strerror(errno));
+				errx(1, "sending: %s", strerror(errno));
 		took_ns = now_ns() - start_ns;
 	} while (took_ns < job->seconds * NSEC_PER_SEC);
 	printf("%.1f\n", (double)took_ns / n);
@@ -225,7 +205,7 @@ static int bind_receiver(struct job *job)
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&job->address, bytes) ||
 	    getsockname(fd, (struct sockaddr *)&job->address, &bytes))
-		die("a socket to receive with: %s", strerror(errno));
+		errx(1, "a socket to receive with: %s", strerror(errno));
 	return fd;
 }
 
@@ -235,7 +215,7 @@ static unsigned int number(const char *text, unsigned int max)
 	unsigned long n = strtoul(text, &end, 10);
 
 	if (end == text || *end || n < 1 || n > max)
-		die("%s: not a number from 1 to %u", text, max);
+		errx(1, "%s: not a number from 1 to %u", text, max);
 	return n;
 }
 
@@ -251,14 +231,14 @@ static struct job read_arguments(int argc, char **argv)
 		job.datagram_bytes = number(optarg, DATAGRAM_BYTES_MAX);
 	}
 	if (argc - optind != 3)
-		die("usage: bulk [-u BYTES] SECONDS PID ADDRESS");
+		errx(1, "usage: bulk [-u BYTES] SECONDS PID ADDRESS");
 	job.seconds = number(argv[optind], SECONDS_MAX);
 	snprintf(path, sizeof(path), "/proc/%u/ns/net", number(argv[optind + 1], INT32_MAX));
 	job.namespace_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (job.namespace_fd < 0)
-		die("%s: %s", path, strerror(errno));
+		errx(1, "%s: %s", path, strerror(errno));
 	if (inet_pton(AF_INET, argv[optind + 2], &job.address.sin_addr) != 1)
-		die("%s: no IPv4 address", argv[optind + 2]);
+		errx(1, "%s: no IPv4 address", argv[optind + 2]);
 	return job;
 }
 

@@ -37,6 +37,12 @@ buffer_kib()
 	echo $((kib < most_kib ? kib : most_kib))
 }
 
+# How many of so many have the mark: the first one is one of them.
+marked()
+{
+	echo $((($1 + mark_every - 1) / mark_every))
+}
+
 # What the filter lets through, or the rate; "received" has those that were lost.
 check_counts()
 {
@@ -48,7 +54,9 @@ check_counts()
 		low=0
 		high=$((2 * sent / ${setting#rate=} + 100)) ;;
 	"rejects all"*)	low=0 high=0 ;;
-	"takes 1 %")	low=$(((sent + mark_every - 1) / mark_every)) high=$low ;;
+	"takes 1 %")
+		low=$(($(marked "$warm_sent") + $(marked $((sent - warm_sent)))))
+		high=$low ;;
 	esac
 	if grep -q "in user space" "$work/said"; then
 		in_user_space[$title, $filter]=1
@@ -69,7 +77,9 @@ measure_cost()
 	fi
 	[ "$how" != pass ] && [ "$how" != af_packet ] || with+=(-p)
 	[ "$mark" -eq 0 ] || with+=(-m "$mark")
+	warm_up "${with[@]}"
 	inject_turns "${with[@]}"
+	sent=$((sent + warm_sent))
 	record pass_ns "$pass_ns" cost_ns "$cost_ns"
 	if captures; then
 		end_capture

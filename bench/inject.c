@@ -27,12 +27,12 @@
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
+#include <err.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,13 +41,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "inject.h"
 #include "inject.skel.h"
 
-#define NSEC_PER_SEC 1000000000ull
 #define NSEC_PER_USEC 1000ull
 #define USEC_PER_SEC 1000000ull
 #define ARRIVAL_NS NSEC_PER_SEC		/* what is not there by then is lost */
@@ -74,32 +73,12 @@ struct job {
 	bool pass;			/* on the last receiver */
 };
 
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("inject: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
-}
-
 static int index_of(const char *name)
 {
 	int ifindex = if_nametoindex(name);
 
 	if (!ifindex)
-		die("%s: %s", name, strerror(errno));
+		errx(1, "%s: %s", name, strerror(errno));
 	return ifindex;
 }
 
@@ -152,10 +131,10 @@ static void attach_pass(const char *name)
 	int link;
 
 	if (prog < 0)
-		die("loading a program: %s", strerror(-prog));
+		errx(1, "loading a program: %s", strerror(-prog));
 	link = bpf_link_create(prog, index_of(name), BPF_XDP, &opts);
 	if (link < 0)
-		die("attaching a program to %s in native mode: %s", name, strerror(-link));
+		errx(1, "attaching a program to %s in native mode: %s", name, strerror(-link));
 }
 
 static struct inject *load_programs(const struct job *job)
@@ -163,7 +142,7 @@ static struct inject *load_programs(const struct job *job)
 	struct inject *skel = inject__open();
 
 	if (!skel)
-		die("opening the programs: %s", strerror(errno));
+		errx(1, "opening the programs: %s", strerror(errno));
 	for (int i = 0; i < job->n_paths; i++)
 		skel->rodata->ifindex[i] = index_of(job->paths[i].sender);
 	skel->rodata->mark_every = job->mark_every;
@@ -171,7 +150,7 @@ static struct inject *load_programs(const struct job *job)
 	skel->rodata->interval_ns = job->rate_pps ? NSEC_PER_SEC / job->rate_pps : 0;
 	bpf_map__set_max_entries(skel->maps.starts_ns, job->n_frames / TURN_FRAMES + 1);
 	if (inject__load(skel))
-		die("loading the programs: %s", strerror(errno));
+		errx(1, "loading the programs: %s", strerror(errno));
 	return skel;
 }
 
@@ -182,7 +161,7 @@ static uint32_t packets_received(const char *name)
 	uint32_t packets = 0;
 
 	if (getifaddrs(&all))
-		die("getifaddrs: %s", strerror(errno));
+		errx(1, "getifaddrs: %s", strerror(errno));
 	for (one = all; one; one = one->ifa_next) {
 		if (one->ifa_addr && one->ifa_addr->sa_family == AF_PACKET && one->ifa_data &&
 		    !strcmp(one->ifa_name, name))
@@ -205,7 +184,7 @@ static void check_arrival(const struct path *path, uint32_t before, uint32_t sen
 		arrived = packets_received(path->receiver) - before;
 	while (arrived < sent && now_ns() < end_ns);
 	if (arrived < sent)
-		die("%u frames were sent to %s, and %u arrived at %s", sent, path->sender, arrived,
+		errx(1, "%u frames were sent to %s, and %u arrived at %s", sent, path->sender, arrived,
 		    path->receiver);
 }
 
@@ -221,7 +200,7 @@ static int run_program(const struct job *job, int prog, uint32_t repeat)
 	make_frame(bytes, job->frame_bytes);
 	status = bpf_prog_test_run_opts(prog, &opts);
 	if (status && status != -EINTR)
-		die("BPF_PROG_TEST_RUN with live frames, which Linux has since 5.18: %s",
+		errx(1, "BPF_PROG_TEST_RUN with live frames, which Linux has since 5.18: %s",
 		    strerror(-status));
 	return status;
 }
@@ -297,7 +276,7 @@ static void report_cost(const struct job *job, const struct inject *skel)
 	double pass;
 
 	if (!pass_ns || !excess || starts_ns == MAP_FAILED)
-		die("no memory");
+		errx(1, "no memory");
 	for (size_t i = 0; i < n; i++) {
 		const uint64_t *t = &starts_ns[2 * i];
 
@@ -324,7 +303,7 @@ static uint32_t number(const char *text, uint32_t min, uint32_t max)
 	unsigned long n = strtoul(text, &end, 10);
 
 	if (end == text || *end || n < min || n > max)
-		die("%s: not a number from %u to %u", text, min, max);
+		errx(1, "%s: not a number from %u to %u", text, min, max);
 	return n;
 }
 
@@ -333,7 +312,7 @@ static struct path path_of(char *text)
 	struct path p = { .sender = strsep(&text, ":"), .receiver = text };
 
 	if (!text)
-		die("%s: not SENDER:RECEIVER", p.sender);
+		errx(1, "%s: not SENDER:RECEIVER", p.sender);
 	return p;
 }
 
@@ -360,7 +339,7 @@ static struct job read_arguments(int argc, char **argv)
 	}
 	job.n_paths = argc - optind - 1;
 	if (job.n_paths < 1 || job.n_paths > 2 || (job.n_paths == 2 && job.rate_pps))
-		die("%s", usage);
+		errx(1, "%s", usage);
 	job.n_frames = number(argv[optind], 2, COUNT_MAX);
 	if (job.n_paths == 2)	/* whole turns */
 		job.n_frames = number(argv[optind], TURNS_MIN * TURN_FRAMES, COUNT_MAX) /

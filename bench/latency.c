@@ -9,8 +9,8 @@
  * Says "listening on" when it is ready, and in the end prints the median and the
  * 99th percentile in microseconds.
  */
+#include <err.h>
 #include <pcap/pcap.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,18 +25,6 @@ struct sample {
 	double *took_us;
 	int n;
 };
-
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("latency: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
 
 static int by_size(const void *a, const void *b)
 {
@@ -63,14 +51,14 @@ static pcap_t *open_device(const char *device, int immediate)
 	pcap_t *p = pcap_create(device, text);
 
 	if (!p)
-		die("%s", text);
+		errx(1, "%s", text);
 	pcap_set_snaplen(p, SNAPLEN);
 	pcap_set_timeout(p, TIMEOUT_MS);
 	pcap_set_immediate_mode(p, immediate);
 	if (pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO))
-		die("%s: no time stamps in nanoseconds", device);
+		errx(1, "%s: no time stamps in nanoseconds", device);
 	if (pcap_activate(p) < 0)
-		die("%s: %s", device, pcap_geterr(p));
+		errx(1, "%s: %s", device, pcap_geterr(p));
 	return p;
 }
 
@@ -84,15 +72,15 @@ int main(int argc, char **argv)
 	argv += immediate;
 	argc -= immediate;
 	if (argc != 3 || (count = atoi(argv[2])) < 1)
-		die("usage: latency [-i] DEVICE COUNT");
+		errx(1, "usage: latency [-i] DEVICE COUNT");
 	sample.took_us = calloc(count, sizeof(*sample.took_us));
 	if (!sample.took_us)
-		die("no memory");
+		errx(1, "no memory");
 	p = open_device(argv[1], immediate);
 	fprintf(stderr, "listening on %s\n", argv[1]);
 	alarm(PATIENCE_SECONDS);
 	if (pcap_loop(p, count, note, (unsigned char *)&sample))
-		die("%s: %s", argv[1], pcap_geterr(p));
+		errx(1, "%s: %s", argv[1], pcap_geterr(p));
 	pcap_close(p);
 	qsort(sample.took_us, count, sizeof(*sample.took_us), by_size);
 	printf("%.1f %.1f\n", sample.took_us[count / 2], sample.took_us[count * 99ll / 100]);

@@ -9,17 +9,26 @@
 
 search_steps=5
 
-# send_and_count [INJECT-OPTION]...: a capture to a file, and what became of it:
-# leaves captured, dropped, cpu_ns and peak_kib
+# send_and_count [INJECT-OPTION]...: a capture to a file, and what became of it: leaves
+# sent, captured and dropped, with the lap that warms up, and what was measured after that
+# one: reader_ns for each packet, and peak_kib
 send_and_count()
 {
+	local cpu_ns warm_captured
+
+	captured=
 	must_capture "$work/pcap"
+	warm_up "$@"
+	settle
+	warm_captured=${captured:-$warm_sent}
 	cpu_ns=$(reader_cpu_ns)
 	inject_path "$wanted_packets" "$@"
+	sent=$((sent + warm_sent))
 	settle
 	cpu_ns=$(($(reader_cpu_ns) - cpu_ns))
 	peak_kib=$(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$reader_pid/status")
 	end_capture
+	reader_ns=$((captured > warm_captured ? cpu_ns / (captured - warm_captured) : 0))
 }
 
 # search_rate HIGH_PPS: the highest rate without loss, by halves
@@ -44,7 +53,7 @@ search_rate()
 record_counts()
 {
 	record sent "$sent" rate_pps "$rate_pps" captured "$captured" lost "$dropped" \
-		reader_ns "$((cpu_ns / (captured > 0 ? captured : 1)))" peak_kib "$peak_kib"
+		reader_ns "$reader_ns" peak_kib "$peak_kib"
 }
 
 # Of the rounds the first three search: a search takes its time.

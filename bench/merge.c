@@ -9,14 +9,15 @@
  * turns at random, one ring would hold the same.  Prints for each round and each
  * number of rings that number and the nanoseconds per packet.
  */
+#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../engine/merge.h"
 #include "../tests/unit/fake_ring.h"
+#include "clock.h"
 
 #define PACKET_BYTES 64
 #define STEP_NS_MAX 1000		/* from one packet to the next, at most */
@@ -33,20 +34,6 @@ struct bench {
 	struct xdps_merge merge;
 };
 
-static void __attribute__((noreturn)) die(const char *what)
-{
-	fprintf(stderr, "merge: %s\n", what);
-	exit(1);
-}
-
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
 /* The one place that knows how a record gets into a ring. */
 static void put(struct fake_ring *ring, uint64_t mono_ns)
 {
@@ -55,7 +42,7 @@ static void put(struct fake_ring *ring, uint64_t mono_ns)
 				   .caplen = PACKET_BYTES };
 
 	if (!fake_ring_put(ring, &rec, packet))
-		die("a ring is full");
+		errx(1, "a ring is full");
 }
 
 /* Every packet to a ring that is chosen at random, a little younger than the last. */
@@ -83,7 +70,7 @@ static double read_all_ns(struct bench *b, uint64_t end_ns)
 		n += pkt.caplen == PACKET_BYTES && !pkt.data[0];
 	start_ns = now_ns() - start_ns;
 	if (n != b->n_packets || b->merge.late)
-		die("not every packet came out, or not in order");
+		errx(1, "not every packet came out, or not in order");
 	return start_ns;
 }
 
@@ -110,7 +97,7 @@ static void measure(unsigned int n_rings, unsigned int n_packets)
 		fake_ring_open(&b.writers[i], &b.readers[i]);
 	}
 	if (xdps_merge_init(&b.merge, b.readers, n_rings))
-		die("no memory");
+		errx(1, "no memory");
 	end_ns = fill(&b);
 	printf("%u %.2f\n", n_rings, read_all_ns(&b, end_ns) / n_packets);
 	xdps_merge_free(&b.merge);
@@ -124,7 +111,7 @@ int main(int argc, char **argv)
 	int n_packets = argc == 3 ? atoi(argv[2]) : 0;
 
 	if (rounds < 1 || n_packets < 1)
-		die("usage: merge ROUNDS PACKETS");
+		errx(1, "usage: merge ROUNDS PACKETS");
 	while (rounds--)
 		for (size_t i = 0; i < sizeof(n_rings_of) / sizeof(*n_rings_of); i++)
 			measure(n_rings_of[i], n_packets);

@@ -9,30 +9,16 @@
  * what pcap_activate(), pcap_setfilter() in place of another filter, and
  * pcap_close() took, in microseconds.
  */
+#include <err.h>
 #include <pcap/pcap.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("session: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
+#include "clock.h"
 
 static double now_us(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
+	return now_ns() / 1e3;
 }
 
 static double set_filter_us(pcap_t *p, const char *expression)
@@ -41,10 +27,10 @@ static double set_filter_us(pcap_t *p, const char *expression)
 	double start_us;
 
 	if (pcap_compile(p, &program, expression, 1, PCAP_NETMASK_UNKNOWN))
-		die("%s", pcap_geterr(p));
+		errx(1, "%s", pcap_geterr(p));
 	start_us = now_us();
 	if (pcap_setfilter(p, &program))
-		die("%s", pcap_geterr(p));
+		errx(1, "%s", pcap_geterr(p));
 	start_us = now_us() - start_us;
 	pcap_freecode(&program);
 	return start_us;
@@ -58,12 +44,12 @@ static void one_session(int number, const char *device)
 	pcap_t *p = pcap_create(device, text);
 
 	if (!p)
-		die("%s", text);
+		errx(1, "%s", text);
 	pcap_set_promisc(p, 1);
 	pcap_set_timeout(p, 100);
 	activate_us = now_us();
 	if (pcap_activate(p) < 0)
-		die("%s: %s", device, pcap_geterr(p));
+		errx(1, "%s: %s", device, pcap_geterr(p));
 	activate_us = now_us() - activate_us;
 	set_filter_us(p, "udp port 53");
 	filter_us = set_filter_us(p, "host 192.0.2.77 and tcp port 443");
@@ -78,7 +64,7 @@ int main(int argc, char **argv)
 	int count = argc > 2 ? atoi(argv[1]) : 0;
 
 	if (count < 1)
-		die("usage: session COUNT DEVICE...");
+		errx(1, "usage: session COUNT DEVICE...");
 	while (count--)
 		for (int i = 2; i < argc; i++)
 			one_session(i - 2, argv[i]);
