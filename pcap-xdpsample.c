@@ -156,16 +156,16 @@ complete_options(pcap_t *p)
 	/* As every module does; the engine copies no more than it can. */
 	if (p->snapshot <= 0 || p->snapshot > MAXIMUM_SNAPLEN)
 		p->snapshot = MAXIMUM_SNAPLEN;
-	opt->snaplen = (uint32_t)p->snapshot;
-	opt->buffer_bytes = p->opt.buffer_size;
-	opt->promisc = p->opt.promisc != 0;
+	opt->request.snaplen = (uint32_t)p->snapshot;
+	opt->request.buffer_bytes = p->opt.buffer_size;
+	opt->request.promisc = p->opt.promisc != 0;
 
 	/*
 	 * A timeout of 0 means "as long as it takes", and yet scapy and
 	 * dumpcap's sparklines, which use it, want their packets soon.
 	 */
-	opt->immediate = p->opt.immediate != 0;
-	if (opt->immediate)
+	opt->request.immediate = p->opt.immediate != 0;
+	if (opt->request.immediate)
 		opt->batch_us = 0;
 	else if (p->opt.timeout > 0)
 		opt->batch_us = 1000u * (u_int)min(p->opt.timeout, MAX_BATCH_MS);
@@ -655,10 +655,10 @@ xdpsample_lookup_name(const char **device, char *ifname, char *errbuf)
 		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
 		return -1;
 	}
-	index = if_nametoindex(opt.ifname);
+	index = if_nametoindex(opt.request.ifname);
 	if ((index == 0 || if_indextoname(index, ifname) == NULL) &&
-	    snprintf(ifname, IF_NAMESIZE, "%s", opt.ifname) >= IF_NAMESIZE) {
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: %s", opt.ifname,
+	    snprintf(ifname, IF_NAMESIZE, "%s", opt.request.ifname) >= IF_NAMESIZE) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: %s", opt.request.ifname,
 		    strerror(ENODEV));
 		return -1;
 	}

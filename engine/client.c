@@ -17,9 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../helper/protocol.h"
+#include "../common/error.h"
+#include "../common/protocol.h"
 
-#include "error.h"
 #include "launch.h"
 
 #define ANSWER_MS 10000			/* drivers may reset the card to attach */
@@ -92,20 +92,11 @@ static enum xdps_status ask(struct xdps_client *c, const struct xdps_options *op
 	struct xdps_ask ask = {
 		.magic = XDPS_MAGIC,
 		.kind = XDPS_ASK_OPEN,
-		.mode = opt->mode,
-		.rate = opt->rate,
-		.snaplen = opt->snaplen < XDPS_SNAPLEN_MAX ? opt->snaplen
-							   : XDPS_SNAPLEN_MAX,
-		.immediate = opt->immediate,
-		.promisc = opt->promisc,
-		.point = opt->point,
-		.actions = opt->actions,
-		.ring = opt->ring,
-		.buffer_bytes = opt->buffer_bytes,
+		.request = opt->request,
 	};
 
-	memcpy(ask.ifname, opt->ifname, sizeof(ask.ifname));
-	memcpy(ask.prog, opt->prog, sizeof(ask.prog));
+	if (ask.request.snaplen > XDPS_SNAPLEN_MAX)
+		ask.request.snaplen = XDPS_SNAPLEN_MAX;
 	if (send(c->sock, &ask, sizeof(ask), MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET)
 		return xdps_fail_errno(err, errno, "asking %s", c->path);
@@ -416,7 +407,7 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 	if (!status)
 		status = ask(c, opt, err);
 	if (!status)
-		status = hear_all(c, opt->buffer_bytes, g, err);
+		status = hear_all(c, opt->request.buffer_bytes, g, err);
 	if (status) {
 		xdps_client_close(c);
 		xdps_grant_free(g);

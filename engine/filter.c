@@ -6,7 +6,7 @@
 
 #include <linux/filter.h>
 
-#include "error.h"
+#include "../common/error.h"
 
 /*
  * From this offset on the socket filter machine of Linux has what is not in

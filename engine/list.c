@@ -14,9 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../common/error.h"
+#include "../common/netlink.h"
+
 #include "client.h"
-#include "error.h"
-#include "netlink.h"
 
 /* How often the kernel may say that something has changed while it answered. */
 #define TRIES_MAX 5

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "counters.h"
-#include "error.h"
+#include "../common/counters.h"
+#include "../common/error.h"
 
 void xdps_memory_init(struct xdps_memory *m)
 {

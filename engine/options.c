@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "error.h"
+#include "../common/error.h"
+#include "../common/names.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -49,47 +50,18 @@ struct option {
 	const char *unit;
 };
 
-static const char *const mode_words[] = {
-	[XDPS_MODE_AUTO] = "auto",
-	[XDPS_MODE_NATIVE] = "native",
-	[XDPS_MODE_GENERIC] = "generic",
-	NULL
-};
-
-static const char *const point_words[] = {
-	[XDPS_POINT_ENTRY] = "entry",
-	[XDPS_POINT_EXIT] = "exit",
-	NULL
-};
-
-static const char *const action_words[] = {
-	[XDPS_ACTION_ABORTED] = "aborted",
-	[XDPS_ACTION_DROP] = "drop",
-	[XDPS_ACTION_PASS] = "pass",
-	[XDPS_ACTION_TX] = "tx",
-	[XDPS_ACTION_REDIRECT] = "redirect",
-	NULL
-};
-
-static const char *const ring_words[] = {
-	[XDPS_RING_AUTO] = "auto",
-	[XDPS_RING_PERF] = "perf",
-	[XDPS_RING_BPF] = "bpf",
-	NULL
-};
-
 enum { RATE, MODE, HOLD, POINT, ACTION, PROG, RING };
 
 static const struct option options[] = {
 	[RATE] = {
 		.key = "rate", .kind = NUMBER,
-		.offset = offsetof(struct xdps_options, rate),
+		.offset = offsetof(struct xdps_options, request.rate),
 		.min = 1, .max = UINT32_MAX, .unit = "",
 	},
 	[MODE] = {
 		.key = "mode", .kind = WORD,
-		.offset = offsetof(struct xdps_options, mode),
-		.words = mode_words,
+		.offset = offsetof(struct xdps_options, request.mode),
+		.words = xdps_mode_words,
 	},
 	[HOLD] = {
 		.key = "hold", .kind = NUMBER,
@@ -98,23 +70,23 @@ static const struct option options[] = {
 	},
 	[POINT] = {
 		.key = "point", .kind = WORD,
-		.offset = offsetof(struct xdps_options, point),
-		.words = point_words,
+		.offset = offsetof(struct xdps_options, request.point),
+		.words = xdps_point_words,
 	},
 	[ACTION] = {
 		.key = "action", .kind = WORDS,
-		.offset = offsetof(struct xdps_options, actions),
-		.words = action_words,
+		.offset = offsetof(struct xdps_options, request.actions),
+		.words = xdps_action_words,
 	},
 	[PROG] = {
 		.key = "prog", .kind = PROGRAM,
-		.offset = offsetof(struct xdps_options, prog),
+		.offset = offsetof(struct xdps_options, request.prog),
 		.max = XDPS_PROG_CHARS,
 	},
 	[RING] = {
 		.key = "ring", .kind = WORD,
-		.offset = offsetof(struct xdps_options, ring),
-		.words = ring_words,
+		.offset = offsetof(struct xdps_options, request.ring),
+		.words = xdps_ring_words,
 	},
 };
 
@@ -128,21 +100,16 @@ static const struct {
 	[PROGRAM] = { "it takes", "not" },
 };
 
-_Static_assert(sizeof(enum xdps_mode) == sizeof(uint32_t) &&
-	       sizeof(enum xdps_point) == sizeof(uint32_t) &&
-	       sizeof(enum xdps_ring_kind) == sizeof(uint32_t),
-	       "an option's value is written as a uint32_t");
-_Static_assert(ARRAY_SIZE(action_words) == XDPS_N_ACTIONS + 1,
-	       "each action has its word");
-
 void xdps_options_init(struct xdps_options *opt)
 {
 	*opt = (struct xdps_options){
-		.mode = XDPS_MODE_AUTO,
-		.point = XDPS_POINT_ENTRY,
-		.rate = 1,
+		.request = {
+			.mode = XDPS_MODE_AUTO,
+			.point = XDPS_POINT_ENTRY,
+			.rate = 1,
+			.snaplen = XDPS_SNAPLEN_MAX,
+		},
 		.hold_us = XDPS_HOLD_DEFAULT_US,
-		.snaplen = XDPS_SNAPLEN_MAX,
 		.batch_us = 100000,
 	};
 }
@@ -261,27 +228,19 @@ static bool read_words(struct span s, const char *const *words, uint32_t *set)
 	return true;
 }
 
-/*
- * What the kernel allows in a program's name (bpf_obj_name_cpy()) and in that of
- * its function in BTF.  Digits alone are an id: C has no such names.
- */
+static bool is_number(struct span s)
+{
+	return strspn(s.at, "0123456789") >= s.len;
+}
+
+/* Digits alone are an id: C has no such names. */
 static bool read_program(struct span s, uint32_t max_chars, char *text)
 {
-	bool is_number = true;
 	uint32_t id;
 
-	if (s.len > max_chars)
+	if (s.len > max_chars || !xdps_is_program_name(s.at, s.len))
 		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.at[i];
-		bool is_digit = c >= '0' && c <= '9';
-
-		if (!is_digit && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    c != '_' && c != '.')
-			return false;
-		is_number = is_number && is_digit;
-	}
-	if (is_number && (!read_number(s, &id) || !id))
+	if (is_number(s) && (!read_number(s, &id) || !id))
 		return false;
 	memset(text, 0, max_chars + 1);
 	memcpy(text, s.at, s.len);
@@ -360,31 +319,23 @@ static enum xdps_status parse_option(struct xdps_options *opt, struct span s,
 	return XDPS_OK;
 }
 
-/*
- * What the kernel allows in a name (dev_valid_name() in net/core/dev.c), less
- * control characters, which nobody uses and a terminal obeys.
- */
 static enum xdps_status check_ifname(struct span s, struct xdps_error *err)
 {
 	if (!s.len)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "no interface name; the form is IFACE[:key=value]..., with the keys %s",
 				 list_keys().text);
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = s.at[i];
-
-		if (c == '/' || c <= ' ' || c == 0x7f)
-			return xdps_fail(err, XDPS_BAD_OPTION,
-					 "%s: an interface name has no '/', white space or control characters; options begin with ':'",
-					 quote(s).text);
-	}
+	if (span_is(s, ".") || span_is(s, ".."))
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "%s: no interface has this name", quote(s).text);
+	if (!xdps_is_interface_name(s.at, s.len))
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "%s: an interface name has no '/', white space or control characters; options begin with ':'",
+				 quote(s).text);
 	if (s.len > XDPS_IFNAME_CHARS)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "%s: no interface name is longer than %u characters, nor an alternative name than %u",
 				 quote(s).text, IF_NAMESIZE - 1, XDPS_IFNAME_CHARS);
-	if (span_is(s, ".") || span_is(s, ".."))
-		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: no interface has this name", quote(s).text);
 	return XDPS_OK;
 }
 
@@ -392,8 +343,8 @@ static enum xdps_status check_point(struct xdps_options *opt, unsigned int given
 				    struct xdps_error *err)
 {
 	if (given & 1u << ACTION && !(given & 1u << POINT))
-		opt->point = XDPS_POINT_EXIT;
-	if (opt->actions && opt->point == XDPS_POINT_ENTRY)
+		opt->request.point = XDPS_POINT_EXIT;
+	if (opt->request.actions && opt->request.point == XDPS_POINT_ENTRY)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "action= together with point=entry: a program has not decided before it runs; leave one of them out, or say point=exit");
 	return XDPS_OK;
@@ -410,8 +361,8 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 
 	if (check_ifname(s, err))
 		return err->status;
-	memset(parsed.ifname, 0, sizeof(parsed.ifname));
-	memcpy(parsed.ifname, s.at, s.len);
+	memset(parsed.request.ifname, 0, sizeof(parsed.request.ifname));
+	memcpy(parsed.request.ifname, s.at, s.len);
 
 	/* A name that ends here had no ':' behind its last part. */
 	while (s.at + s.len != end) {
@@ -430,14 +381,4 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 		parsed.hold_given = true;
 	*opt = parsed;
 	return XDPS_OK;
-}
-
-const char *xdps_mode_word(enum xdps_mode mode)
-{
-	return (unsigned int)mode <= XDPS_MODE_GENERIC ? mode_words[mode] : "?";
-}
-
-const char *xdps_action_word(enum xdps_action action)
-{
-	return (unsigned int)action < XDPS_N_ACTIONS ? action_words[action] : "?";
 }

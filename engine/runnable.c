@@ -19,8 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "classic.h"
-#include "error.h"
+#include "../common/classic.h"
+#include "../common/error.h"
 
 /*
  * libpcap's own loops go from one header of a packet to the next, and none has less

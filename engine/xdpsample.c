@@ -10,12 +10,12 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "../helper/protocol.h"
+#include "../common/counters.h"
+#include "../common/error.h"
+#include "../common/protocol.h"
 
 #include "client.h"
 #include "clock.h"
-#include "counters.h"
-#include "error.h"
 #include "guard.h"
 #include "memory.h"
 #include "merge.h"
@@ -57,13 +57,13 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 {
 	struct xdps *x = calloc(1, sizeof(*x));
 	uint32_t hold_us = opt->hold_given ? opt->hold_us :
-			   opt->immediate ? 0 : XDPS_HOLD_DEFAULT_US;
+			   opt->request.immediate ? 0 : XDPS_HOLD_DEFAULT_US;
 
 	if (!x)
 		return NULL;
-	memcpy(x->ifname, opt->ifname, sizeof(x->ifname));
+	memcpy(x->ifname, opt->request.ifname, sizeof(x->ifname));
 	x->hold_ns = hold_us * NSEC_PER_USEC;
-	x->batch_ns = opt->immediate ? 0 : opt->batch_us * NSEC_PER_USEC;
+	x->batch_ns = opt->request.immediate ? 0 : opt->batch_us * NSEC_PER_USEC;
 	xdps_client_init(&x->client);
 	xdps_grant_init(&x->grant);
 	xdps_memory_init(&x->memory);
@@ -159,7 +159,7 @@ enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
 	enum xdps_status status;
 
 	if (!x)
-		return xdps_fail_errno(err, ENOMEM, "making a capture on %s", opt->ifname);
+		return xdps_fail_errno(err, ENOMEM, "making a capture on %s", opt->request.ifname);
 	xdps_guard_enter(&x->client.guard, release_and_free, x);
 	status = xdps_client_open(&x->client, opt, &x->grant, err);
 	if (!status)

@@ -37,109 +37,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../common/types.h"
+
 #pragma GCC visibility push(hidden)
 
-enum xdps_status {
-	XDPS_OK,
-	XDPS_TIMEOUT,		/* nothing came in time */
-	XDPS_WOKEN,		/* by xdps_wake() */
-	XDPS_BAD_OPTION,
-	XDPS_BAD_FILTER,	/* no program that a filter could be */
-	XDPS_NO_DEVICE,
-	XDPS_NO_PERMISSION,	/* a privilege is lacking that would do */
-	XDPS_BUSY,		/* another XDP program is on the interface, or another reader reads */
-	XDPS_UNSUPPORTED,	/* by the kernel, what guards it, the driver or the interface */
-	XDPS_GONE,		/* the interface disappeared while capturing */
-	XDPS_FAILED,
-};
-
 /*
- * What went wrong: a status to act on, a sentence to show.  The sentence is
- * complete by itself: it names the thing, what was tried, what the system
- * answered and, where there is something, what would work.
+ * Everything that can be asked of a capture: what the helper hears of, and what only the
+ * engine has to know.  xdps_options_parse() sets of the request what a device name can
+ * say, and the program's own calls set snaplen, immediate, promisc and buffer_bytes.
  */
-struct xdps_error {
-	enum xdps_status status;
-	char text[256];		/* as long as libpcap's errbuf */
-};
-
-enum xdps_mode {
-	XDPS_MODE_AUTO,		/* native, else generic; on a veth generic */
-	XDPS_MODE_NATIVE,
-	XDPS_MODE_GENERIC,
-};
-
-/* Where, beside another XDP program. */
-enum xdps_point {
-	XDPS_POINT_ENTRY,	/* before it runs */
-	XDPS_POINT_EXIT,	/* after it has decided */
-};
-
-/* What an XDP program can decide: enum xdp_action of Linux. */
-enum xdps_action {
-	XDPS_ACTION_ABORTED,
-	XDPS_ACTION_DROP,
-	XDPS_ACTION_PASS,
-	XDPS_ACTION_TX,
-	XDPS_ACTION_REDIRECT,
-	XDPS_N_ACTIONS,
-	XDPS_ACTION_UNDECIDED = 255,
-};
-
-/* Through what packets come. */
-enum xdps_ring_kind {
-	XDPS_RING_AUTO,		/* as said at ring= in pcap-xdpsample(7) */
-	XDPS_RING_PERF,		/* the kernel's perf rings */
-	XDPS_RING_BPF,		/* memory of a BPF map */
-};
-
-enum xdps_link {
-	XDPS_LINK_ETHERNET,
-	XDPS_LINK_IP,		/* packets begin with the IP header */
-};
-
-enum xdps_filter {
-	XDPS_FILTER_NONE,	/* none was set */
-	XDPS_FILTER_KERNEL,	/* at the hook: what it rejects costs next to nothing */
-	XDPS_FILTER_USER,	/* every packet comes, and the caller has to ask it */
-};
-
-/*
- * An instruction of classic BPF, which filters are made of: struct bpf_insn of
- * libpcap, struct sock_filter of Linux.
- */
-struct xdps_insn {
-	uint16_t code;
-	uint8_t jt;
-	uint8_t jf;
-	uint32_t k;
-};
-
-#define XDPS_SNAPLEN_MAX 65000u		/* a perf record can carry no more */
-#define XDPS_IFNAME_CHARS 127		/* of an alternative name (ip-link(8), altname) */
-#define XDPS_PROG_CHARS 127		/* of a program's name: KSYM_NAME_LEN before 6.1 */
-#define XDPS_HOLD_MAX_US 1000000u
-#define XDPS_HOLD_DEFAULT_US 1000u
-
-/* Everything that can be asked of a capture. */
 struct xdps_options {
-	/* from the device name, by xdps_options_parse() */
-	char ifname[XDPS_IFNAME_CHARS + 1];	/* or an alternative name of it */
-	enum xdps_mode mode;
-	uint32_t rate;		/* one packet in so many; 1: all */
+	struct xdps_request request;
 	uint32_t hold_us;	/* how long to wait for older packets ... */
 	bool hold_given;	/* ... or XDPS_HOLD_DEFAULT_US, 0 if immediate */
-	enum xdps_point point;
-	uint32_t actions;	/* 1 << enum xdps_action, or'ed: only these; 0: all */
-	char prog[XDPS_PROG_CHARS + 1];	/* name or id of the program to trace; "" */
-	enum xdps_ring_kind ring;
-
-	/* from the program's own calls */
-	uint32_t snaplen;	/* bytes to copy, at least 1; XDPS_SNAPLEN_MAX caps it */
-	uint64_t buffer_bytes;	/* for all rings together; 0: at least 2 MiB a CPU */
 	uint32_t batch_us;	/* how long packets may wait for company */
-	bool immediate;		/* not at all: one wake-up for each packet */
-	bool promisc;
 };
 
 /* One packet: `data` is good, and may be written to, until xdps_release(). */
@@ -154,22 +65,6 @@ struct xdps_packet {
 	bool filtered;		/* and that is the one that is set; else: ask it */
 	unsigned char *data;
 };
-
-/*
- * What became of the packets that passed the hook since xdps_open(), all CPUs
- * together.  Exact at any moment: seen = rejected + passed_over + taken + lost.
- */
-struct xdps_stats {
-	uint64_t seen;
-	uint64_t rejected;	/* by the filter, in the kernel */
-	uint64_t passed_over;	/* not chosen by the sampling rate */
-	uint64_t taken;		/* in a ring or about to be, or delivered from there */
-	uint64_t lost;		/* there was no room in the ring */
-	uint64_t released;	/* of those taken: xdps_release() let them go */
-	uint64_t late;		/* delivered, but younger ones had gone before */
-};
-
-#define XDPS_LISTED_PROGRAMS_MAX 11	/* one, and the components of libxdp's dispatcher */
 
 /* An interface that can be captured, and the XDP programs on it. */
 struct xdps_listed {
@@ -196,13 +91,6 @@ void xdps_options_init(struct xdps_options *opt);
  */
 enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 				    struct xdps_error *err);
-
-/*
- * The words of a device name for these: "auto", "native", "generic"; "aborted", "drop",
- * "pass", "tx", "redirect"; "?" for what is none.
- */
-const char *xdps_mode_word(enum xdps_mode mode);
-const char *xdps_action_word(enum xdps_action action);
 
 /*
  * All interfaces of this network namespace that can be captured, in the kernel's order,

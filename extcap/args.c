@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #define DEVICE_BYTES 512
 
@@ -183,17 +183,17 @@ static enum xdps_status read_option(struct args *a, struct said *s, int id,
 		s->verbs[VERB_VERSION] = true;
 		break;
 	case SNAPLEN:
-		return read_number(id, optarg, 1, XDPS_SNAPLEN_MAX, &a->opt.snaplen, err);
+		return read_number(id, optarg, 1, XDPS_SNAPLEN_MAX, &a->opt.request.snaplen, err);
 	case BUFFER:
 		if (read_number(id, optarg, 0, BUFFER_MIB_MAX, &number, err))
 			return err->status;
-		a->opt.buffer_bytes = (uint64_t)number << 20;
+		a->opt.request.buffer_bytes = (uint64_t)number << 20;
 		break;
 	case IMMEDIATE:
-		a->opt.immediate = true;
+		a->opt.request.immediate = true;
 		break;
 	case NO_PROMISC:
-		a->opt.promisc = false;
+		a->opt.request.promisc = false;
 		break;
 	default:
 		s->device[id] = optarg;
@@ -334,8 +334,8 @@ enum xdps_status args_read(struct args *a, int argc, char **argv, struct xdps_er
 
 	*a = (struct args){ .verb = VERB_HELP };
 	xdps_options_init(&a->opt);
-	a->opt.snaplen = SNAPLEN_DEFAULT;
-	a->opt.promisc = true;
+	a->opt.request.snaplen = SNAPLEN_DEFAULT;
+	a->opt.request.promisc = true;
 	if (read_options(a, &s, argc, argv, err))
 		return err->status;
 	a->verb = verb_of(&s);

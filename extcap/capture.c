@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #include "describe.h"
 #include "filter.h"
@@ -42,9 +42,9 @@ static enum xdps_status open_streams(struct capture *c, const struct args *a,
 	struct xdps_options opt = a->opt;
 	enum xdps_status status;
 
-	status = list_look(&c->before, opt.ifname, err);
+	status = list_look(&c->before, opt.request.ifname, err);
 	if (!status)
-		status = filter_compile(&c->filter, a->filter, opt.ifname,
+		status = filter_compile(&c->filter, a->filter, opt.request.ifname,
 					c->before.link, err);
 	if (status)
 		return status;
@@ -53,8 +53,8 @@ static enum xdps_status open_streams(struct capture *c, const struct args *a,
 	status = stream_open(&c->streams[c->n - 1], &opt, c->filter, err);
 	if (status || !a->both)
 		return status;
-	opt.point = XDPS_POINT_ENTRY;
-	opt.actions = 0;
+	opt.request.point = XDPS_POINT_ENTRY;
+	opt.request.actions = 0;
 	return stream_open(&c->streams[0], &opt, c->filter, err);
 }
 
@@ -90,7 +90,7 @@ static void add_interface(struct capture *c, const struct stream *s, const char 
 		pcapng_add_interface(&c->out.blocks, &(struct pcapng_interface){
 			.link = xdps_link(s->x) == XDPS_LINK_ETHERNET ? PCAPNG_LINK_ETHERNET
 								      : PCAPNG_LINK_RAW,
-			.snaplen = s->opt.snaplen,
+			.snaplen = s->opt.request.snaplen,
 			.name = name,
 			.description = point,
 			.filter = filter,
@@ -112,7 +112,7 @@ void capture_write_nothing(const struct args *a, const struct xdps_error *err)
 		add_section(&c);
 		pcapng_add_interface(&c.out.blocks, &(struct pcapng_interface){
 			.link = PCAPNG_LINK_ETHERNET,
-			.snaplen = a->opt.snaplen,
+			.snaplen = a->opt.request.snaplen,
 			.comment = err->text,
 		});
 		output_flush(&c.out);
@@ -143,7 +143,7 @@ static void add_packet(struct capture *c, struct stream *s)
 		.id = ++c->n_packets,
 		.queue = pkt->queue,
 		.lost = s->lost_to_say,
-		.has_verdict = s->opt.point == XDPS_POINT_EXIT,
+		.has_verdict = s->opt.request.point == XDPS_POINT_EXIT,
 		.verdict = pkt->action,
 	});
 	stream_next(s);

@@ -10,6 +10,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../common/names.h"
+
 #include "list.h"
 
 #define HOST_BYTES 65			/* HOST_NAME_MAX and a NUL */
@@ -68,19 +70,19 @@ static void append_actions(char *buf, size_t size, uint32_t actions)
 
 void describe_device(char *buf, size_t size, const struct xdps_options *opt)
 {
-	snprintf(buf, size, "xdpsample:%s", opt->ifname);
-	if (opt->actions) {
+	snprintf(buf, size, "xdpsample:%s", opt->request.ifname);
+	if (opt->request.actions) {
 		append(buf, size, ":action=");
-		append_actions(buf, size, opt->actions);
-	} else if (opt->point == XDPS_POINT_EXIT) {
+		append_actions(buf, size, opt->request.actions);
+	} else if (opt->request.point == XDPS_POINT_EXIT) {
 		append(buf, size, ":point=exit");
 	}
-	if (opt->prog[0])
-		append(buf, size, ":prog=%s", opt->prog);
-	if (opt->rate > 1)
-		append(buf, size, ":rate=%u", opt->rate);
-	if (opt->mode != XDPS_MODE_AUTO)
-		append(buf, size, ":mode=%s", xdps_mode_word(opt->mode));
+	if (opt->request.prog[0])
+		append(buf, size, ":prog=%s", opt->request.prog);
+	if (opt->request.rate > 1)
+		append(buf, size, ":rate=%u", opt->request.rate);
+	if (opt->request.mode != XDPS_MODE_AUTO)
+		append(buf, size, ":mode=%s", xdps_mode_word(opt->request.mode));
 }
 
 static bool is_asked_for(const struct xdps_options *opt, const struct xdps_listed *l,
@@ -89,7 +91,7 @@ static bool is_asked_for(const struct xdps_options *opt, const struct xdps_liste
 	char id[16];
 
 	snprintf(id, sizeof(id), "%u", l->programs[i].id);
-	return !strcmp(opt->prog, id) || !strcmp(opt->prog, l->programs[i].name);
+	return !strcmp(opt->request.prog, id) || !strcmp(opt->request.prog, l->programs[i].name);
 }
 
 static void append_program(char *buf, size_t size, const struct xdps_options *opt,
@@ -97,10 +99,10 @@ static void append_program(char *buf, size_t size, const struct xdps_options *op
 {
 	unsigned int i = 0;
 
-	while (opt->prog[0] && i + 1 < l->n_programs && !is_asked_for(opt, l, i))
+	while (opt->request.prog[0] && i + 1 < l->n_programs && !is_asked_for(opt, l, i))
 		i++;
-	if (opt->prog[0] && !is_asked_for(opt, l, i))
-		append(buf, size, "XDP program %s", opt->prog);
+	if (opt->request.prog[0] && !is_asked_for(opt, l, i))
+		append(buf, size, "XDP program %s", opt->request.prog);
 	else
 		append(buf, size, "XDP program %s%s(id %u, %s%s)", l->programs[i].name,
 		       l->programs[i].name[0] ? " " : "", l->programs[i].id,
@@ -113,12 +115,12 @@ void describe_point(char *buf, size_t size, const struct xdps_options *opt,
 	char host[HOST_BYTES] = "";
 
 	gethostname(host, sizeof(host) - 1);
-	snprintf(buf, size, "%s: %s at the XDP hook, ", host, opt->ifname);
+	snprintf(buf, size, "%s: %s at the XDP hook, ", host, opt->request.ifname);
 	if (!before->n_programs) {
 		append(buf, size, "no other XDP program");
 		return;
 	}
-	append(buf, size, opt->point == XDPS_POINT_EXIT || before->mode == XDPS_MODE_AUTO ?
+	append(buf, size, opt->request.point == XDPS_POINT_EXIT || before->mode == XDPS_MODE_AUTO ?
 	       "after " : "before ");
 	append_program(buf, size, opt, before);
 }
@@ -129,14 +131,14 @@ void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
 	const char *why, *notice;
 
 	buf[0] = '\0';
-	if (opt->actions) {
+	if (opt->request.actions) {
 		append(buf, size, "Only packets with the verdict ");
-		append_actions(buf, size, opt->actions);
+		append_actions(buf, size, opt->request.actions);
 		append(buf, size, ". ");
 	}
-	if (opt->rate > 1)
+	if (opt->request.rate > 1)
 		append(buf, size, "One packet in %u, chosen at random, is here: multiply what you count by %u. ",
-		       opt->rate, opt->rate);
+		       opt->request.rate, opt->request.rate);
 	if (xdps_warning(x))
 		append(buf, size, "%s. ", xdps_warning(x));
 	notice = xdps_notice(x);
@@ -155,10 +157,10 @@ void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
 {
 	snprintf(buf, size, "%llu packets came by: %llu rejected by %s, ",
 		 (unsigned long long)stats->seen, (unsigned long long)stats->rejected,
-		 opt->actions ? "their verdict or the filter" : "the filter");
-	if (opt->rate > 1)
+		 opt->request.actions ? "their verdict or the filter" : "the filter");
+	if (opt->request.rate > 1)
 		append(buf, size, "%llu not chosen by the sampling rate of 1 in %u, ",
-		       (unsigned long long)stats->passed_over, opt->rate);
+		       (unsigned long long)stats->passed_over, opt->request.rate);
 	append(buf, size, "%llu lost because the buffer was full, %llu written to this file, %llu of these late",
 	       (unsigned long long)stats->lost, (unsigned long long)delivered,
 	       (unsigned long long)stats->late);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #define SNAPLEN 262144		/* what "take it" returns: more than there can be */
 

@@ -54,9 +54,9 @@ static enum xdps_status check_filter(const struct args *a, struct xdps_error *er
 	struct xdps_listed l;
 	struct filter *f;
 
-	if (list_find(&l, a->opt.ifname, err))
+	if (list_find(&l, a->opt.request.ifname, err))
 		return err->status;
-	if (filter_compile(&f, a->filter, a->opt.ifname, l.link, &verdict))
+	if (filter_compile(&f, a->filter, a->opt.request.ifname, l.link, &verdict))
 		printf("%s\n", verdict.text);
 	filter_free(f);
 	return XDPS_OK;
@@ -81,11 +81,11 @@ static enum xdps_status run(const struct args *a, struct xdps_error *err)
 	case VERB_INTERFACES:
 		return list_interfaces(stdout, err);
 	case VERB_DLTS:
-		return list_dlts(stdout, a->opt.ifname, err);
+		return list_dlts(stdout, a->opt.request.ifname, err);
 	case VERB_CONFIG:
-		return list_config(stdout, a->opt.ifname, err);
+		return list_config(stdout, a->opt.request.ifname, err);
 	case VERB_RELOAD:
-		return list_programs(stdout, a->opt.ifname, err);
+		return list_programs(stdout, a->opt.request.ifname, err);
 	case VERB_CHECK_FILTER:
 		return check_filter(a, err);
 	case VERB_CAPTURE:

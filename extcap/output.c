@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #include "stop.h"
 

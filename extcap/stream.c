@@ -64,8 +64,8 @@ static void show_next(struct stream *s)
 {
 	while ((s->has_head = xdps_next(s->x, &s->head)) && !judge(s))
 		s->rejected++;
-	if (s->has_head && s->head.caplen > s->opt.snaplen)
-		s->head.caplen = s->opt.snaplen;
+	if (s->has_head && s->head.caplen > s->opt.request.snaplen)
+		s->head.caplen = s->opt.request.snaplen;
 }
 
 static void note_losses(struct stream *s)
@@ -121,7 +121,7 @@ void stream_next(struct stream *s)
 uint32_t stream_hold_ms(const struct stream *s)
 {
 	uint32_t hold_us = s->opt.hold_given ? s->opt.hold_us :
-			   s->opt.immediate ? 0 : XDPS_HOLD_DEFAULT_US;
+			   s->opt.request.immediate ? 0 : XDPS_HOLD_DEFAULT_US;
 
 	return hold_us / US_PER_MS + 1;
 }

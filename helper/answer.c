@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #include "debug.h"
 

@@ -5,7 +5,7 @@
 #ifndef XDPS_ANSWER_H
 #define XDPS_ANSWER_H
 
-#include "protocol.h"
+#include "../common/protocol.h"
 
 /*
  * Sends `say`, whose magic and n_fds are filled in here, and n_fds (at most

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "../bpf/record.h"
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #define KERNEL_GROUP 1			/* of uevents; udev sends to another one */
 #define UEVENT_BYTES 2048		/* UEVENT_BUFFER_SIZE of the kernel */

@@ -17,7 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
+#include "../common/names.h"
 
 #include "debug.h"
 #include "kernel.h"
@@ -66,13 +67,14 @@ static void debug_mode(const struct xdps_interface *iface, enum xdps_mode asked,
 
 	if (asked != XDPS_MODE_AUTO)
 		xdps_debug("%s: in %s mode, as asked for by mode=", iface->name,
-			   asked == XDPS_MODE_NATIVE ? "native" : "generic");
+			   xdps_mode_word(asked));
 	else if (chosen == XDPS_MODE_GENERIC)
 		xdps_debug("%s: in generic mode, because on a veth native mode would take segmentation offload off the other end",
 			   iface->name);
 	else if (!bpf_xdp_query(iface->index, 0, &found))
 		xdps_debug("%s: in %s mode, which is the kernel's choice for this driver",
-			   iface->name, found.drv_prog_id ? "native" : "generic");
+			   iface->name, xdps_mode_word(found.drv_prog_id ? XDPS_MODE_NATIVE :
+						      XDPS_MODE_GENERIC));
 }
 
 static enum xdps_status explain_busy(const struct xdps_interface *iface, int errnum,

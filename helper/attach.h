@@ -5,8 +5,9 @@
 #ifndef XDPS_ATTACH_H
 #define XDPS_ATTACH_H
 
+#include "../common/protocol.h"
+
 #include "interface.h"
-#include "protocol.h"
 
 /*
  * In `mode`; with XDPS_MODE_AUTO in generic mode on a veth, and elsewhere as the kernel

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #include "target.h"
 
@@ -162,33 +162,33 @@ static enum xdps_status choose_named(struct xdps_target *t, const char *ifname,
 }
 
 /* Asked for what only another program can give. */
-static enum xdps_status fail_without(const char *ifname, const struct xdps_ask *ask,
+static enum xdps_status fail_without(const char *ifname, const struct xdps_request *request,
 				     struct xdps_error *err)
 {
 	static const char text[] =
 		"%s: no XDP program is attached there, and %s%.*s%s is about one; without it all packets are captured as they arrive";
 
-	if (ask->prog[0])
+	if (request->prog[0])
 		return xdps_fail(err, XDPS_UNSUPPORTED, text, ifname, "prog=", QUOTE_CHARS,
-				 ask->prog, dots(ask->prog));
+				 request->prog, dots(request->prog));
 	return xdps_fail(err, XDPS_UNSUPPORTED, text, ifname,
-			 ask->actions ? "action=" : "point=exit", 0, "", "");
+			 request->actions ? "action=" : "point=exit", 0, "", "");
 }
 
-static bool asks_for_one(const struct xdps_ask *ask)
+static bool asks_for_one(const struct xdps_request *request)
 {
-	return ask->prog[0] || ask->actions || ask->point != XDPS_POINT_ENTRY;
+	return request->prog[0] || request->actions || request->point != XDPS_POINT_ENTRY;
 }
 
 enum xdps_status xdps_target_choose(struct xdps_target *t, const char *ifname,
-				    const struct xdps_ask *ask, struct xdps_error *err)
+				    const struct xdps_request *request, struct xdps_error *err)
 {
 	t->traced = NULL;
 	if (!t->attached.id)
-		return asks_for_one(ask) ? fail_without(ifname, ask, err) : XDPS_OK;
-	if (ask->prog[0])
-		return choose_named(t, ifname, ask->prog, err);
-	if (t->mode != XDPS_MODE_AUTO || asks_for_one(ask))
+		return asks_for_one(request) ? fail_without(ifname, request, err) : XDPS_OK;
+	if (request->prog[0])
+		return choose_named(t, ifname, request->prog, err);
+	if (t->mode != XDPS_MODE_AUTO || asks_for_one(request))
 		t->traced = &t->attached;
 	return XDPS_OK;
 }

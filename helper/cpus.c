@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #define CPU_DIR "/sys/devices/system/cpu/"
 

@@ -8,7 +8,7 @@
 #ifndef XDPS_CPUS_H
 #define XDPS_CPUS_H
 
-#include "protocol.h"
+#include "../common/protocol.h"
 
 struct xdps_cpus {
 	unsigned int n_possible;	/* the highest number that can come, plus one */

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "../bpf/record.h"
-#include "../engine/classic.h"
-#include "../engine/error.h"
+#include "../common/classic.h"
+#include "../common/error.h"
 
 #include "privilege.h"
 #include "verifier.h"

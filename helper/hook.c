@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../engine/counters.h"
-#include "../engine/error.h"
+#include "../common/counters.h"
+#include "../common/error.h"
 
 #include "attach.h"
 #include "filter.h"
@@ -51,7 +51,7 @@ static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_
 		xdps_rings_close(rings);
 	if (rings->n)
 		return XDPS_OK;
-	return xdps_rings_open(rings, &s->ask, &s->cpus, h->target.traced, doing, err);
+	return xdps_rings_open(rings, &s->request, &s->cpus, h->target.traced, doing, err);
 }
 
 /*
@@ -64,7 +64,7 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 {
 	char doing[XDPS_REFUSAL_BYTES] = "loading the BPF programs";
 	const struct xdps_load load = {
-		.ask = &s->ask,
+		.request = &s->request,
 		.iface = &s->iface,
 		.traced = h->target.traced,
 		/* A generic program is called for the interface that it is on. */
@@ -90,7 +90,7 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 	if (load.traced)
 		return xdps_trace_attach(&h->link_fd, &h->programs, doing, err);
 	return xdps_attach(&h->link_fd, bpf_program__fd(h->programs.entry), &s->iface,
-			   s->ask.mode, err);
+			   s->request.mode, err);
 }
 
 /* Again, with the same rings and counters. */
@@ -115,9 +115,9 @@ static enum xdps_status find_and_place(struct xdps_hook *h, const struct xdps_se
 {
 	enum xdps_status status;
 
-	status = xdps_target_find(&h->target, &s->iface, &s->ask, err);
+	status = xdps_target_find(&h->target, &s->iface, &s->request, err);
 	if (!status && h->target.traced)
-		status = xdps_trace_check(&h->target, &s->iface, &s->ask, err);
+		status = xdps_trace_check(&h->target, &s->iface, &s->request, err);
 	if (!status)
 		status = place_again(h, s, rings, err);
 	if (status == XDPS_BUSY && xdps_target_use_only_component(&h->target))

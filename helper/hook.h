@@ -9,16 +9,17 @@
 #ifndef XDPS_HOOK_H
 #define XDPS_HOOK_H
 
+#include "../common/protocol.h"
+
 #include "cpus.h"
 #include "interface.h"
 #include "loader.h"
-#include "protocol.h"
 #include "rings.h"
 #include "target.h"
 
 /* What does not change while a capture runs. */
 struct xdps_setting {
-	struct xdps_ask ask;
+	struct xdps_request request;
 	struct xdps_interface iface;
 	struct xdps_cpus cpus;
 };

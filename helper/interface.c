@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../engine/error.h"
-#include "../engine/netlink.h"
+#include "../common/error.h"
+#include "../common/netlink.h"
 
 /* What we want from the answer. */
 struct link_facts {

@@ -5,7 +5,7 @@
 #ifndef XDPS_INTERFACE_H
 #define XDPS_INTERFACE_H
 
-#include "protocol.h"
+#include "../common/protocol.h"
 
 struct xdps_interface {
 	char name[IF_NAMESIZE];		/* the main one, whatever it was asked for by */

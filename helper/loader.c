@@ -19,13 +19,13 @@
 #include <unistd.h>
 
 #include "../bpf/record.h"
-#include "../engine/error.h"
-#include "trace.skel.h"
-#include "xdpsample.skel.h"
+#include "../common/error.h"
 
 #include "mapring.h"
 #include "privilege.h"
+#include "trace.skel.h"
 #include "verifier.h"
+#include "xdpsample.skel.h"
 
 #define LOG_HEAD "BEGIN PROG LOAD LOG"
 #define LOG_TAIL "-- END PROG LOAD LOG --"
@@ -156,17 +156,17 @@ static int open_trace(struct xdps_programs *p, enum xdps_point point,
 static void configure(struct xdps_config *config, const struct xdps_load *want)
 {
 	const struct xdps_interface *iface = want->iface;
-	const struct xdps_ask *ask = want->ask;
+	const struct xdps_request *request = want->request;
 
-	config->snaplen = ask->snaplen;
-	config->n_gaps = 2 * (uint64_t)ask->rate - 1;
+	config->snaplen = request->snaplen;
+	config->n_gaps = 2 * (uint64_t)request->rate - 1;
 	config->ring_bytes = want->rings->ring_bytes;
 	config->more_rings = xdps_mapring_may_grow(want->rings);
 	config->frags = has_frags();
 	config->tai = has_tai();
 	config->ifindex = iface ? iface->index : 0;
 	config->netns = iface ? iface->netns : 0;
-	config->actions = ask->actions;
+	config->actions = request->actions;
 	config->lowers = want->has_lowers;
 }
 
@@ -274,7 +274,7 @@ enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_l
 	libbpf_set_print(listen_to_libbpf);
 	memset(&said, 0, sizeof(said));
 	p->traced = want->traced;
-	rc = p->traced ? open_trace(p, want->ask->point, &config)
+	rc = p->traced ? open_trace(p, want->request->point, &config)
 		       : open_own(p, want->rings->kind, &config);
 	if (!rc) {
 		configure(config, want);

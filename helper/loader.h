@@ -5,8 +5,9 @@
 #ifndef XDPS_LOADER_H
 #define XDPS_LOADER_H
 
+#include "../common/protocol.h"
+
 #include "interface.h"
-#include "protocol.h"
 #include "rings.h"
 #include "target.h"
 #include "translate.h"
@@ -35,7 +36,7 @@ void xdps_programs_init(struct xdps_programs *p);
 
 /* What is to be loaded, and for what. */
 struct xdps_load {
-	const struct xdps_ask *ask;
+	const struct xdps_request *request;
 	const struct xdps_program *traced;	/* beside this one, which has to outlive ours ... */
 	const struct xdps_interface *iface;	/* ... on this interface; NULL, NULL: wherever */
 	bool has_lowers;			/* and on those below it, whose packets are wanted */

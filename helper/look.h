@@ -5,7 +5,7 @@
 #ifndef XDPS_LOOK_H
 #define XDPS_LOOK_H
 
-#include "protocol.h"
+#include "../common/protocol.h"
 
 /*
  * Answers `ask`: each program and that these were all, or why it could not look, which

@@ -21,7 +21,8 @@
 #include <unistd.h>
 
 #include "../bpf/record.h"
-#include "../engine/error.h"
+#include "../common/error.h"
+#include "../common/protocol.h"
 
 #include "answer.h"
 #include "arrivals.h"
@@ -30,7 +31,6 @@
 #include "interface.h"
 #include "look.h"
 #include "privilege.h"
-#include "protocol.h"
 #include "request.h"
 #include "rings.h"
 #include "sockets.h"
@@ -209,7 +209,7 @@ static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 	struct xdps_setting *s = &c->setting;
 	enum xdps_status status;
 
-	status = xdps_interface_find(&s->iface, s->ask.ifname, err);
+	status = xdps_interface_find(&s->iface, s->request.ifname, err);
 	if (!status)
 		status = xdps_cpus_read(&s->cpus, err);
 	if (!status)
@@ -221,7 +221,7 @@ static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 					    s->cpus.n_possible, err);
 	if (status)
 		return status;
-	xdps_sockets_open(&c->sockets, &s->iface, s->ask.promisc, &c->warning);
+	xdps_sockets_open(&c->sockets, &s->iface, s->request.promisc, &c->warning);
 	warn_of_vlans(c);
 	return XDPS_OK;
 }
@@ -327,7 +327,7 @@ static enum xdps_status supply(struct capture *c, uint32_t cpu, struct xdps_erro
 	enum xdps_supply supply;
 	uint64_t n_lost;
 
-	supply = xdps_rings_supply(&c->rings, &c->setting.ask, cpu, &c->arrivals.cpus[cpu],
+	supply = xdps_rings_supply(&c->rings, &c->setting.request, cpu, &c->arrivals.cpus[cpu],
 				   &why);
 	if (xdps_arrivals_settle(&c->arrivals, cpu, supply, &n_lost))
 		debug_supply(c, cpu, supply, n_lost, &why);
@@ -413,7 +413,7 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 {
 	enum xdps_status status;
 
-	status = xdps_request_check(c->msg.buf, c->msg.bytes, &c->setting.ask, err);
+	status = xdps_request_check(c->msg.buf, c->msg.bytes, &c->setting.request, err);
 	if (!status)
 		status = open_capture(c, err);
 	if (!status)

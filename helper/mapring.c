@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../bpf/record.h"
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #include "privilege.h"
 

@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #include "kernel.h"
 #include "privilege.h"
@@ -61,7 +61,7 @@ static enum xdps_status explain_map(struct xdps_error *err, int errnum,
 	return xdps_fail(err, XDPS_NO_PERMISSION, format, n_rings, ring_kib, limits, remedy);
 }
 
-static int open_event(unsigned int cpu, const struct xdps_ask *ask,
+static int open_event(unsigned int cpu, const struct xdps_request *request,
 		      uint32_t ring_bytes)
 {
 	struct perf_event_attr attr = {
@@ -72,7 +72,7 @@ static int open_event(unsigned int cpu, const struct xdps_ask *ask,
 		.sample_period = 1,
 	};
 
-	if (ask->immediate) {
+	if (request->immediate) {
 		attr.wakeup_events = 1;
 	} else {
 		attr.watermark = 1;
@@ -118,10 +118,10 @@ static enum xdps_status make_ring(struct xdps_rings *r, int fd, uint32_t cpu,
 }
 
 /* One more ring, unless the CPU is offline. */
-static enum xdps_status add_ring(struct xdps_rings *r, const struct xdps_ask *ask,
+static enum xdps_status add_ring(struct xdps_rings *r, const struct xdps_request *request,
 				 uint32_t cpu, unsigned int n_rings, struct xdps_error *err)
 {
-	int fd = open_event(cpu, ask, r->ring_bytes);
+	int fd = open_event(cpu, request, r->ring_bytes);
 	enum xdps_status status;
 
 	if (fd < 0)
@@ -143,7 +143,7 @@ static enum xdps_status make_lists(struct xdps_rings *r, struct xdps_error *err)
 	return XDPS_OK;
 }
 
-enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_ask *ask,
+enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_request *request,
 				const struct xdps_cpus *cpus, const char *doing,
 				struct xdps_error *err)
 {
@@ -158,16 +158,16 @@ enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_ask *ask
 	if (r->map_fd < 0)
 		return xdps_privilege_fail(err, errno, doing);
 	for (unsigned int i = 0; !status && i < cpus->n_online; i++)
-		status = add_ring(r, ask, cpus->online[i], cpus->n_online, err);
+		status = add_ring(r, request, cpus->online[i], cpus->n_online, err);
 	return status;
 }
 
-enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_ask *ask, uint32_t cpu,
+enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_request *request, uint32_t cpu,
 			       struct xdps_error *why)
 {
 	const unsigned int n = r->n;
 
-	if (add_ring(r, ask, cpu, n + 1, why))
+	if (add_ring(r, request, cpu, n + 1, why))
 		return XDPS_SUPPLY_REFUSED;
 	return r->n == n ? XDPS_SUPPLY_NOTHING : XDPS_SUPPLY_ADDED;
 }
@@ -185,10 +185,10 @@ static enum xdps_status put_in_place(const struct xdps_rings *r, unsigned int ri
 	return use_event(r, fd, r->cpus[ring], err);
 }
 
-enum xdps_supply xdps_perf_renew(struct xdps_rings *r, const struct xdps_ask *ask,
+enum xdps_supply xdps_perf_renew(struct xdps_rings *r, const struct xdps_request *request,
 				 unsigned int ring, struct xdps_error *why)
 {
-	int fd = open_event(r->cpus[ring], ask, r->ring_bytes);
+	int fd = open_event(r->cpus[ring], request, r->ring_bytes);
 
 	if (fd < 0 && errno == ENODEV)
 		return XDPS_SUPPLY_NOTHING;

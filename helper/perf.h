@@ -12,16 +12,16 @@
  * charges the memory to whoever maps a ring first (perf_mmap()): that has to be us.
  * `*r` has its size; on failure xdps_rings_close() is owed.
  */
-enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_ask *ask,
+enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_request *request,
 				const struct xdps_cpus *cpus, const char *doing,
 				struct xdps_error *err);
 
 /* One more, for a CPU that had none when they were opened. */
-enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_ask *ask, uint32_t cpu,
+enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_request *request, uint32_t cpu,
 			       struct xdps_error *why);
 
 /* The ring with this index is used again, if its CPU is online again. */
-enum xdps_supply xdps_perf_renew(struct xdps_rings *r, const struct xdps_ask *ask,
+enum xdps_supply xdps_perf_renew(struct xdps_rings *r, const struct xdps_request *request,
 				 unsigned int ring, struct xdps_error *why);
 
 /* Nothing if they are of another kind. */

@@ -4,47 +4,11 @@
  */
 #include "request.h"
 
+#include <stddef.h>
 #include <string.h>
 
-#include "../engine/error.h"
-
-/* What the kernel takes for a name (dev_valid_name), said by ourselves. */
-static bool is_name(const char *name, size_t size)
-{
-	size_t len = strnlen(name, size);
-
-	if (!len || len == size)
-		return false;
-	if (!strcmp(name, ".") || !strcmp(name, ".."))
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = name[i];
-
-		if (c <= ' ' || c == 0x7f || c == '/' || c == ':')
-			return false;
-	}
-	return true;
-}
-
-/*
- * What the kernel allows in a program's name (bpf_obj_name_cpy()); an id is made of
- * these, too, and "" is nothing asked for.  It gets into sentences.
- */
-static bool is_program(const char *prog, size_t size)
-{
-	size_t len = strnlen(prog, size);
-
-	if (len == size)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		char c = prog[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    !(c >= '0' && c <= '9') && c != '_' && c != '.')
-			return false;
-	}
-	return true;
-}
+#include "../common/error.h"
+#include "../common/names.h"
 
 static enum xdps_status check_version(const void *msg, size_t msg_bytes,
 				      struct xdps_error *err)
@@ -88,19 +52,61 @@ static enum xdps_status out_of_range(struct xdps_error *err, const char *field,
 			 (unsigned long long)min, (unsigned long long)max);
 }
 
-/* Which program, where, and what it decided. */
-static enum xdps_status check_target(const struct xdps_ask *a, struct xdps_error *err)
-{
-	const uint32_t actions_max = (1u << XDPS_N_ACTIONS) - 1;
+/* The fields of struct xdps_request that are numbers, and what each may be. */
+static const struct range {
+	const char *field;
+	size_t offset, bytes;
+	uint64_t min, max;
+} ranges[] = {
+#define FIELD(name) #name, offsetof(struct xdps_request, name), \
+	sizeof(((struct xdps_request *)0)->name)
+	{ FIELD(mode), 0, XDPS_MODE_GENERIC },
+	{ FIELD(rate), 1, UINT32_MAX },
+	{ FIELD(snaplen), 1, XDPS_SNAPLEN_MAX },
+	{ FIELD(immediate), 0, 1 },
+	{ FIELD(promisc), 0, 1 },
+	{ FIELD(ring), 0, XDPS_RING_BPF },
+	{ FIELD(buffer_bytes), 0, (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX },
+	{ FIELD(point), 0, XDPS_POINT_EXIT },
+	{ FIELD(actions), 0, (1u << XDPS_N_ACTIONS) - 1 },
+#undef FIELD
+};
 
-	if (a->point > XDPS_POINT_EXIT)
-		return out_of_range(err, "point", a->point, 0, XDPS_POINT_EXIT);
-	if (a->actions > actions_max)
-		return out_of_range(err, "actions", a->actions, 0, actions_max);
-	if (a->actions && a->point != XDPS_POINT_EXIT)
+static uint64_t value_of(const struct range *r, const struct xdps_request *request)
+{
+	const char *field = (const char *)request + r->offset;
+	uint64_t value;
+	uint32_t word;
+
+	if (r->bytes == sizeof(value)) {
+		memcpy(&value, field, sizeof(value));
+		return value;
+	}
+	memcpy(&word, field, sizeof(word));
+	return word;
+}
+
+static enum xdps_status check_ranges(const struct xdps_request *request, struct xdps_error *err)
+{
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+		const struct range *r = &ranges[i];
+		uint64_t value = value_of(r, request);
+
+		if (value < r->min || value > r->max)
+			return out_of_range(err, r->field, value, r->min, r->max);
+	}
+	return XDPS_OK;
+}
+
+/* Which program, where, and what it decided.  The name gets into sentences. */
+static enum xdps_status check_target(const struct xdps_request *request, struct xdps_error *err)
+{
+	size_t len = strnlen(request->prog, sizeof(request->prog));
+
+	if (request->actions && request->point != XDPS_POINT_EXIT)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "the request to the helper has actions to choose by, and a point where the program has not decided yet");
-	if (!is_program(a->prog, sizeof(a->prog)))
+	if (len == sizeof(request->prog) || !xdps_is_program_name(request->prog, len))
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "the request to the helper has a prog that no program can be named");
 	return XDPS_OK;
@@ -108,33 +114,12 @@ static enum xdps_status check_target(const struct xdps_ask *a, struct xdps_error
 
 static enum xdps_status check_ifname(const char *ifname, size_t size, struct xdps_error *err)
 {
-	if (is_name(ifname, size))
+	size_t len = strnlen(ifname, size);
+
+	if (len < size && xdps_is_interface_name(ifname, len))
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_BAD_OPTION,
 			 "the request to the helper has no name that an interface can have");
-}
-
-static enum xdps_status check_capture(const struct xdps_ask *a, struct xdps_error *err)
-{
-	const uint64_t buffer_max = (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX;
-
-	if (check_ifname(a->ifname, sizeof(a->ifname), err))
-		return err->status;
-	if (a->mode > XDPS_MODE_GENERIC)
-		return out_of_range(err, "mode", a->mode, 0, XDPS_MODE_GENERIC);
-	if (!a->rate)
-		return out_of_range(err, "rate", a->rate, 1, UINT32_MAX);
-	if (!a->snaplen || a->snaplen > XDPS_SNAPLEN_MAX)
-		return out_of_range(err, "snaplen", a->snaplen, 1, XDPS_SNAPLEN_MAX);
-	if (a->immediate > 1)
-		return out_of_range(err, "immediate", a->immediate, 0, 1);
-	if (a->promisc > 1)
-		return out_of_range(err, "promisc", a->promisc, 0, 1);
-	if (a->ring > XDPS_RING_BPF)
-		return out_of_range(err, "ring", a->ring, 0, XDPS_RING_BPF);
-	if (a->buffer_bytes > buffer_max)
-		return out_of_range(err, "buffer_bytes", a->buffer_bytes, 0, buffer_max);
-	return XDPS_OK;
 }
 
 /* A message of this one length and kind, into `copy`, for it may not be aligned. */
@@ -152,19 +137,21 @@ static enum xdps_status check_whole(const void *msg, size_t msg_bytes,
 }
 
 enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
-				    struct xdps_ask *ask,
+				    struct xdps_request *request,
 				    struct xdps_error *err)
 {
 	enum xdps_status status;
-	struct xdps_ask a;
+	struct xdps_ask ask;
 
-	status = check_whole(msg, msg_bytes, XDPS_ASK_OPEN, &a, sizeof(a), err);
+	status = check_whole(msg, msg_bytes, XDPS_ASK_OPEN, &ask, sizeof(ask), err);
 	if (!status)
-		status = check_capture(&a, err);
+		status = check_ifname(ask.request.ifname, sizeof(ask.request.ifname), err);
 	if (!status)
-		status = check_target(&a, err);
+		status = check_ranges(&ask.request, err);
 	if (!status)
-		*ask = a;
+		status = check_target(&ask.request, err);
+	if (!status)
+		*request = ask.request;
 	return status;
 }
 

@@ -8,15 +8,15 @@
 #ifndef XDPS_REQUEST_H
 #define XDPS_REQUEST_H
 
-#include "protocol.h"
+#include "../common/protocol.h"
 
 /*
  * Checks each field of a message of any length.  Pure: no system call, no
- * state.  XDPS_OK: `*ask` is a copy of it in which every field is in range;
- * otherwise `*ask` is untouched.
+ * state.  XDPS_OK: `*request` is a copy of what it asks for, with every field
+ * in range; otherwise `*request` is untouched.
  */
 enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
-				    struct xdps_ask *ask,
+				    struct xdps_request *request,
 				    struct xdps_error *err);
 
 /*

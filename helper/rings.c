@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../bpf/record.h"
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #include "kernel.h"
 #include "mapring.h"
@@ -37,13 +37,13 @@ static uint64_t round_up_power_of_two(uint64_t n)
  * for so long a reader may be kept from a CPU, or by a disk.  More than a small part of
  * what memory is available is for somebody to ask for.
  */
-static uint64_t default_bytes(const struct xdps_ask *ask, unsigned int n_rings, bool beside)
+static uint64_t default_bytes(const struct xdps_request *request, unsigned int n_rings, bool beside)
 {
 	uint64_t all_bytes = XDPS_MAP_RINGS_BYTES_DEFAULT;
 	uint64_t spare_bytes = xdps_kernel_available_kib() * 1024 / SPARE_PART;
 	uint64_t bytes = XDPS_RING_BYTES_DEFAULT;
 
-	if (ask->ring == XDPS_RING_PERF || beside || !xdps_mapring_exists())
+	if (request->ring == XDPS_RING_PERF || beside || !xdps_mapring_exists())
 		return bytes;
 	if (all_bytes > spare_bytes)
 		all_bytes = spare_bytes;
@@ -53,16 +53,16 @@ static uint64_t default_bytes(const struct xdps_ask *ask, unsigned int n_rings, 
 }
 
 /* Room for two of the largest records, or one of them could block for ever. */
-static uint64_t ring_bytes_wanted(const struct xdps_ask *ask, unsigned int n_rings, bool beside)
+static uint64_t ring_bytes_wanted(const struct xdps_request *request, unsigned int n_rings, bool beside)
 {
 	uint64_t page_bytes = sysconf(_SC_PAGESIZE);
-	uint64_t record_bytes = OVERHEAD_BYTES + sizeof(struct xdps_record) + ask->snaplen;
+	uint64_t record_bytes = OVERHEAD_BYTES + sizeof(struct xdps_record) + request->snaplen;
 	uint64_t bytes;
 
-	if (!ask->buffer_bytes)
-		bytes = default_bytes(ask, n_rings, beside);
+	if (!request->buffer_bytes)
+		bytes = default_bytes(request, n_rings, beside);
 	else
-		bytes = (ask->buffer_bytes + n_rings - 1) / n_rings;
+		bytes = (request->buffer_bytes + n_rings - 1) / n_rings;
 	if (bytes < 2 * record_bytes)
 		bytes = 2 * record_bytes;
 	if (bytes < page_bytes)
@@ -85,18 +85,18 @@ static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *er
 			 total_bytes / 1024, available_kib / 2);
 }
 
-static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_ask *ask,
+static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_request *request,
 				    unsigned int n_rings, bool beside, struct xdps_error *err)
 {
-	uint32_t max = ask->ring == XDPS_RING_BPF ? XDPS_MAP_RING_BYTES_MAX :
+	uint32_t max = request->ring == XDPS_RING_BPF ? XDPS_MAP_RING_BYTES_MAX :
 						    XDPS_RING_BYTES_MAX;
-	uint64_t bytes = ring_bytes_wanted(ask, n_rings, beside);
+	uint64_t bytes = ring_bytes_wanted(request, n_rings, beside);
 	enum xdps_status status;
 
 	if (bytes > max)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "a buffer of %" PRIu64 " bytes is %" PRIu64 " for each of %u rings, and a ring takes at most %u; ask for a smaller buffer%s",
-				 ask->buffer_bytes, bytes, n_rings, max,
+				 request->buffer_bytes, bytes, n_rings, max,
 				 max < XDPS_RING_BYTES_MAX ? ", or leave ring=bpf out" : "");
 	status = check_memory(bytes * n_rings, err);
 	if (!status)
@@ -104,17 +104,17 @@ static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_ask 
 	return status;
 }
 
-static bool takes_map_rings(const struct xdps_rings *r, const struct xdps_ask *ask, bool beside)
+static bool takes_map_rings(const struct xdps_rings *r, const struct xdps_request *request, bool beside)
 {
-	if (ask->ring != XDPS_RING_AUTO)
-		return ask->ring == XDPS_RING_BPF;
+	if (request->ring != XDPS_RING_AUTO)
+		return request->ring == XDPS_RING_BPF;
 	return xdps_mapring_exists() && !beside && r->ring_bytes <= XDPS_MAP_RING_BYTES_MAX;
 }
 
-static enum xdps_status check_kind(const struct xdps_ask *ask, bool beside,
+static enum xdps_status check_kind(const struct xdps_request *request, bool beside,
 				   struct xdps_error *err)
 {
-	if (ask->ring != XDPS_RING_BPF)
+	if (request->ring != XDPS_RING_BPF)
 		return XDPS_OK;
 	if (!xdps_mapring_exists())
 		return xdps_fail(err, XDPS_UNSUPPORTED,
@@ -122,7 +122,7 @@ static enum xdps_status check_kind(const struct xdps_ask *ask, bool beside,
 	if (beside)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "%s: ring=bpf: an XDP program is attached already, and beside it only perf rings get all of a packet; leave it out",
-				 ask->ifname);
+				 request->ifname);
 	return XDPS_OK;
 }
 
@@ -141,12 +141,12 @@ static void close_but_size(struct xdps_rings *r)
 }
 
 /* 0 or an errno.  Unasked, it is as much as the kernel puts into a map (4 MiB in 5.10). */
-static int open_map_rings(struct xdps_rings *r, const struct xdps_ask *ask,
+static int open_map_rings(struct xdps_rings *r, const struct xdps_request *request,
 			  const struct xdps_cpus *cpus)
 {
 	int rc = xdps_mapring_open(r, cpus);
 
-	if (!is_too_much(rc) || ask->buffer_bytes || r->ring_bytes <= XDPS_RING_BYTES_DEFAULT)
+	if (!is_too_much(rc) || request->buffer_bytes || r->ring_bytes <= XDPS_RING_BYTES_DEFAULT)
 		return rc;
 	close_but_size(r);
 	r->ring_bytes = XDPS_RING_BYTES_DEFAULT;
@@ -157,22 +157,22 @@ static int open_map_rings(struct xdps_rings *r, const struct xdps_ask *ask,
  * Where the kernel's maps are too small, and nobody asked for one, perf rings do.  It
  * says so of one value, and has no memory for what is too much for all of them together.
  */
-static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_ask *ask,
+static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_request *request,
 				  const struct xdps_cpus *cpus, bool beside, const char *doing,
 				  struct xdps_error *err)
 {
 	int rc;
 
-	if (takes_map_rings(r, ask, beside)) {
-		rc = open_map_rings(r, ask, cpus);
+	if (takes_map_rings(r, request, beside)) {
+		rc = open_map_rings(r, request, cpus);
 		if (!rc)
 			return XDPS_OK;
-		if (!is_too_much(rc) || ask->ring == XDPS_RING_BPF)
+		if (!is_too_much(rc) || request->ring == XDPS_RING_BPF)
 			return xdps_mapring_explain(err, rc, r, doing);
 		close_but_size(r);
 	}
 	r->kind = XDPS_RING_PERF;
-	return xdps_perf_open(r, ask, cpus, doing, err);
+	return xdps_perf_open(r, request, cpus, doing, err);
 }
 
 void xdps_rings_init(struct xdps_rings *r)
@@ -180,17 +180,17 @@ void xdps_rings_init(struct xdps_rings *r)
 	*r = (struct xdps_rings){ .map_fd = -1, .more_fd = -1, .bell_fd = -1 };
 }
 
-enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *ask,
+enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_request *request,
 				 const struct xdps_cpus *cpus, bool beside, const char *doing,
 				 struct xdps_error *err)
 {
 	enum xdps_status status;
 
-	status = check_kind(ask, beside, err);
+	status = check_kind(request, beside, err);
 	if (!status)
-		status = choose_size(r, ask, cpus->n_online, beside, err);
+		status = choose_size(r, request, cpus->n_online, beside, err);
 	if (!status)
-		status = open_kind(r, ask, cpus, beside, doing, err);
+		status = open_kind(r, request, cpus, beside, doing, err);
 	if (status)
 		xdps_rings_close(r);
 	return status;
@@ -233,7 +233,7 @@ static unsigned int ring_of(const struct xdps_rings *r, uint32_t cpu)
 	return i;
 }
 
-enum xdps_supply xdps_rings_supply(struct xdps_rings *r, const struct xdps_ask *ask,
+enum xdps_supply xdps_rings_supply(struct xdps_rings *r, const struct xdps_request *request,
 				   uint32_t cpu, struct xdps_cpu *state,
 				   struct xdps_error *why)
 {
@@ -242,8 +242,8 @@ enum xdps_supply xdps_rings_supply(struct xdps_rings *r, const struct xdps_ask *
 	if (i == r->n_max)
 		return XDPS_SUPPLY_NOTHING;
 	if (r->kind == XDPS_RING_PERF)
-		return i < r->n ? xdps_perf_renew(r, ask, i, why) :
-				  xdps_perf_add(r, ask, cpu, why);
+		return i < r->n ? xdps_perf_renew(r, request, i, why) :
+				  xdps_perf_add(r, request, cpu, why);
 	return i < r->n ? XDPS_SUPPLY_NOTHING : xdps_mapring_add(r, cpu, state, why);
 }
 

@@ -12,8 +12,9 @@
 #ifndef XDPS_RINGS_H
 #define XDPS_RINGS_H
 
+#include "../common/protocol.h"
+
 #include "cpus.h"
-#include "protocol.h"
 
 struct xdps_cpu;
 
@@ -48,7 +49,7 @@ void xdps_rings_init(struct xdps_rings *r);
  * `doing` begins the sentence if the kernel allows no map.  On failure `*r` is as after
  * init.
  */
-enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_ask *ask,
+enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_request *request,
 				 const struct xdps_cpus *cpus, bool beside, const char *doing,
 				 struct xdps_error *err);
 
@@ -63,7 +64,7 @@ enum xdps_status xdps_rings_assign(const struct xdps_rings *r, const struct xdps
  * `cpu` has come online, or packets find no ring there.  `*state` is its own, in the map
  * of CPUs.  XDPS_SUPPLY_REFUSED: `*why` has a sentence, and nothing has changed.
  */
-enum xdps_supply xdps_rings_supply(struct xdps_rings *r, const struct xdps_ask *ask,
+enum xdps_supply xdps_rings_supply(struct xdps_rings *r, const struct xdps_request *request,
 				   uint32_t cpu, struct xdps_cpu *state,
 				   struct xdps_error *why);
 

@@ -5,8 +5,9 @@
 #ifndef XDPS_SOCKETS_H
 #define XDPS_SOCKETS_H
 
+#include "../common/protocol.h"
+
 #include "interface.h"
-#include "protocol.h"
 
 struct xdps_sockets {
 	int promisc_fd;		/* the helper's alone: promiscuity lives as long */

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 #include "privilege.h"
 
@@ -255,13 +255,13 @@ void xdps_target_init(struct xdps_target *t)
 }
 
 enum xdps_status xdps_target_find(struct xdps_target *t, const struct xdps_interface *iface,
-				  const struct xdps_ask *ask, struct xdps_error *err)
+				  const struct xdps_request *request, struct xdps_error *err)
 {
 	int errnum = look_patiently(t, iface);
 
 	if (errnum)
 		return explain(t, errnum, iface, err);
-	return xdps_target_choose(t, iface->name, ask, err);
+	return xdps_target_choose(t, iface->name, request, err);
 }
 
 enum xdps_status xdps_target_survey(struct xdps_target *t, const struct xdps_interface *iface,

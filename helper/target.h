@@ -12,8 +12,9 @@
 #ifndef XDPS_TARGET_H
 #define XDPS_TARGET_H
 
+#include "../common/protocol.h"
+
 #include "interface.h"
-#include "protocol.h"
 
 #define XDPS_COMPONENTS_MAX 10		/* of libxdp's dispatcher */
 
@@ -61,11 +62,11 @@ void xdps_target_init(struct xdps_target *t);
  *                     told after 0.2 s, in which it may go
  */
 enum xdps_status xdps_target_find(struct xdps_target *t, const struct xdps_interface *iface,
-				  const struct xdps_ask *ask, struct xdps_error *err);
+				  const struct xdps_request *request, struct xdps_error *err);
 
 /* The second half of that, for what `*t` holds already; asks the kernel nothing. */
 enum xdps_status xdps_target_choose(struct xdps_target *t, const char *ifname,
-				    const struct xdps_ask *ask, struct xdps_error *err);
+				    const struct xdps_request *request, struct xdps_error *err);
 
 /*
  * All that is there, for somebody who only wants to know it; says at once what it may

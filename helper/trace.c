@@ -10,21 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
+#include "../common/names.h"
 
 #include "privilege.h"
 
 #define DESCRIPTION_BYTES 90
 #define ENOTSUPP 524			/* the kernel's own, which strerror() does not know */
 
-static const char *mode_name(enum xdps_mode mode)
-{
-	return mode == XDPS_MODE_NATIVE ? "native" : "generic";
-}
-
 enum xdps_status xdps_trace_check(const struct xdps_target *t,
 				  const struct xdps_interface *iface,
-				  const struct xdps_ask *ask, struct xdps_error *err)
+				  const struct xdps_request *request, struct xdps_error *err)
 {
 	char program[DESCRIPTION_BYTES], refusal[XDPS_REFUSAL_BYTES];
 
@@ -34,10 +30,10 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: it runs in the network card, where nothing can look at it",
 				 refusal);
-	if (ask->mode != XDPS_MODE_AUTO && ask->mode != t->mode)
+	if (request->mode != XDPS_MODE_AUTO && request->mode != t->mode)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "%s: mode=%s: %s is attached already, and is traced where it runs; leave mode= out",
-				 iface->name, mode_name(ask->mode), program);
+				 iface->name, xdps_mode_word(request->mode), program);
 	if (!t->traced->btf_id)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: it has no type information (BTF); compiling it with -g gives it some",

@@ -16,7 +16,7 @@
  */
 enum xdps_status xdps_trace_check(const struct xdps_target *t,
 				  const struct xdps_interface *iface,
-				  const struct xdps_ask *ask, struct xdps_error *err);
+				  const struct xdps_request *request, struct xdps_error *err);
 
 #define XDPS_REFUSAL_BYTES 192
 

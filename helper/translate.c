@@ -16,8 +16,8 @@
 #include <stdlib.h>
 
 #include "../bpf/record.h"
-#include "../engine/classic.h"
-#include "../engine/error.h"
+#include "../common/classic.h"
+#include "../common/error.h"
 
 /*
  * From how many comparisons in a row on a search is worth its own, and how many there

@@ -21,7 +21,7 @@
 
 #include <linux/bpf.h>
 
-#include "protocol.h"
+#include "../common/protocol.h"
 
 /* What R1 and R2 are. */
 enum xdps_memory {

@@ -14,7 +14,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../engine/netlink.h"
+#include "../common/netlink.h"
 
 #define ETH_P_OLD_QINQ 0x9100		/* which libpcap asks for, too */
 #define TYPE_AT (2 * ETH_ALEN)

@@ -9,8 +9,9 @@
 #ifndef XDPS_VLAN_H
 #define XDPS_VLAN_H
 
+#include "../common/protocol.h"
+
 #include "interface.h"
-#include "protocol.h"
 
 /* Are tags taken off there?  If in doubt, no. */
 bool xdps_vlan_is_taken_off(const struct xdps_interface *iface);

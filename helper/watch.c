@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../engine/error.h"
+#include "../common/error.h"
 
 /*
  * What is done with links is not announced: it has to be asked.  Whoever is going to

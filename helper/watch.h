@@ -8,10 +8,11 @@
 #ifndef XDPS_WATCH_H
 #define XDPS_WATCH_H
 
+#include "../common/protocol.h"
+
 #include "arrivals.h"
 #include "hook.h"
 #include "interface.h"
-#include "protocol.h"
 #include "silence.h"
 
 /* dumpcap knows these words, and then says something friendlier itself. */

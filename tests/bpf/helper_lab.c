@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 #include "../../bpf/record.h"
-#include "../../engine/counters.h"
+#include "../../common/counters.h"
 #include "../../engine/ring.h"
 
 #define DEADLINE_MS 20000		/* longer than the helper's own */
@@ -173,12 +173,10 @@ struct xdps_ask lab_ask(const char *ifname)
 	struct xdps_ask ask = {
 		.magic = XDPS_MAGIC,
 		.kind = XDPS_ASK_OPEN,
-		.rate = 1,
-		.snaplen = 256,
-		.immediate = 1,
+		.request = { .rate = 1, .snaplen = 256, .immediate = 1 },
 	};
 
-	snprintf(ask.ifname, sizeof(ask.ifname), "%s", ifname);
+	snprintf(ask.request.ifname, sizeof(ask.request.ifname), "%s", ifname);
 	return ask;
 }
 

@@ -11,9 +11,8 @@
 
 #include <sys/types.h>
 
+#include "../../common/protocol.h"
 #include "../unit/sentence.h"
-
-#include "../../helper/protocol.h"
 
 #define NEAR "xa"			/* the interface that is captured ... */
 #define FAR "xb"			/* ... and the other end of the cable */

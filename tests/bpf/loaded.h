@@ -12,14 +12,14 @@ struct loaded {
 	struct xdps_programs programs;
 };
 
-static const struct xdps_ask all_of_all = { .rate = 1, .snaplen = XDPS_SNAPLEN_MAX };
+static const struct xdps_request all_of_all = { .rate = 1, .snaplen = XDPS_SNAPLEN_MAX };
 
 /* On failure there is nothing to unload. */
 static enum xdps_status load_alone(struct loaded *l, struct xdps_error *err)
 {
 	static const struct xdps_cpus one = { .n_possible = 1, .n_online = 1 };
 	const struct xdps_load load = {
-		.ask = &all_of_all, .rings = &l->rings, .n_cpus = 1, .doing = "loading",
+		.request = &all_of_all, .rings = &l->rings, .n_cpus = 1, .doing = "loading",
 	};
 	enum xdps_status status;
 

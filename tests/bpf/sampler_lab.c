@@ -60,11 +60,11 @@ static void open_readers(void)
 		open_reader(i);
 }
 
-void lab_load_beside(struct xdps_ask ask, const struct xdps_interface *iface,
+void lab_load_beside(struct xdps_request request, const struct xdps_interface *iface,
 		     const struct xdps_program *traced)
 {
 	const struct xdps_load load = {
-		.ask = &ask,
+		.request = &request,
 		.iface = iface,
 		.traced = traced,
 		.rings = &lab.rings,
@@ -72,9 +72,9 @@ void lab_load_beside(struct xdps_ask ask, const struct xdps_interface *iface,
 		.doing = "loading",
 	};
 
-	if (!ask.ring)
-		ask.ring = lab.kind;
-	if (xdps_rings_open(&lab.rings, &ask, &lab.cpus, traced, "loading", &err) ||
+	if (!request.ring)
+		request.ring = lab.kind;
+	if (xdps_rings_open(&lab.rings, &request, &lab.cpus, traced, "loading", &err) ||
 	    xdps_programs_load(&lab.programs, &load, &err) ||
 	    xdps_rings_assign(&lab.rings, &lab.cpus, lab.programs.cpus_fd, &err))
 		fail_msg("%s", err.text);
@@ -84,9 +84,9 @@ void lab_load_beside(struct xdps_ask ask, const struct xdps_interface *iface,
 	open_readers();
 }
 
-void lab_load(struct xdps_ask ask)
+void lab_load(struct xdps_request request)
 {
-	lab_load_beside(ask, NULL, NULL);
+	lab_load_beside(request, NULL, NULL);
 }
 
 void run_on_cpu(unsigned int cpu)

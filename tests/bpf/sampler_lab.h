@@ -39,10 +39,10 @@ extern unsigned char packet[LAB_PACKET_BYTES];
 int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests);
 #define LAB_RUN(name, tests) lab_run(name, tests, ARRAY_SIZE(tests))
 
-void lab_load(struct xdps_ask ask);
+void lab_load(struct xdps_request request);
 
 /* The same for beside `traced`; nothing is attached. */
-void lab_load_beside(struct xdps_ask ask, const struct xdps_interface *iface,
+void lab_load_beside(struct xdps_request request, const struct xdps_interface *iface,
 		     const struct xdps_program *traced);
 
 /* Another lab within a test, to be loaded. */

@@ -24,12 +24,13 @@
 #include <unistd.h>
 
 #include "../../bpf/record.h"
-#include "../../engine/classic.h"
 #include "../../helper/filter.h"
 #include "../../helper/privilege.h"
+#include "../../common/classic.h"
 #include "../unit/machine.h"
 #include "../unit/random_filter.h"
 #include "../unit/sentence.h"
+
 #include "captured.h"
 #include "expressions.h"
 #include "filter_lab.h"

@@ -23,7 +23,7 @@
 
 static struct xdps_error err;
 
-static const struct xdps_ask usual = { .rate = 1, .snaplen = SNAPLEN };
+static const struct xdps_request usual = { .rate = 1, .snaplen = SNAPLEN };
 
 /* `times` packets of `bytes`, with `key` at KEY_AT. */
 static void receive(uint8_t key, uint32_t bytes, int times)
@@ -221,11 +221,11 @@ static void returned_by_the_packet(void **state)
 /* One in N of those that match, and not one in N that happens to match. */
 static void filtered_then_chosen(void **state)
 {
-	struct xdps_ask ask = usual;
+	struct xdps_request request = usual;
 
 	(void)state;
-	ask.rate = UINT32_MAX;
-	lab_load(ask);
+	request.rate = UINT32_MAX;
+	lab_load(request);
 	set_key(2, 7, UINT32_MAX);
 	receive(7, 60, 1000);
 	receive(8, 60, 2000);
@@ -243,11 +243,11 @@ static void undecided_comes_whole(void **state)
 		RETURN(10),
 		RETURN(0),
 	};
-	struct xdps_ask ask = usual;
+	struct xdps_request request = usual;
 
 	(void)state;
-	ask.snaplen = 1;
-	lab_load(ask);
+	request.snaplen = 1;
+	lab_load(request);
 	if (lab_has_no_fragments())
 		skip();
 	set_in_kernel(2, insns, ARRAY_SIZE(insns));

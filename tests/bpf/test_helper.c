@@ -36,7 +36,7 @@ static void gives(enum xdps_ring_kind asked, enum xdps_ring_kind kind, unsigned 
 	unsigned int i;
 
 	assert_int_equal(xdps_cpus_read(&cpus, &err), XDPS_OK);
-	ask.ring = asked;
+	ask.request.ring = asked;
 	helper_open(&helper, &as_usual, &ask);
 	assert_ready(&helper);
 	assert_int_equal(helper.say.ring_kind, kind);
@@ -109,7 +109,7 @@ static void attaches_as_asked(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		struct xdps_ask ask = lab_ask(NEAR);
 
-		ask.mode = modes[i].mode;
+		ask.request.mode = modes[i].mode;
 		helper_open(&helper, &as_usual, &ask);
 		assert_ready(&helper);
 		assert_string_equal(lab_xdp(NEAR, NULL), modes[i].found);
@@ -228,7 +228,7 @@ static void promiscuity_goes_with_it(void **state)
 	assert_int_equal(promiscuity(), 0);
 	helper_end(&helper);
 
-	ask.promisc = 1;
+	ask.request.promisc = 1;
 	helper_open(&helper, &as_usual, &ask);
 	assert_ready(&helper);
 	assert_int_equal(promiscuity(), 1);

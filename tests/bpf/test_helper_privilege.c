@@ -95,7 +95,7 @@ static void keeps_what_perf_rings_take(void **state)
 	struct xdps_ask ask = lab_ask(NEAR);
 
 	(void)state;
-	ask.ring = XDPS_RING_PERF;
+	ask.request.ring = XDPS_RING_PERF;
 	helper_open(&helper, &as_usual, &ask);
 	assert_ready(&helper);
 	assert_keeps(BY_DEFAULT | BIT64(CAP_IPC_LOCK) | admin);
@@ -234,10 +234,10 @@ static void missing_capability_is_named(void **state)
 			.without = BIT64(rows[i].cap) | BIT64(CAP_SYS_ADMIN),
 		};
 
-		ask.ring = rows[i].ring;
+		ask.request.ring = rows[i].ring;
 		helper_open(&helper, &how, &ask);
 		assert_error(&helper, XDPS_NO_PERMISSION, rows[i].words);
-		if (ask.ring == XDPS_RING_BPF)
+		if (ask.request.ring == XDPS_RING_BPF)
 			assert_null(strstr(helper.say.text, ", CAP_"));
 		assert_int_equal(helper_end(&helper), 1);
 		assert_string_equal(lab_xdp(NEAR, NULL), "none");
@@ -257,7 +257,7 @@ static void no_raw_is_a_warning(void **state)
 	assert_captures(1);
 	assert_int_equal(helper_end(&helper), 0);
 
-	ask.promisc = 1;
+	ask.request.promisc = 1;
 	helper_open(&helper, &how, &ask);
 	assert_ready(&helper);
 	assert_non_null(strstr(helper.say.text, "promiscuous mode"));
@@ -280,7 +280,7 @@ static void map_rings_need_neither(void **state)
 		print_message("# before 5.11 maps, too, are counted against RLIMIT_MEMLOCK\n");
 		skip();
 	}
-	ask.buffer_bytes = 64 << 20;
+	ask.request.buffer_bytes = 64 << 20;
 	helper_open(&helper, &how, &ask);
 	assert_ready(&helper);
 	assert_int_equal(helper.ready.ring_kind, XDPS_RING_BPF);
@@ -298,7 +298,7 @@ static void perf_rings_need_sys_admin(void **state)
 		print_message("# kernel.perf_event_paranoid is below 3\n");
 		skip();
 	}
-	ask.ring = XDPS_RING_PERF;
+	ask.request.ring = XDPS_RING_PERF;
 	helper_open(&helper, &how, &ask);
 	assert_error(&helper, XDPS_NO_PERMISSION, "kernel.perf_event_paranoid is 3");
 	assert_non_null(strstr(helper.say.text, "CAP_SYS_ADMIN"));
@@ -320,8 +320,8 @@ static void memory_limit_is_named(void **state)
 		print_message("# before 5.11 libbpf lifts RLIMIT_MEMLOCK, for maps and so for rings\n");
 		skip();
 	}
-	ask.ring = XDPS_RING_PERF;
-	ask.buffer_bytes = 2 * 1024 * sysconf(_SC_NPROCESSORS_ONLN) *
+	ask.request.ring = XDPS_RING_PERF;
+	ask.request.buffer_bytes = 2 * 1024 * sysconf(_SC_NPROCESSORS_ONLN) *
 			   xdps_kernel_perf_mlock_kib();
 	helper_open(&helper, &how, &ask);
 	assert_error(&helper, XDPS_NO_PERMISSION, "CAP_IPC_LOCK");

@@ -36,7 +36,7 @@ static void native_on_lo(void **state)
 	struct xdps_ask ask = lab_ask("lo");
 
 	(void)state;
-	ask.mode = XDPS_MODE_NATIVE;
+	ask.request.mode = XDPS_MODE_NATIVE;
 	helper_open(&helper, &as_usual, &ask);
 	assert_error(&helper, XDPS_UNSUPPORTED, "lo: its driver does not do XDP in native mode");
 	assert_non_null(strstr(helper.say.text, "mode=generic"));
@@ -70,8 +70,8 @@ static void somebody_elses(uint32_t flags, enum xdps_mode mode, const char *mode
 	lab_xdp(NEAR, &id);
 	snprintf(words, sizeof(words), "XDP program somebody_else (id %u, %s mode) ", id,
 		 mode_name);
-	for (ask.mode = 0; ask.mode <= XDPS_MODE_GENERIC; ask.mode++) {
-		bool is_other = ask.mode != XDPS_MODE_AUTO && ask.mode != mode;
+	for (ask.request.mode = 0; ask.request.mode <= XDPS_MODE_GENERIC; ask.request.mode++) {
+		bool is_other = ask.request.mode != XDPS_MODE_AUTO && ask.request.mode != mode;
 
 		helper_open(&helper, &as_usual, &ask);
 		assert_error(&helper, is_other ? XDPS_BAD_OPTION : XDPS_UNSUPPORTED, words);
@@ -173,7 +173,7 @@ static void no_map_rings_beside(void **state)
 	(void)state;
 	open_near(&as_usual);
 	assert_ready(&helper);
-	ask.ring = XDPS_RING_BPF;
+	ask.request.ring = XDPS_RING_BPF;
 	helper_open(&second, &as_usual, &ask);
 	assert_error(&second, XDPS_BAD_OPTION,
 		     NEAR ": ring=bpf: an XDP program is attached already");
@@ -217,7 +217,7 @@ static void large_mtu_works_with_frags(void **state)
 	}
 	lab_ip("link set " NEAR " mtu 9000");
 	lab_ip("link set " FAR " mtu 9000");
-	ask.mode = XDPS_MODE_NATIVE;
+	ask.request.mode = XDPS_MODE_NATIVE;
 	helper_open(&helper, &as_usual, &ask);
 	assert_ready(&helper);
 	assert_captures(6);
@@ -230,13 +230,13 @@ static void driver_refuses(void **state)
 	(void)state;
 	/* native mode wants a receive queue for each transmit queue of the peer */
 	lab_ip("link add xq numrxqueues 1 numtxqueues 1 type veth peer name xr numrxqueues 4 numtxqueues 4");
-	ask.mode = XDPS_MODE_NATIVE;
+	ask.request.mode = XDPS_MODE_NATIVE;
 	helper_open(&helper, &as_usual, &ask);
 	assert_error(&helper, XDPS_UNSUPPORTED, "xq: its driver (veth) refuses XDP in native mode: ");
 	assert_non_null(strstr(helper.say.text, "mode=generic"));
 	assert_int_equal(helper_end(&helper), 1);
 
-	ask.mode = XDPS_MODE_GENERIC;
+	ask.request.mode = XDPS_MODE_GENERIC;
 	helper_open(&helper, &as_usual, &ask);
 	assert_ready(&helper);
 	lab_ip("link del xq");
@@ -247,13 +247,13 @@ static void buffer_has_limits(void **state)
 	struct xdps_ask ask = lab_ask(NEAR);
 
 	(void)state;
-	ask.buffer_bytes = 1ull << 42;
+	ask.request.buffer_bytes = 1ull << 42;
 	helper_open(&helper, &as_usual, &ask);
 	assert_error(&helper, XDPS_BAD_OPTION, "a ring takes at most 1073741824");
 	assert_int_equal(helper_end(&helper), 1);
 
-	ask.ring = XDPS_RING_BPF;
-	ask.buffer_bytes = (1ull << 29) * sysconf(_SC_NPROCESSORS_ONLN);
+	ask.request.ring = XDPS_RING_BPF;
+	ask.request.buffer_bytes = (1ull << 29) * sysconf(_SC_NPROCESSORS_ONLN);
 	helper_open(&helper, &as_usual, &ask);
 	assert_error(&helper, XDPS_BAD_OPTION, "a ring takes at most 268435456");
 	assert_non_null(strstr(helper.say.text, "leave ring=bpf out"));

@@ -95,7 +95,7 @@ static void refuses_bad_names(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct xdps_ask ask = lab_ask(NEAR);
 
-		memcpy(ask.ifname, names[i], sizeof(ask.ifname));
+		memcpy(ask.request.ifname, names[i], sizeof(ask.request.ifname));
 		assert_refused(&ask, sizeof(ask), "no name that an interface can have");
 	}
 }
@@ -107,7 +107,7 @@ static void refuses_values_out_of_range(void **state)
 	(void)state;
 #define REFUSED(field, value) do {					\
 	ask = good;							\
-	ask.field = (value);						\
+	ask.request.field = (value);					\
 	assert_refused(&ask, sizeof(ask), " has a " #field " of ");	\
 } while (0)
 	REFUSED(mode, 3);
@@ -119,10 +119,10 @@ static void refuses_values_out_of_range(void **state)
 	REFUSED(promisc, UINT32_MAX);
 	REFUSED(point, 2);
 	REFUSED(point, UINT32_MAX);
-	good.point = XDPS_POINT_EXIT;
+	good.request.point = XDPS_POINT_EXIT;
 	REFUSED(actions, 1 << XDPS_N_ACTIONS);
 	REFUSED(actions, UINT32_MAX);
-	good.point = XDPS_POINT_ENTRY;
+	good.request.point = XDPS_POINT_ENTRY;
 	REFUSED(ring, XDPS_RING_BPF + 1);
 	REFUSED(buffer_bytes, (1ull << 42) + 1);
 	REFUSED(buffer_bytes, UINT64_MAX);
@@ -134,9 +134,9 @@ static void refuses_verdicts_at_entry(void **state)
 	struct xdps_ask ask = lab_ask(NEAR);
 
 	(void)state;
-	ask.point = XDPS_POINT_ENTRY;
+	ask.request.point = XDPS_POINT_ENTRY;
 	for (unsigned int action = 0; action < XDPS_N_ACTIONS; action++) {
-		ask.actions = 1u << action;
+		ask.request.actions = 1u << action;
 		assert_refused(&ask, sizeof(ask), "the program has not decided yet");
 	}
 }
@@ -151,11 +151,11 @@ static void refuses_bad_programs(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
-		memset(ask.prog, 0, sizeof(ask.prog));
-		strcpy(ask.prog, progs[i]);
+		memset(ask.request.prog, 0, sizeof(ask.request.prog));
+		strcpy(ask.request.prog, progs[i]);
 		assert_refused(&ask, sizeof(ask), "prog that no program can be named");
 	}
-	memset(ask.prog, 'x', sizeof(ask.prog));
+	memset(ask.request.prog, 'x', sizeof(ask.request.prog));
 	assert_refused(&ask, sizeof(ask), "prog that no program can be named");
 }
 
@@ -171,11 +171,11 @@ static void takes_good_programs(void **state)
 	struct xdps_ask ask = lab_ask(NEAR);
 
 	(void)state;
-	ask.point = XDPS_POINT_EXIT;
-	ask.actions = (1u << XDPS_N_ACTIONS) - 1;
+	ask.request.point = XDPS_POINT_EXIT;
+	ask.request.actions = (1u << XDPS_N_ACTIONS) - 1;
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
-		memset(ask.prog, 0, sizeof(ask.prog));
-		strcpy(ask.prog, progs[i]);
+		memset(ask.request.prog, 0, sizeof(ask.request.prog));
+		strcpy(ask.request.prog, progs[i]);
 		helper_start(&helper, &as_usual);
 		helper_send(&helper, &ask, sizeof(ask));
 		assert_true(helper_hear(&helper));

@@ -19,7 +19,7 @@ static void verifier_is_quoted(void **state)
 	static const struct xdps_cpus one = { .n_possible = 1, .n_online = 1 };
 	struct xdps_rings rings;
 	const struct xdps_load want = {
-		.ask = &all_of_all, .rings = &rings, .n_cpus = 1, .doing = "loading",
+		.request = &all_of_all, .rings = &rings, .n_cpus = 1, .doing = "loading",
 	};
 	struct xdps_programs programs;
 	struct xdps_config *config;

@@ -34,7 +34,7 @@ struct outcome {
 
 static struct xdps_error err;
 
-static const struct xdps_ask everything = {
+static const struct xdps_request everything = {
 	.rate = 1,
 	.snaplen = XDPS_SNAPLEN_MAX,
 };
@@ -145,11 +145,11 @@ static void sampler_passes_all(void **state)
 
 static void passed_over_passes(void **state)
 {
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 
 	(void)state;
-	ask.rate = UINT32_MAX;
-	lab_load(ask);
+	request.rate = UINT32_MAX;
+	lab_load(request);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
 	assert_int_equal(counters()->passed_over, ARRAY_SIZE(sizes));
@@ -223,13 +223,13 @@ static void record_holds_packet(void **state)
 /* Not only what the record says, but what it takes in the ring. */
 static void kernel_cuts(void **state)
 {
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
 	(void)state;
-	ask.snaplen = 61;
-	lab_load(ask);
+	request.snaplen = 61;
+	lab_load(request);
 	lab_receive(1000, 1);
 	assert_int_equal(xdps_ring_pending_bytes(reader()),
 			 ((lab.kind == XDPS_RING_PERF ? 8 + 4 : 0) +
@@ -247,13 +247,13 @@ static void kernel_cuts(void **state)
 
 static void one_byte_snaplen(void **state)
 {
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
 	(void)state;
-	ask.snaplen = 1;
-	lab_load(ask);
+	request.snaplen = 1;
+	lab_load(request);
 	lab_receive(100, 1);
 	pkt = lab_take(&tai_offset_ns);
 	assert_int_equal(pkt.len, 100);
@@ -284,12 +284,12 @@ static void jumbo_is_cut_anywhere(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
-		struct xdps_ask ask = everything;
+		struct xdps_request request = everything;
 		struct xdps_packet pkt;
 		int64_t tai_offset_ns;
 
-		ask.snaplen = cuts[i];
-		lab_load(ask);
+		request.snaplen = cuts[i];
+		lab_load(request);
 		if (lab_has_no_fragments())
 			skip();
 		lab_receive(JUMBO_BYTES, 1);
@@ -316,13 +316,13 @@ static double variance_of_chosen(double n, double rate)
 static void takes_one_in(uint32_t rate)
 {
 	const int n = 1000000;
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 	double mean = (double)n / rate;
 	double off;
 
-	ask.rate = rate;
-	ask.snaplen = 1;
-	lab_load(ask);
+	request.rate = rate;
+	request.snaplen = 1;
+	lab_load(request);
 	lab_receive(60, n);
 	off = counters()->chosen - mean;
 	if (off * off > 25 * variance_of_chosen(n, rate) + 9)
@@ -352,13 +352,13 @@ static void chosen_by_chance(void **state)
 {
 	const int n_runs = 100, n_packets = 1000;
 	const double variance = variance_of_chosen(n_packets, 2);
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 	double sum = 0;
 
 	(void)state;
-	ask.rate = 2;
-	ask.snaplen = 1;
-	lab_load(ask);
+	request.rate = 2;
+	request.snaplen = 1;
+	lab_load(request);
 	for (int i = 0; i < n_runs; i++) {
 		double off;
 
@@ -374,13 +374,13 @@ static void chosen_by_chance(void **state)
 static void every_packet_is_counted_once(void **state)
 {
 	const uint64_t n = 20000;
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 
 	(void)state;
-	ask.rate = 2;
-	ask.snaplen = 64;
-	ask.buffer_bytes = 1;			/* for it to be full */
-	lab_load(ask);
+	request.rate = 2;
+	request.snaplen = 64;
+	request.buffer_bytes = 1;			/* for it to be full */
+	lab_load(request);
 	lab_receive(64, n);
 	want_from(65);
 	lab_receive(64, n);
@@ -398,11 +398,11 @@ static void every_packet_is_counted_once(void **state)
 
 static void rate_one_takes_all(void **state)
 {
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 
 	(void)state;
-	ask.snaplen = 64;
-	lab_load(ask);
+	request.snaplen = 64;
+	lab_load(request);
 	lab_receive(60, 5000);
 	assert_int_equal(taken_now(), 5000);
 	assert_int_equal(counters()->rejected, 0);
@@ -414,13 +414,13 @@ static void rate_one_takes_all(void **state)
 static void full_ring_loses(void **state)
 {
 	const uint64_t n = 100000;
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 	uint64_t taken;
 
 	(void)state;
-	ask.snaplen = 64;
-	ask.buffer_bytes = 1;			/* the smallest there is */
-	lab_load(ask);
+	request.snaplen = 64;
+	request.buffer_bytes = 1;			/* the smallest there is */
+	lab_load(request);
 	lab_receive(64, n);
 	taken = taken_now();
 	assert_true(taken > 0 && taken < n);
@@ -598,12 +598,12 @@ static void dated_by_tai(void **state)
 static void first_has_its_chance(void **state)
 {
 	const struct xdps_cpu as_new = { .ring = counters_ring(), .wake_at = XDPS_NEVER };
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 	int n_taken = 0;
 
 	(void)state;
-	ask.rate = 4;
-	lab_load(ask);
+	request.rate = 4;
+	lab_load(request);
 	for (int i = 0; i < 400; i++) {
 		*counters() = as_new;
 		lab_receive(60, 1);
@@ -614,11 +614,11 @@ static void first_has_its_chance(void **state)
 
 static uint64_t n_gaps_of(uint32_t rate)
 {
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 	uint64_t n_gaps;
 
-	ask.rate = rate;
-	lab_load(ask);
+	request.rate = rate;
+	lab_load(request);
 	n_gaps = lab.programs.own->rodata->config.n_gaps;
 	lab_renew();
 	return n_gaps;
@@ -635,33 +635,33 @@ static void rates_are_exact(void **state)
 
 static void rings_are_sized(void **state)
 {
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 
 	(void)state;
-	ask.snaplen = 96;
-	lab_load(ask);
+	request.snaplen = 96;
+	lab_load(request);
 	assert_default_size(lab.rings.kind, lab.rings.n, lab.rings.ring_bytes);
 
 	lab_renew();
-	ask.buffer_bytes = lab.cpus.n_online * 300000ull;
-	lab_load(ask);
+	request.buffer_bytes = lab.cpus.n_online * 300000ull;
+	lab_load(request);
 	assert_int_equal(lab.rings.ring_bytes, 1 << 19);
 
 	lab_renew();
-	ask.buffer_bytes = 1;
-	lab_load(ask);
+	request.buffer_bytes = 1;
+	lab_load(request);
 	assert_int_equal(lab.rings.ring_bytes, sysconf(_SC_PAGESIZE));
 
 	lab_renew();
-	ask.snaplen = XDPS_SNAPLEN_MAX;
-	lab_load(ask);
+	request.snaplen = XDPS_SNAPLEN_MAX;
+	lab_load(request);
 	assert_int_equal(lab.rings.ring_bytes, 1 << 17);
 }
 
 static void refused_map_is_explained(void **state)
 {
 	const struct xdps_load no_room = {
-		.ask = &everything, .rings = &lab.rings, .n_cpus = 0, .doing = "loading",
+		.request = &everything, .rings = &lab.rings, .n_cpus = 0, .doing = "loading",
 	};
 
 	(void)state;
@@ -726,14 +726,14 @@ static void unanswered_bell_costs_nothing(void **state)
 /* Begun at every eighth byte of a small ring. */
 static void comes_out_whole_wherever_it_lies(void **state)
 {
-	struct xdps_ask ask = everything;
+	struct xdps_request request = everything;
 	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
 	(void)state;
-	ask.snaplen = 1500;
-	ask.buffer_bytes = 1;
-	lab_load(ask);
+	request.snaplen = 1500;
+	request.buffer_bytes = 1;
+	lab_load(request);
 	for (unsigned int i = 0; i < lab.rings.ring_bytes / 8 + 10; i++) {
 		/* 1512 = 189 * 8 bytes with what stands before them; 189 is odd */
 		lab_receive(1480, 1);

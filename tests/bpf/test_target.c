@@ -75,9 +75,9 @@ static enum xdps_status find_as(const char *prog, enum xdps_point point)
 {
 	struct xdps_ask ask = lab_ask(NEAR);
 
-	ask.point = point;
-	snprintf(ask.prog, sizeof(ask.prog), "%s", prog);
-	return xdps_target_find(&target, &near, &ask, &err);
+	ask.request.point = point;
+	snprintf(ask.request.prog, sizeof(ask.request.prog), "%s", prog);
+	return xdps_target_find(&target, &near, &ask.request, &err);
 }
 
 static void find(const char *prog)

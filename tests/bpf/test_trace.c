@@ -34,11 +34,11 @@
 
 static bool in_own_namespace;
 
-static const struct xdps_ask at_entry = {
+static const struct xdps_request at_entry = {
 	.rate = 1, .snaplen = XDPS_SNAPLEN_MAX, .point = XDPS_POINT_ENTRY,
 };
 
-static const struct xdps_ask at_exit = {
+static const struct xdps_request at_exit = {
 	.rate = 1, .snaplen = XDPS_SNAPLEN_MAX, .point = XDPS_POINT_EXIT,
 };
 
@@ -223,11 +223,11 @@ static void verdicts_are_recorded(void **state)
 /* Of each verdict one packet, and of these the ones that the set has. */
 static void takes_actions(uint32_t actions)
 {
-	struct xdps_ask ask = at_exit;
+	struct xdps_request request = at_exit;
 	uint64_t taken = 0;
 
-	ask.actions = actions;
-	traced_lab_load(ask, LOOPBACK);
+	request.actions = actions;
+	traced_lab_load(request, LOOPBACK);
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		const struct traced_order order = { .verdict = verdicts[i].verdict };
 
@@ -253,11 +253,11 @@ static void every_set_of_actions(void **state)
 /* The filter is asked only about packets that have the right verdict. */
 static void action_and_filter(void **state)
 {
-	struct xdps_ask ask = at_exit;
+	struct xdps_request request = at_exit;
 
 	(void)state;
-	ask.actions = 1u << XDP_DROP;
-	traced_lab_load(ask, LOOPBACK);
+	request.actions = 1u << XDP_DROP;
+	traced_lab_load(request, LOOPBACK);
 	want_from(2, 100, UINT32_MAX);
 	for (uint32_t verdict = 0; verdict < N_ACTIONS; verdict++) {
 		receive((struct traced_order){ .verdict = verdict }, 99);
@@ -307,11 +307,11 @@ static void filter_at_its_point(void **state)
 static void kernel_cuts(void **state)
 {
 	static struct outcome wanted;
-	struct xdps_ask ask = at_exit;
+	struct xdps_request request = at_exit;
 
 	(void)state;
-	ask.snaplen = 61;
-	traced_lab_load(ask, LOOPBACK);
+	request.snaplen = 61;
+	traced_lab_load(request, LOOPBACK);
 	for (uint32_t bytes = 60; bytes <= 62; bytes++) {
 		receive(pass, bytes);
 		went_out(pass, bytes, &wanted);
@@ -342,14 +342,14 @@ static void lengths_around_the_copy(void **state)
 	}
 }
 
-static void jumbo_at(struct xdps_ask ask, struct traced_order order)
+static void jumbo_at(struct xdps_request request, struct traced_order order)
 {
 	static struct outcome wanted;
-	const bool entry = ask.point == XDPS_POINT_ENTRY;
+	const bool entry = request.point == XDPS_POINT_ENTRY;
 
 	receive(order, JUMBO_BYTES);
 	(entry ? came_in : went_out)(order, JUMBO_BYTES, &wanted);
-	assert_taken(&wanted, wanted.bytes < ask.snaplen ? wanted.bytes : ask.snaplen,
+	assert_taken(&wanted, wanted.bytes < request.snaplen ? wanted.bytes : request.snaplen,
 		     entry ? XDPS_ACTION_NONE : order.verdict);
 }
 
@@ -360,17 +360,17 @@ static void jumbo_is_whole(void **state)
 
 	(void)state;
 	for (int exit = 0; exit < 2; exit++) {
-		const struct xdps_ask ask = exit ? at_exit : at_entry;
+		const struct xdps_request request = exit ? at_exit : at_entry;
 
-		traced_lab_load(ask, LOOPBACK);
+		traced_lab_load(request, LOOPBACK);
 		if (lab_has_no_fragments())
 			skip();
 		for (size_t i = 0; i < ARRAY_SIZE(cuts); i++)
-			jumbo_at(ask, (struct traced_order){ .verdict = XDP_DROP,
+			jumbo_at(request, (struct traced_order){ .verdict = XDP_DROP,
 							     .cut_tail_bytes = cuts[i] });
-		jumbo_at(ask, (struct traced_order){ .verdict = XDP_PASS, .change = 9,
+		jumbo_at(request, (struct traced_order){ .verdict = XDP_PASS, .change = 9,
 						     .cut_head_bytes = 200 });
-		jumbo_at(ask, (struct traced_order){ .verdict = XDP_PASS, .grow_head = 1,
+		jumbo_at(request, (struct traced_order){ .verdict = XDP_PASS, .grow_head = 1,
 						     .cut_tail_bytes = 3000 });
 		assert_int_equal(drain(), 0);
 		lab_renew();
@@ -383,13 +383,13 @@ static void jumbo_is_cut_anywhere(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
-		struct xdps_ask ask = at_exit;
+		struct xdps_request request = at_exit;
 
-		ask.snaplen = cuts[i];
-		traced_lab_load(ask, LOOPBACK);
+		request.snaplen = cuts[i];
+		traced_lab_load(request, LOOPBACK);
 		if (lab_has_no_fragments())
 			skip();
-		jumbo_at(ask, pass);
+		jumbo_at(request, pass);
 		lab_renew();
 	}
 }
@@ -401,12 +401,12 @@ static void undecided_comes_whole(void **state)
 		{ .code = BPF_LD | BPF_B | BPF_ABS, .k = XDPS_COPY_BYTES - 1 },
 		{ .code = BPF_RET | BPF_K, .k = 10 },
 	};
-	struct xdps_ask ask = at_exit;
+	struct xdps_request request = at_exit;
 	struct xdps_packet pkt;
 
 	(void)state;
-	ask.snaplen = 1;
-	traced_lab_load(ask, LOOPBACK);
+	request.snaplen = 1;
+	traced_lab_load(request, LOOPBACK);
 	set_filter(2, insns, ARRAY_SIZE(insns));
 	receive(pass, XDPS_COPY_BYTES - 1);
 	assert_counts(1, 0, 0);
@@ -518,14 +518,14 @@ static void only_one_interface(void **state)
 }
 
 /* Through every change, each packet is in one count. */
-static void counted_once(struct xdps_ask ask)
+static void counted_once(struct xdps_request request)
 {
 	const uint64_t n = 5000;
 
-	ask.rate = 2;
-	ask.snaplen = 64;
-	ask.buffer_bytes = 1;			/* for it to be full */
-	traced_lab_load(ask, LOOPBACK);
+	request.rate = 2;
+	request.snaplen = 64;
+	request.buffer_bytes = 1;			/* for it to be full */
+	traced_lab_load(request, LOOPBACK);
 	traced_receive_times(pass, 64, n);
 	want_from(2, 65, UINT32_MAX);
 	traced_receive_times(pass, 64, n);
@@ -542,25 +542,25 @@ static void counted_once(struct xdps_ask ask)
 
 static void every_packet_is_counted_once(void **state)
 {
-	struct xdps_ask ask = at_exit;
+	struct xdps_request request = at_exit;
 
 	(void)state;
 	counted_once(at_entry);
 	counted_once(at_exit);
-	ask.actions = 1u << XDP_PASS | 1u << XDP_TX;
-	counted_once(ask);
+	request.actions = 1u << XDP_PASS | 1u << XDP_TX;
+	counted_once(request);
 }
 
 static void full_ring_loses(void **state)
 {
 	const uint64_t n = 20000;
-	struct xdps_ask ask = at_entry;
+	struct xdps_request request = at_entry;
 	uint64_t taken;
 
 	(void)state;
-	ask.snaplen = 64;
-	ask.buffer_bytes = 1;			/* the smallest there is */
-	traced_lab_load(ask, LOOPBACK);
+	request.snaplen = 64;
+	request.buffer_bytes = 1;			/* the smallest there is */
+	traced_lab_load(request, LOOPBACK);
 	traced_receive_times(pass, 64, n);
 	taken = counters()->chosen - counters()->lost;
 	assert_true(taken > 0 && taken < n);
@@ -722,16 +722,16 @@ static uint64_t change_filters(const struct flood *flood, unsigned int n_changes
 	return taken;
 }
 
-static void replaced_in_a_flood(struct xdps_ask ask)
+static void replaced_in_a_flood(struct xdps_request request)
 {
 	struct flood flood = { .cpu = lab.cpus.online[lab.cpus.n_online - 1] };
 	const struct xdps_cpu *c;
 	pthread_t thread;
 	uint64_t taken;
 
-	ask.snaplen = 60;
+	request.snaplen = 60;
 	memcpy(packet, &pass, ORDER_BYTES);
-	traced_lab_load(ask, LOOPBACK);
+	traced_lab_load(request, LOOPBACK);
 	c = &lab.counters[flood.cpu];
 	assert_int_equal(pthread_create(&thread, NULL, run_flood, &flood), 0);
 	taken = change_filters(&flood, 100);

@@ -178,7 +178,7 @@ static void assert_the_same(const struct counts *c)
 
 static void load_at(enum xdps_point point)
 {
-	traced_lab_load((struct xdps_ask){ .rate = 1, .snaplen = SNAPLEN, .point = point },
+	traced_lab_load((struct xdps_request){ .rate = 1, .snaplen = SNAPLEN, .point = point },
 			LOOPBACK);
 }
 

@@ -100,12 +100,12 @@ void traced_close(void)
 	traced = (struct xdps_program){ .fd = -1 };
 }
 
-void traced_lab_load(struct xdps_ask ask, int ifindex)
+void traced_lab_load(struct xdps_request request, int ifindex)
 {
 	const struct xdps_interface iface = { .index = ifindex };
 	struct xdps_error err;
 
-	lab_load_beside(ask, &iface, &traced);
+	lab_load_beside(request, &iface, &traced);
 	if (xdps_trace_attach(&lab.link_fd, &lab.programs, "attaching", &err))
 		fail_msg("%s", err.text);
 }

@@ -19,7 +19,7 @@ const char *traced_open(void);
 void traced_close(void);
 
 /* Ours beside it, as lab_load(): what comes from interface `ifindex` is taken. */
-void traced_lab_load(struct xdps_ask ask, int ifindex);
+void traced_lab_load(struct xdps_request request, int ifindex);
 
 /* Nothing is traced from then on. */
 void traced_lab_detach(void);

@@ -50,7 +50,7 @@ unit_test()
 
 passes_the_modules_tests()
 {
-	unit_test module "$XDPS_SRC"/tests/pcap/*.c engine/classic.c engine/error.c engine/runnable.c \
+	unit_test module "$XDPS_SRC"/tests/pcap/*.c common/classic.c common/error.c engine/runnable.c \
 		pcap-xdpsample.c >"$work/unit.log" 2>&1 || {
 		grep -v -e 'OK \]' -e 'RUN  ' "$work/unit.log"
 		return 1
@@ -63,7 +63,7 @@ its_machine_is_told_by_ours()
 
 	for about in classic runnable; do
 		unit_test $about "tests/unit/test_$about.c" tests/unit/random_filter.c \
-			engine/classic.c engine/error.c engine/runnable.c >"$work/unit.log" 2>&1 || {
+			common/classic.c common/error.c engine/runnable.c >"$work/unit.log" 2>&1 || {
 			grep -v -e 'OK \]' -e 'RUN  ' "$work/unit.log"
 			return 1
 		}

@@ -12,7 +12,7 @@ library=$XDPS_BUILD/lib/libpcap.so.0.8
 # What people write, as opposed to what a build leaves.
 written()
 {
-	local top=(bpf engine helper tests patches man .ci run quickstart
+	local top=(bpf common engine helper tests patches man .ci run quickstart
 		   Makefile.am configure.ac pcap-xdpsample.c pcap-xdpsample.h)
 	local more=(bench extcap completion packaging doc remote)
 	local f
@@ -47,21 +47,49 @@ include='^[[:space:]]*#[[:space:]]*include[[:space:]]*'
 
 no_pcap_header()
 {
-	no_match "${include}[<\"](.*/)?pcap" -r engine helper bpf --include='*.[ch]'
+	no_match "${include}[<\"](.*/)?pcap" -r common engine helper bpf --include='*.[ch]'
 }
 
 no_libbpf_header()
 {
-	no_match "${include}[<\"]bpf/" -r engine --include='*.[ch]' &&
+	no_match "${include}[<\"]bpf/" -r common engine --include='*.[ch]' &&
 		no_match "${include}[<\"]bpf/" pcap-xdpsample.c pcap-xdpsample.h
+}
+
+# included_by FOLDER: headers of ours, with their folders
+included_by()
+{
+	local header
+
+	grep -hoE "$include\"[^\"]+\"" "$1"/*.[ch] | cut -d'"' -f2 | sort -u | while read -r header; do
+		case $header in
+		../*)	   echo "${header#../}" ;;
+		*.skel.h)  ;;
+		*)	   [ ! -e "$1/$header" ] || header=$1/$header
+			   echo "$header" ;;
+		esac
+	done
+}
+
+# includes_only FOLDER PATTERN: and its own headers
+includes_only()
+{
+	! included_by "$1" | grep -vE "^$1/|^($2)\$"
+}
+
+sides_share_only_common()
+{
+	includes_only common "bpf/record\.h" &&
+		includes_only engine "common/.*|bpf/record\.h" &&
+		includes_only helper "common/.*|bpf/record\.h"
 }
 
 record_readers()
 {
 	local found wanted
 
-	found=$(grep -lE "$include\".*record\.h\"" engine/* pcap-xdpsample.[ch] | paste -sd' ')
-	wanted='engine/counters.c engine/ring.c'
+	found=$(grep -lE "$include\".*record\.h\"" common/* engine/* pcap-xdpsample.[ch] | paste -sd' ')
+	wanted='common/counters.c engine/ring.c'
 	[ "$found" = "$wanted" ] || {
 		echo "they are: $found"
 		echo "allowed:  $wanted"
@@ -164,8 +192,9 @@ every_test_is_run()
 	return $rc
 }
 
-plan 14
-ok "nothing under engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
+plan 15
+ok "engine/ and helper/ share common/ and nothing else" sides_share_only_common
+ok "nothing under common/, engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
 ok "only helper/ and bpf/ include a header of libbpf" no_libbpf_header
 ok "in the engine only what reads the ring and the counters knows record.h" record_readers
 ok "the library exports no symbol of the engine or the module" exports_nothing_of_ours

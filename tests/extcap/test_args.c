@@ -57,7 +57,7 @@ static void verbs(void **state)
 	assert_int_equal(a.verb, VERB_DLTS);
 	IS("--extcap-config", "--extcap-interface", "xdp:eth0");
 	assert_int_equal(a.verb, VERB_CONFIG);
-	assert_string_equal(a.opt.ifname, "eth0");
+	assert_string_equal(a.opt.request.ifname, "eth0");
 	IS("--extcap-capture-filter", "tcp", "--extcap-interface", "xdp:eth0");
 	assert_int_equal(a.verb, VERB_CHECK_FILTER);
 	assert_string_equal(a.filter, "tcp");
@@ -96,17 +96,17 @@ static void defaults(void **state)
 	(void)state;
 	IS("--capture", "--extcap-interface", "xdp:eth0", "--fifo", "-");
 	assert_string_equal(a.fifo, "-");
-	assert_string_equal(a.opt.ifname, "eth0");
-	assert_int_equal(a.opt.point, XDPS_POINT_ENTRY);
-	assert_int_equal(a.opt.actions, 0);
-	assert_int_equal(a.opt.rate, 1);
-	assert_int_equal(a.opt.snaplen, XDPS_SNAPLEN_MAX);
-	assert_int_equal(a.opt.buffer_bytes, 0);
-	assert_int_equal(a.opt.mode, XDPS_MODE_AUTO);
-	assert_int_equal(a.opt.ring, XDPS_RING_AUTO);
-	assert_string_equal(a.opt.prog, "");
-	assert_true(a.opt.promisc);
-	assert_false(a.opt.immediate);
+	assert_string_equal(a.opt.request.ifname, "eth0");
+	assert_int_equal(a.opt.request.point, XDPS_POINT_ENTRY);
+	assert_int_equal(a.opt.request.actions, 0);
+	assert_int_equal(a.opt.request.rate, 1);
+	assert_int_equal(a.opt.request.snaplen, XDPS_SNAPLEN_MAX);
+	assert_int_equal(a.opt.request.buffer_bytes, 0);
+	assert_int_equal(a.opt.request.mode, XDPS_MODE_AUTO);
+	assert_int_equal(a.opt.request.ring, XDPS_RING_AUTO);
+	assert_string_equal(a.opt.request.prog, "");
+	assert_true(a.opt.request.promisc);
+	assert_false(a.opt.request.immediate);
 	assert_false(a.opt.hold_given);
 	assert_false(a.both);
 }
@@ -131,28 +131,28 @@ static void every_option(void **state)
 	CAPTURE("--prog", "xdp_filter", "--rate", "100", "--mode", "generic", "--ring", "perf",
 		"--hold", "0", "--snaplen", "96", "--buffer", "64", "--immediate", "--no-promisc",
 		"--point", "exit");
-	assert_string_equal(a.opt.prog, "xdp_filter");
-	assert_int_equal(a.opt.rate, 100);
-	assert_int_equal(a.opt.mode, XDPS_MODE_GENERIC);
-	assert_int_equal(a.opt.ring, XDPS_RING_PERF);
+	assert_string_equal(a.opt.request.prog, "xdp_filter");
+	assert_int_equal(a.opt.request.rate, 100);
+	assert_int_equal(a.opt.request.mode, XDPS_MODE_GENERIC);
+	assert_int_equal(a.opt.request.ring, XDPS_RING_PERF);
 	assert_true(a.opt.hold_given);
 	assert_int_equal(a.opt.hold_us, 0);
-	assert_int_equal(a.opt.snaplen, 96);
-	assert_int_equal(a.opt.buffer_bytes, 64 << 20);
-	assert_true(a.opt.immediate);
-	assert_false(a.opt.promisc);
-	assert_int_equal(a.opt.point, XDPS_POINT_EXIT);
+	assert_int_equal(a.opt.request.snaplen, 96);
+	assert_int_equal(a.opt.request.buffer_bytes, 64 << 20);
+	assert_true(a.opt.request.immediate);
+	assert_false(a.opt.request.promisc);
+	assert_int_equal(a.opt.request.point, XDPS_POINT_EXIT);
 }
 
 static void verdicts_imply_the_exit(void **state)
 {
 	(void)state;
 	CAPTURE("--action", "drop,tx");
-	assert_int_equal(a.opt.actions, 1 << XDPS_ACTION_DROP | 1 << XDPS_ACTION_TX);
-	assert_int_equal(a.opt.point, XDPS_POINT_EXIT);
+	assert_int_equal(a.opt.request.actions, 1 << XDPS_ACTION_DROP | 1 << XDPS_ACTION_TX);
+	assert_int_equal(a.opt.request.point, XDPS_POINT_EXIT);
 	assert_false(a.both);
 	CAPTURE("--action", "pass+redirect+aborted", "--point", "auto");
-	assert_int_equal(a.opt.point, XDPS_POINT_EXIT);
+	assert_int_equal(a.opt.request.point, XDPS_POINT_EXIT);
 	REFUSED("point=entry", "--action", "drop", "--point", "entry");
 }
 
@@ -161,13 +161,13 @@ static void both_points(void **state)
 	(void)state;
 	CAPTURE("--point", "both");
 	assert_true(a.both);
-	assert_int_equal(a.opt.point, XDPS_POINT_EXIT);
+	assert_int_equal(a.opt.request.point, XDPS_POINT_EXIT);
 	CAPTURE("--point", "both", "--action", "drop");
 	assert_true(a.both);
-	assert_int_equal(a.opt.actions, 1 << XDPS_ACTION_DROP);
+	assert_int_equal(a.opt.request.actions, 1 << XDPS_ACTION_DROP);
 	CAPTURE("--point", "entry");
 	assert_false(a.both);
-	assert_int_equal(a.opt.point, XDPS_POINT_ENTRY);
+	assert_int_equal(a.opt.request.point, XDPS_POINT_ENTRY);
 }
 
 static void bad_values(void **state)
@@ -237,7 +237,7 @@ static void names_are_escaped(void **state)
 			continue;	/* escaped, and refused by the engine all the same */
 		snprintf(interface, sizeof(interface), PREFIX "%s", escaped);
 		IS("--extcap-dlts", "--extcap-interface", interface);
-		assert_string_equal(a.opt.ifname, rows[i].name);
+		assert_string_equal(a.opt.request.ifname, rows[i].name);
 	}
 }
 
@@ -245,11 +245,11 @@ static void half_an_escape_is_none(void **state)
 {
 	(void)state;
 	IS("--extcap-dlts", "--extcap-interface", "xdp:a%7");
-	assert_string_equal(a.opt.ifname, "a%7");
+	assert_string_equal(a.opt.request.ifname, "a%7");
 	IS("--extcap-dlts", "--extcap-interface", "xdp:a%zz%");
-	assert_string_equal(a.opt.ifname, "a%zz%");
+	assert_string_equal(a.opt.request.ifname, "a%zz%");
 	IS("--extcap-dlts", "--extcap-interface", "xdp:a%7db");
-	assert_string_equal(a.opt.ifname, "a}b");
+	assert_string_equal(a.opt.request.ifname, "a}b");
 }
 
 int main(void)

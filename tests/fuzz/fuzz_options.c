@@ -18,21 +18,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_accepted(const struct xdps_options *opt, const char *name)
 {
-	size_t len = strnlen(opt->ifname, sizeof(opt->ifname));
+	size_t len = strnlen(opt->request.ifname, sizeof(opt->request.ifname));
 
-	assert(len > 0 && len < sizeof(opt->ifname));
-	assert(!memcmp(opt->ifname, name, len));
+	assert(len > 0 && len < sizeof(opt->request.ifname));
+	assert(!memcmp(opt->request.ifname, name, len));
 	assert(name[len] == '\0' || name[len] == ':');
-	assert(!strpbrk(opt->ifname, "/: \t\n\v\f\r"));
-	assert(opt->rate >= 1);
-	assert(opt->mode <= XDPS_MODE_GENERIC);
+	assert(!strpbrk(opt->request.ifname, "/: \t\n\v\f\r"));
+	assert(opt->request.rate >= 1);
+	assert(opt->request.mode <= XDPS_MODE_GENERIC);
 	assert(opt->hold_us <= XDPS_HOLD_MAX_US);
 	assert(opt->hold_given || opt->hold_us == XDPS_HOLD_DEFAULT_US);
-	assert(opt->point <= XDPS_POINT_EXIT);
-	assert(opt->actions < 1u << XDPS_N_ACTIONS);
-	assert(!opt->actions || opt->point == XDPS_POINT_EXIT);
-	assert(memchr(opt->prog, '\0', sizeof(opt->prog)));
-	assert(opt->prog[strspn(opt->prog, PROG_CHARS)] == '\0');
+	assert(opt->request.point <= XDPS_POINT_EXIT);
+	assert(opt->request.actions < 1u << XDPS_N_ACTIONS);
+	assert(!opt->request.actions || opt->request.point == XDPS_POINT_EXIT);
+	assert(memchr(opt->request.prog, '\0', sizeof(opt->request.prog)));
+	assert(opt->request.prog[strspn(opt->request.prog, PROG_CHARS)] == '\0');
 }
 
 static void check_sentence(const struct xdps_error *err)

@@ -11,33 +11,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../engine/classic.h"
 #include "../../helper/request.h"
+#include "../../common/classic.h"
 
 #define PROG_CHARS \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_accepted(const struct xdps_ask *ask)
+static void check_accepted(const struct xdps_request *request)
 {
-	assert(ask->magic == XDPS_MAGIC);
-	assert(ask->kind == XDPS_ASK_OPEN);
-	assert(ask->ifname[0]);
-	assert(memchr(ask->ifname, '\0', sizeof(ask->ifname)));
-	assert(!strpbrk(ask->ifname, "/: \t\n\v\f\r"));
-	assert(ask->mode <= XDPS_MODE_GENERIC);
-	assert(ask->rate >= 1);
-	assert(ask->snaplen >= 1 && ask->snaplen <= XDPS_SNAPLEN_MAX);
-	assert(ask->immediate <= 1);
-	assert(ask->promisc <= 1);
-	assert(ask->point <= XDPS_POINT_EXIT);
-	assert(ask->actions < 1u << XDPS_N_ACTIONS);
-	assert(!ask->actions || ask->point == XDPS_POINT_EXIT);
-	assert(memchr(ask->prog, '\0', sizeof(ask->prog)));
-	assert(ask->prog[strspn(ask->prog, PROG_CHARS)] == '\0');
-	assert(ask->ring <= XDPS_RING_BPF);
-	assert(ask->buffer_bytes <=
+	assert(request->ifname[0]);
+	assert(memchr(request->ifname, '\0', sizeof(request->ifname)));
+	assert(!strpbrk(request->ifname, "/: \t\n\v\f\r"));
+	assert(request->mode <= XDPS_MODE_GENERIC);
+	assert(request->rate >= 1);
+	assert(request->snaplen >= 1 && request->snaplen <= XDPS_SNAPLEN_MAX);
+	assert(request->immediate <= 1);
+	assert(request->promisc <= 1);
+	assert(request->point <= XDPS_POINT_EXIT);
+	assert(request->actions < 1u << XDPS_N_ACTIONS);
+	assert(!request->actions || request->point == XDPS_POINT_EXIT);
+	assert(memchr(request->prog, '\0', sizeof(request->prog)));
+	assert(request->prog[strspn(request->prog, PROG_CHARS)] == '\0');
+	assert(request->ring <= XDPS_RING_BPF);
+	assert(request->buffer_bytes <=
 	       (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX);
 }
 
@@ -54,21 +52,24 @@ static void check_sentence(enum xdps_status status, const struct xdps_error *err
 
 static void check(const void *msg, size_t msg_bytes)
 {
-	struct xdps_ask ask, before;
+	const struct xdps_ask *ask = msg;
+	struct xdps_request request, before;
 	struct xdps_error err = { .text = "" };
 	enum xdps_status status;
 
-	memset(&ask, 0x5a, sizeof(ask));
-	before = ask;
-	status = xdps_request_check(msg, msg_bytes, &ask, &err);
+	memset(&request, 0x5a, sizeof(request));
+	before = request;
+	status = xdps_request_check(msg, msg_bytes, &request, &err);
 	if (status) {
 		check_sentence(status, &err);
-		assert(!memcmp(&ask, &before, sizeof(ask)));
+		assert(!memcmp(&request, &before, sizeof(request)));
 		return;
 	}
-	assert(msg_bytes == sizeof(ask));
-	assert(!memcmp(&ask, msg, sizeof(ask)));
-	check_accepted(&ask);
+	assert(msg_bytes == sizeof(*ask));
+	assert(ask->magic == XDPS_MAGIC);
+	assert(ask->kind == XDPS_ASK_OPEN);
+	assert(!memcmp(&request, &ask->request, sizeof(request)));
+	check_accepted(&request);
 }
 
 /* Wherever it goes from here is inside. */

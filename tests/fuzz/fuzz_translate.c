@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../engine/classic.h"
+#include "../../common/classic.h"
 #include "../unit/ebpf.h"
 #include "../unit/machine.h"
 

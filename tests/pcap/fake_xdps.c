@@ -130,8 +130,8 @@ static enum xdps_status answer(const struct fake_answer *a,
 void xdps_options_init(struct xdps_options *opt)
 {
 	memset(opt, 0, sizeof(*opt));
-	opt->rate = 1;
-	opt->snaplen = XDPS_SNAPLEN_MAX;
+	opt->request.rate = 1;
+	opt->request.snaplen = XDPS_SNAPLEN_MAX;
 	opt->batch_us = 100000;
 }
 
@@ -142,7 +142,7 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 
 	snprintf(fake.parsed, sizeof(fake.parsed), "%s", name);
 	if (status == XDPS_OK)
-		snprintf(opt->ifname, sizeof(opt->ifname), "%.*s",
+		snprintf(opt->request.ifname, sizeof(opt->request.ifname), "%.*s",
 			 (int)strcspn(name, ":"), name);
 	return status;
 }

@@ -55,7 +55,7 @@ static void what_follows_the_prefix_is_for_the_option_parser(void **state)
 	assert_non_null(p);
 	assert_string_equal(fake.parsed, "veth1:rate=100");
 	activate();
-	assert_string_equal(fake.opened.ifname, "veth1");
+	assert_string_equal(fake.opened.request.ifname, "veth1");
 }
 
 static void a_bad_option_fails_in_create_with_its_sentence(void **state)
@@ -134,7 +134,7 @@ static void the_snapshot_length_reaches_the_engine(void **state)
 		assert_int_equal(pcap_set_snaplen(p, cases[i].asked), 0);
 		activate();
 		assert_int_equal(pcap_snapshot(p), cases[i].snapshot);
-		assert_int_equal(fake.opened.snaplen, cases[i].snapshot);
+		assert_int_equal(fake.opened.request.snaplen, cases[i].snapshot);
 	}
 }
 
@@ -143,14 +143,14 @@ static void the_buffer_size_reaches_the_engine(void **state)
 	(void)state;
 	assert_int_equal(pcap_set_buffer_size(p, INT_MAX), 0);
 	activate();
-	assert_int_equal(fake.opened.buffer_bytes, INT_MAX);
+	assert_int_equal(fake.opened.request.buffer_bytes, INT_MAX);
 }
 
 static void without_a_buffer_size_the_engine_chooses(void **state)
 {
 	(void)state;
 	activate();
-	assert_int_equal(fake.opened.buffer_bytes, 0);
+	assert_int_equal(fake.opened.request.buffer_bytes, 0);
 }
 
 static void the_timeout_up_to_100_ms_is_how_long_packets_wait_for_company(void **state)
@@ -170,7 +170,7 @@ static void the_timeout_up_to_100_ms_is_how_long_packets_wait_for_company(void *
 		p = pcap_create("xdpsample:eth0", errbuf);
 		activate_with_timeout(cases[i].to_ms);
 		assert_int_equal(fake.opened.batch_us, cases[i].batch_us);
-		assert_false(fake.opened.immediate);
+		assert_false(fake.opened.request.immediate);
 	}
 }
 
@@ -179,7 +179,7 @@ static void in_immediate_mode_packets_wait_for_nothing(void **state)
 	(void)state;
 	assert_int_equal(pcap_set_immediate_mode(p, 1), 0);
 	activate_with_timeout(1000);
-	assert_true(fake.opened.immediate);
+	assert_true(fake.opened.request.immediate);
 	assert_int_equal(fake.opened.batch_us, 0);
 }
 
@@ -188,11 +188,11 @@ static void promiscuous_mode_reaches_the_engine(void **state)
 	(void)state;
 	assert_int_equal(pcap_set_promisc(p, 1), 0);
 	activate();
-	assert_true(fake.opened.promisc);
+	assert_true(fake.opened.request.promisc);
 	pcap_close(p);
 	p = pcap_create("xdpsample:eth0", errbuf);
 	activate();
-	assert_false(fake.opened.promisc);
+	assert_false(fake.opened.request.promisc);
 }
 
 static void monitor_mode_is_refused(void **state)
@@ -263,8 +263,8 @@ static void a_handle_that_failed_to_activate_can_be_activated_again(void **state
 	assert_int_equal(pcap_set_tstamp_precision(p,
 			 PCAP_TSTAMP_PRECISION_NANO), 0);
 	activate();
-	assert_string_equal(fake.opened.ifname, "eth0");
-	assert_int_equal(fake.opened.snaplen, 96);
+	assert_string_equal(fake.opened.request.ifname, "eth0");
+	assert_int_equal(fake.opened.request.snaplen, 96);
 	fake_batch(2);
 	assert_int_equal(dispatch(-1), 2);
 	assert_received(2);

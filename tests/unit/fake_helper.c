@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../helper/protocol.h"
+#include "../../common/protocol.h"
 
 extern char **environ;
 
@@ -205,8 +205,8 @@ static void report(void)
 	snprintf(text, sizeof(text),
 		 "env %u handlers %u blocked %d leader %d ifname %s rate %u point %u actions %#x prog %s",
 		 n_env, n_handled, sigismember(&mask, SIGINT),
-		 getsid(0) == getpid(), ask.ifname, ask.rate, ask.point,
-		 ask.actions, ask.prog);
+		 getsid(0) == getpid(), ask.request.ifname, ask.request.rate, ask.request.point,
+		 ask.request.actions, ask.request.prog);
 	say_text(XDPS_FAILED, text);
 }
 

@@ -10,7 +10,7 @@
 
 static struct xdps_error err;
 static struct xdps_target target;
-static struct xdps_ask ask;
+static struct xdps_request request;
 
 static struct xdps_program program(uint32_t id, const char *name)
 {
@@ -33,7 +33,7 @@ static struct xdps_program without_btf(uint32_t id, const char *name)
 static void attach(struct xdps_program p)
 {
 	target = (struct xdps_target){ .attached = p, .mode = XDPS_MODE_NATIVE };
-	ask = (struct xdps_ask){ .point = XDPS_POINT_ENTRY };
+	request = (struct xdps_request){ .point = XDPS_POINT_ENTRY };
 }
 
 static void component(struct xdps_program p)
@@ -43,9 +43,9 @@ static void component(struct xdps_program p)
 
 static enum xdps_status choose(const char *prog)
 {
-	snprintf(ask.prog, sizeof(ask.prog), "%s", prog);
+	snprintf(request.prog, sizeof(request.prog), "%s", prog);
 	memset(&err, 0, sizeof(err));
-	return xdps_target_choose(&target, "eth0", &ask, &err);
+	return xdps_target_choose(&target, "eth0", &request, &err);
 }
 
 static void assert_chosen(const char *prog, uint32_t id)
@@ -79,10 +79,10 @@ static void test_nothing_but_wanted(void **state)
 	attach((struct xdps_program){ .fd = -1 });
 	assert_int_equal(choose("xdp_drop"), XDPS_UNSUPPORTED);
 	assert_string_equal(err.text, "eth0: no XDP program is attached there, and prog=xdp_drop is about one; without it all packets are captured as they arrive");
-	ask.point = XDPS_POINT_EXIT;
+	request.point = XDPS_POINT_EXIT;
 	assert_int_equal(choose(""), XDPS_UNSUPPORTED);
 	assert_string_equal(err.text, "eth0: no XDP program is attached there, and point=exit is about one; without it all packets are captured as they arrive");
-	ask.actions = 1u << XDPS_ACTION_DROP;
+	request.actions = 1u << XDPS_ACTION_DROP;
 	assert_int_equal(choose(""), XDPS_UNSUPPORTED);
 	assert_string_equal(err.text, "eth0: no XDP program is attached there, and action= is about one; without it all packets are captured as they arrive");
 }
@@ -228,9 +228,9 @@ static void test_offloaded(void **state)
 	target.mode = XDPS_MODE_AUTO;
 	assert_int_equal(choose(""), XDPS_OK);
 	assert_null(target.traced);
-	ask.point = XDPS_POINT_EXIT;
+	request.point = XDPS_POINT_EXIT;
 	assert_chosen("", 7);
-	ask.point = XDPS_POINT_ENTRY;
+	request.point = XDPS_POINT_ENTRY;
 	assert_chosen("in_the_card", 7);
 }
 

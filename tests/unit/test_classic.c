@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../engine/classic.h"
+#include "../../common/classic.h"
+
 #include "machine.h"
 #include "random_filter.h"
 #include "sentence.h"

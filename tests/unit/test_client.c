@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #include "../../engine/client.h"
-#include "../../helper/protocol.h"
+#include "../../common/protocol.h"
+
 #include "sentence.h"
 
 /* Links to fake_helper in a directory of our own: its path and the link's. */
@@ -76,11 +77,11 @@ static enum xdps_status open_with(const char *behaviour)
 	struct xdps_options opt;
 
 	xdps_options_init(&opt);
-	strcpy(opt.ifname, "eth0");
-	opt.rate = 7;
-	opt.point = XDPS_POINT_EXIT;
-	opt.actions = 1 << XDPS_ACTION_TX;
-	strcpy(opt.prog, "xdp_filter");
+	strcpy(opt.request.ifname, "eth0");
+	opt.request.rate = 7;
+	opt.request.point = XDPS_POINT_EXIT;
+	opt.request.actions = 1 << XDPS_ACTION_TX;
+	strcpy(opt.request.prog, "xdp_filter");
 	snprintf(helper, sizeof(helper), "%s/%s", dir, behaviour);
 	if (symlink(fake, helper) && errno != EEXIST)
 		fail_msg("%s: %s", helper, strerror(errno));

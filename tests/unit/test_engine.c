@@ -173,7 +173,7 @@ static int open_with(bool immediate, uint32_t batch_us)
 	struct xdps_options opt;
 
 	xdps_options_init(&opt);
-	opt.immediate = immediate;
+	opt.request.immediate = immediate;
 	opt.batch_us = batch_us;
 	return xdps_open(&x, &opt, &err);
 }

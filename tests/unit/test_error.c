@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../../engine/error.h"
+#include "../../common/error.h"
+
 #include "sentence.h"
 
 static struct xdps_error err;

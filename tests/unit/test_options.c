@@ -27,8 +27,8 @@ static void refused(const char *name, const char *sentence)
 
 	memset(&opt, 0x5a, sizeof(opt));
 	xdps_options_init(&opt);
-	strcpy(opt.ifname, "before");
-	opt.rate = 77;
+	strcpy(opt.request.ifname, "before");
+	opt.request.rate = 77;
 	memcpy(&before, &opt, sizeof(opt));
 	assert_int_equal(xdps_options_parse(&opt, name, &err), XDPS_BAD_OPTION);
 	assert_int_equal(err.status, XDPS_BAD_OPTION);
@@ -43,20 +43,20 @@ static void test_init(void **state)
 	(void)state;
 	memset(&opt, 0xff, sizeof(opt));
 	xdps_options_init(&opt);
-	assert_string_equal(opt.ifname, "");
-	assert_int_equal(opt.mode, XDPS_MODE_AUTO);
-	assert_int_equal(opt.rate, 1);
+	assert_string_equal(opt.request.ifname, "");
+	assert_int_equal(opt.request.mode, XDPS_MODE_AUTO);
+	assert_int_equal(opt.request.rate, 1);
 	assert_int_equal(opt.hold_us, 1000);
 	assert_false(opt.hold_given);
-	assert_int_equal(opt.point, XDPS_POINT_ENTRY);
-	assert_int_equal(opt.actions, 0);
-	assert_string_equal(opt.prog, "");
-	assert_int_equal(opt.ring, XDPS_RING_AUTO);
-	assert_int_equal(opt.snaplen, 65000);
-	assert_int_equal(opt.buffer_bytes, 0);
+	assert_int_equal(opt.request.point, XDPS_POINT_ENTRY);
+	assert_int_equal(opt.request.actions, 0);
+	assert_string_equal(opt.request.prog, "");
+	assert_int_equal(opt.request.ring, XDPS_RING_AUTO);
+	assert_int_equal(opt.request.snaplen, 65000);
+	assert_int_equal(opt.request.buffer_bytes, 0);
 	assert_int_equal(opt.batch_us, 100000);
-	assert_false(opt.immediate);
-	assert_false(opt.promisc);
+	assert_false(opt.request.immediate);
+	assert_false(opt.request.promisc);
 }
 
 static void test_bare_name(void **state)
@@ -64,14 +64,14 @@ static void test_bare_name(void **state)
 	struct xdps_options opt = parsed("eth0");
 
 	(void)state;
-	assert_string_equal(opt.ifname, "eth0");
-	assert_int_equal(opt.mode, XDPS_MODE_AUTO);
-	assert_int_equal(opt.rate, 1);
+	assert_string_equal(opt.request.ifname, "eth0");
+	assert_int_equal(opt.request.mode, XDPS_MODE_AUTO);
+	assert_int_equal(opt.request.rate, 1);
 	assert_int_equal(opt.hold_us, XDPS_HOLD_DEFAULT_US);
 	assert_false(opt.hold_given);
-	assert_int_equal(opt.point, XDPS_POINT_ENTRY);
-	assert_int_equal(opt.actions, 0);
-	assert_string_equal(opt.prog, "");
+	assert_int_equal(opt.request.point, XDPS_POINT_ENTRY);
+	assert_int_equal(opt.request.actions, 0);
+	assert_string_equal(opt.request.prog, "");
 }
 
 static void test_all_options(void **state)
@@ -80,15 +80,15 @@ static void test_all_options(void **state)
 		"eth0:rate=100:mode=native:hold=250:point=exit:action=tx:prog=xdp_filter:ring=perf");
 
 	(void)state;
-	assert_string_equal(opt.ifname, "eth0");
-	assert_int_equal(opt.rate, 100);
-	assert_int_equal(opt.mode, XDPS_MODE_NATIVE);
+	assert_string_equal(opt.request.ifname, "eth0");
+	assert_int_equal(opt.request.rate, 100);
+	assert_int_equal(opt.request.mode, XDPS_MODE_NATIVE);
 	assert_int_equal(opt.hold_us, 250);
 	assert_true(opt.hold_given);
-	assert_int_equal(opt.point, XDPS_POINT_EXIT);
-	assert_int_equal(opt.actions, 1 << XDPS_ACTION_TX);
-	assert_string_equal(opt.prog, "xdp_filter");
-	assert_int_equal(opt.ring, XDPS_RING_PERF);
+	assert_int_equal(opt.request.point, XDPS_POINT_EXIT);
+	assert_int_equal(opt.request.actions, 1 << XDPS_ACTION_TX);
+	assert_string_equal(opt.request.prog, "xdp_filter");
+	assert_int_equal(opt.request.ring, XDPS_RING_PERF);
 }
 
 static void test_any_order(void **state)
@@ -96,28 +96,28 @@ static void test_any_order(void **state)
 	struct xdps_options opt = parsed("v0:prog=7:action=drop:hold=7:mode=generic:rate=3");
 
 	(void)state;
-	assert_string_equal(opt.ifname, "v0");
-	assert_int_equal(opt.rate, 3);
-	assert_int_equal(opt.mode, XDPS_MODE_GENERIC);
+	assert_string_equal(opt.request.ifname, "v0");
+	assert_int_equal(opt.request.rate, 3);
+	assert_int_equal(opt.request.mode, XDPS_MODE_GENERIC);
 	assert_int_equal(opt.hold_us, 7);
-	assert_int_equal(opt.actions, 1 << XDPS_ACTION_DROP);
-	assert_string_equal(opt.prog, "7");
+	assert_int_equal(opt.request.actions, 1 << XDPS_ACTION_DROP);
+	assert_string_equal(opt.request.prog, "7");
 }
 
 static void test_modes(void **state)
 {
 	(void)state;
-	assert_int_equal(parsed("a:mode=auto").mode, XDPS_MODE_AUTO);
-	assert_int_equal(parsed("a:mode=native").mode, XDPS_MODE_NATIVE);
-	assert_int_equal(parsed("a:mode=generic").mode, XDPS_MODE_GENERIC);
+	assert_int_equal(parsed("a:mode=auto").request.mode, XDPS_MODE_AUTO);
+	assert_int_equal(parsed("a:mode=native").request.mode, XDPS_MODE_NATIVE);
+	assert_int_equal(parsed("a:mode=generic").request.mode, XDPS_MODE_GENERIC);
 }
 
 static void test_rings(void **state)
 {
 	(void)state;
-	assert_int_equal(parsed("a:ring=auto").ring, XDPS_RING_AUTO);
-	assert_int_equal(parsed("a:ring=perf").ring, XDPS_RING_PERF);
-	assert_int_equal(parsed("a:ring=bpf").ring, XDPS_RING_BPF);
+	assert_int_equal(parsed("a:ring=auto").request.ring, XDPS_RING_AUTO);
+	assert_int_equal(parsed("a:ring=perf").request.ring, XDPS_RING_PERF);
+	assert_int_equal(parsed("a:ring=bpf").request.ring, XDPS_RING_BPF);
 	refused("a:ring", "ring: has no value; there are auto, perf, bpf");
 	refused("a:ring=shared", "ring=shared: not one of auto, perf, bpf");
 }
@@ -125,9 +125,9 @@ static void test_rings(void **state)
 static void test_points(void **state)
 {
 	(void)state;
-	assert_int_equal(parsed("a:point=entry").point, XDPS_POINT_ENTRY);
-	assert_int_equal(parsed("a:point=exit").point, XDPS_POINT_EXIT);
-	assert_int_equal(parsed("a:point=exit").actions, 0);
+	assert_int_equal(parsed("a:point=entry").request.point, XDPS_POINT_ENTRY);
+	assert_int_equal(parsed("a:point=exit").request.point, XDPS_POINT_EXIT);
+	assert_int_equal(parsed("a:point=exit").request.actions, 0);
 }
 
 static void test_actions(void **state)
@@ -150,8 +150,8 @@ static void test_actions(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
 		struct xdps_options opt = parsed(sets[i].name);
 
-		assert_int_equal(opt.actions, sets[i].actions);
-		assert_int_equal(opt.point, XDPS_POINT_EXIT);
+		assert_int_equal(opt.request.actions, sets[i].actions);
+		assert_int_equal(opt.request.point, XDPS_POINT_EXIT);
 	}
 }
 
@@ -160,8 +160,8 @@ static void test_action_with_point(void **state)
 	const char *sentence = "action= together with point=entry: a program has not decided before it runs; leave one of them out, or say point=exit";
 
 	(void)state;
-	assert_int_equal(parsed("a:action=drop:point=exit").point, XDPS_POINT_EXIT);
-	assert_int_equal(parsed("a:point=exit:action=drop").point, XDPS_POINT_EXIT);
+	assert_int_equal(parsed("a:action=drop:point=exit").request.point, XDPS_POINT_EXIT);
+	assert_int_equal(parsed("a:point=exit:action=drop").request.point, XDPS_POINT_EXIT);
 	refused("a:action=drop:point=entry", sentence);
 	refused("a:point=entry:action=drop", sentence);
 	refused("a:point=entry:rate=2:action=pass+tx:hold=1", sentence);
@@ -182,17 +182,17 @@ static void test_programs(void **state)
 	assert_int_equal(strlen(programs[ARRAY_SIZE(programs) - 1]), XDPS_PROG_CHARS);
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		snprintf(name, sizeof(name), "a:prog=%s:rate=2", programs[i]);
-		assert_string_equal(parsed(name).prog, programs[i]);
-		assert_int_equal(parsed(name).point, XDPS_POINT_ENTRY);
-		assert_int_equal(parsed(name).rate, 2);
+		assert_string_equal(parsed(name).request.prog, programs[i]);
+		assert_int_equal(parsed(name).request.point, XDPS_POINT_ENTRY);
+		assert_int_equal(parsed(name).request.rate, 2);
 	}
 }
 
 static void test_limits(void **state)
 {
 	(void)state;
-	assert_int_equal(parsed("a:rate=1").rate, 1);
-	assert_int_equal(parsed("a:rate=4294967295").rate, UINT32_MAX);
+	assert_int_equal(parsed("a:rate=1").request.rate, 1);
+	assert_int_equal(parsed("a:rate=4294967295").request.rate, UINT32_MAX);
 	assert_int_equal(parsed("a:hold=1000000").hold_us, 1000000);
 	assert_int_equal(parsed("a:hold=0").hold_us, 0);
 	assert_true(parsed("a:hold=0").hold_given);
@@ -202,11 +202,11 @@ static void test_limits(void **state)
 static void test_names(void **state)
 {
 	(void)state;
-	assert_string_equal(parsed("123456789012345").ifname, "123456789012345");
-	assert_string_equal(parsed("eth0.100@x").ifname, "eth0.100@x");
-	assert_string_equal(parsed("a=b").ifname, "a=b");
-	assert_string_equal(parsed("...").ifname, "...");
-	assert_string_equal(parsed("m\xc3\xbchle").ifname, "m\xc3\xbchle");
+	assert_string_equal(parsed("123456789012345").request.ifname, "123456789012345");
+	assert_string_equal(parsed("eth0.100@x").request.ifname, "eth0.100@x");
+	assert_string_equal(parsed("a=b").request.ifname, "a=b");
+	assert_string_equal(parsed("...").request.ifname, "...");
+	assert_string_equal(parsed("m\xc3\xbchle").request.ifname, "m\xc3\xbchle");
 }
 
 static void test_over(void **state)
@@ -216,25 +216,25 @@ static void test_over(void **state)
 
 	(void)state;
 	xdps_options_init(&opt);
-	strcpy(opt.ifname, "longer-than-v0");
-	opt.rate = 5;
-	opt.snaplen = 96;
-	opt.promisc = true;
-	opt.point = XDPS_POINT_EXIT;
-	opt.actions = 1 << XDPS_ACTION_PASS;
-	strcpy(opt.prog, "a_longer_name");
+	strcpy(opt.request.ifname, "longer-than-v0");
+	opt.request.rate = 5;
+	opt.request.snaplen = 96;
+	opt.request.promisc = true;
+	opt.request.point = XDPS_POINT_EXIT;
+	opt.request.actions = 1 << XDPS_ACTION_PASS;
+	strcpy(opt.request.prog, "a_longer_name");
 	assert_int_equal(xdps_options_parse(&opt, "v0:hold=2", &err), XDPS_OK);
-	assert_string_equal(opt.ifname, "v0");
-	assert_int_equal(opt.rate, 5);
+	assert_string_equal(opt.request.ifname, "v0");
+	assert_int_equal(opt.request.rate, 5);
 	assert_int_equal(opt.hold_us, 2);
-	assert_int_equal(opt.snaplen, 96);
-	assert_true(opt.promisc);
-	assert_int_equal(opt.point, XDPS_POINT_EXIT);
-	assert_int_equal(opt.actions, 1 << XDPS_ACTION_PASS);
-	assert_string_equal(opt.prog, "a_longer_name");
+	assert_int_equal(opt.request.snaplen, 96);
+	assert_true(opt.request.promisc);
+	assert_int_equal(opt.request.point, XDPS_POINT_EXIT);
+	assert_int_equal(opt.request.actions, 1 << XDPS_ACTION_PASS);
+	assert_string_equal(opt.request.prog, "a_longer_name");
 
 	assert_int_equal(xdps_options_parse(&opt, "v0:prog=short", &err), XDPS_OK);
-	assert_memory_equal(opt.prog, "short\0\0\0\0\0\0\0\0\0", 14);
+	assert_memory_equal(opt.request.prog, "short\0\0\0\0\0\0\0\0\0", 14);
 }
 
 static void test_no_name(void **state)
@@ -256,7 +256,7 @@ static void test_long_name(void **state)
 	(void)state;
 	refused(name,
 		"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn...: no interface name is longer than 15 characters, nor an alternative name than 127");
-	assert_string_equal(parsed(name + 1).ifname, name + 1);
+	assert_string_equal(parsed(name + 1).request.ifname, name + 1);
 }
 
 static void test_impossible_name(void **state)

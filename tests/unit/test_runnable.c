@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../engine/classic.h"
+#include "../../common/classic.h"
+
 #include "machine.h"
 #include "random_filter.h"
 #include "sentence.h"

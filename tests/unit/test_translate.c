@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../engine/classic.h"
+#include "../../common/classic.h"
+
 #include "ebpf.h"
 #include "machine.h"
 #include "random_filter.h"

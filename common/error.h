@@ -13,7 +13,7 @@
 #ifndef XDPS_ERROR_H
 #define XDPS_ERROR_H
 
-#include "xdpsample.h"
+#include "types.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -8,7 +8,9 @@
 #ifndef XDPS_COUNTERS_H
 #define XDPS_COUNTERS_H
 
-#include "xdpsample.h"
+#include <stddef.h>
+
+#include "types.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -38,9 +38,10 @@
 #ifndef XDPS_PROTOCOL_H
 #define XDPS_PROTOCOL_H
 
+#include <net/if.h>
 #include <stdint.h>
 
-#include "../engine/xdpsample.h"
+#include "types.h"
 
 /* Changes with every change of this file: engine and helper are installed together. */
 #define XDPS_MAGIC 0x58445307u
@@ -68,21 +69,11 @@ enum xdps_message {
 	XDPS_SAY_NOTICE,
 };
 
-/* What the engine asks. */
+/* A capture. */
 struct xdps_ask {
 	uint32_t magic;
-	uint32_t kind;			/* enum xdps_message */
-	char ifname[XDPS_IFNAME_CHARS + 1];	/* NUL-terminated */
-	uint32_t mode;			/* enum xdps_mode */
-	uint32_t rate;			/* at least 1 */
-	uint32_t snaplen;		/* 1..XDPS_SNAPLEN_MAX */
-	uint32_t immediate;		/* 0, 1: wake the reader for each packet */
-	uint32_t promisc;		/* 0, 1 */
-	uint32_t point;			/* enum xdps_point */
-	uint32_t actions;		/* 1 << enum xdps_action, or'ed; not 0: point is exit */
-	char prog[XDPS_PROG_CHARS + 1];	/* NUL-terminated; "": what is attached */
-	uint32_t ring;			/* enum xdps_ring_kind */
-	uint64_t buffer_bytes;		/* for all rings together; 0: the default */
+	uint32_t kind;			/* XDPS_ASK_OPEN */
+	struct xdps_request request;
 };
 
 /*
