@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pcap-xdpsample.c: the story of a capture at the XDP hook, for libpcap.
+ * pcap-xdpsample.c: capturing at the XDP hook, for libpcap.
  *
- * "xdpsample:eth0:rate=100" is read in create, so that a bad option fails in
- * pcap_create().  activate hands it to the engine together with what the
- * program set by libpcap's own calls, and is the last that needs privilege:
- * tcpdump and dumpcap give theirs up right after it.  setfilter has the engine
- * put the filter into the kernel.  read waits for the engine, takes the packets
- * one by one from where they lie, filters those that the kernel did not, and
- * hands them to the program.
+ * "xdpsample:eth0:rate=100" is parsed in create, so that a bad option fails in
+ * pcap_create().  Then activate passes it to the engine, together with what the
+ * application set through libpcap's own calls.  It is the last step that needs
+ * privilege: tcpdump and dumpcap drop theirs right after it.  Then setfilter
+ * has the engine put the filter into the kernel, and read waits for the engine,
+ * takes the packets one by one from where they lie, filters those that the
+ * kernel did not filter, and hands them to the application.
  *
- * This file knows libpcap and engine/xdpsample.h.  It knows no BPF maps, no
- * rings and no helper.
+ * This file knows libpcap and engine/xdpsample.h.  It does not know BPF maps,
+ * rings or the helper.
  */
 #include <config.h>
 
@@ -34,23 +34,27 @@
 
 #define PREFIX "xdpsample:"
 
-/* How long packets wait for company when the program names no timeout. */
+/* How long packets are batched if the application sets no timeout. */
 #define PROMPT_BATCH_US 10000u
 
-/* Longer batches save nothing more, and the program would seem to hang. */
+/* Longer batches save nothing more, and the application would seem to hang. */
 #define MAX_BATCH_MS 100
 
 /*
- * pcap_next() copies into this.  scapy reads as many bytes as the packet had,
- * not as were captured, so there is room for the longest one that Linux makes
- * (GRO_MAX_SIZE, 8 * 65535), and what was not captured reads as zeros.
+ * pcap_next() copies into this buffer.  scapy reads as many bytes as the packet
+ * had, not as many as were captured.  So there is room for the longest packet
+ * that Linux makes (GRO_MAX_SIZE, 8 * 65535), and bytes that were not captured
+ * read as zeros.
  */
 #define ONESHOT_BYTES (1024 * 1024)
 
 #define NS_PER_MS 1000000u
 #define NS_PER_S 1000000000u
 
-/* The engine takes instructions as bytes, so that one may stand for the other. */
+/*
+ * The engine has its own type for an instruction; the two are cast to each
+ * other.
+ */
 _Static_assert(sizeof(struct xdps_insn) == sizeof(struct bpf_insn) &&
     offsetof(struct xdps_insn, k) == offsetof(struct bpf_insn, k),
     "an instruction is an instruction");
@@ -63,21 +67,21 @@ struct pcap_xdpsample {
 	struct xdps *capture;
 	int nonblock;
 	u_char *oneshot_buffer;
-	u_int oneshot_bytes;		/* of it, not zero any more */
-	time_t second;			/* of the last packet ... */
-	uint64_t second_ns;		/* ... and when that began */
+	u_int oneshot_bytes;		/* bytes in use; the rest is zero */
+	time_t second;			/* second of the last packet ... */
+	uint64_t second_ns;		/* ... and the time at which it began */
 
-	/* who reads, to tell who breaks the reading */
+	/* the reading thread, to tell who calls pcap_breakloop() */
 	pthread_t reader;
 	sigset_t reader_mask;
 	int has_reader;
 	volatile sig_atomic_t reading;
 	volatile sig_atomic_t waiting;	/* reading, and not in the callback */
-	int left;			/* packets of the last wait */
+	int left;			/* the last read left packets behind */
 
-	/* a break: */
-	volatile sig_atomic_t stop_now;	/* hand out no more packets */
-	volatile sig_atomic_t draining;	/* the last ones are being handed out */
+	/* state of a break */
+	volatile sig_atomic_t stop_now;	/* deliver no more packets */
+	volatile sig_atomic_t draining;	/* delivering the last packets */
 };
 
 static int xdpsample_activate(pcap_t *);
@@ -120,7 +124,10 @@ xdpsample_create(const char *device, char *ebuf, int *is_ours)
 	struct pcap_xdpsample *px;
 	pcap_t *p;
 
-	/* If it is not ours, ebuf stays as it is: scapy takes text for failure. */
+	/*
+	 * If it is not ours, ebuf is left alone: scapy takes any text for a
+	 * failure.
+	 */
 	*is_ours = is_our_name(device);
 	if (!*is_ours)
 		return NULL;
@@ -147,13 +154,16 @@ xdpsample_create(const char *device, char *ebuf, int *is_ours)
 	return p;
 }
 
-/* What the program asked for by libpcap's calls, in the engine's terms. */
+/*
+ * Translates what the application asked for through libpcap's calls for the
+ * engine.
+ */
 static void
 complete_options(pcap_t *p)
 {
 	struct xdps_options *opt = &((struct pcap_xdpsample *)p->priv)->opt;
 
-	/* As every module does; the engine copies no more than it can. */
+	/* As in every other module; the engine clips it to what it can copy. */
 	if (p->snapshot <= 0 || p->snapshot > MAXIMUM_SNAPLEN)
 		p->snapshot = MAXIMUM_SNAPLEN;
 	opt->request.snaplen = (uint32_t)p->snapshot;
@@ -161,8 +171,8 @@ complete_options(pcap_t *p)
 	opt->request.promisc = p->opt.promisc != 0;
 
 	/*
-	 * A timeout of 0 means "as long as it takes", and yet scapy and
-	 * dumpcap's sparklines, which use it, want their packets soon.
+	 * A timeout of 0 means "as long as it takes", but scapy and dumpcap's
+	 * sparklines use it and still want their packets soon.
 	 */
 	opt->request.immediate = p->opt.immediate != 0;
 	if (opt->request.immediate)
@@ -180,7 +190,7 @@ set_operations(pcap_t *p)
 	p->oneshot_callback = xdpsample_oneshot;
 	p->setfilter_op = xdpsample_setfilter;
 	p->setdirection_op = xdpsample_setdirection;
-	p->set_datalink_op = NULL;	/* there is only the one */
+	p->set_datalink_op = NULL;	/* there is only one link type */
 	p->inject_op = xdpsample_inject;
 	p->getnonblock_op = xdpsample_getnonblock;
 	p->setnonblock_op = xdpsample_setnonblock;
@@ -190,12 +200,12 @@ set_operations(pcap_t *p)
 }
 
 /*
- * A failure leaves the handle as it was, to be activated again.  Before 1.11
- * pcapint_cleanup_live_common() would free the device name, so it is not
- * called here, and the operations are set when nothing can fail any more.
+ * On failure the handle is unchanged and can be activated again.  Before 1.11
+ * pcapint_cleanup_live_common() would free the device name, so it is not called
+ * here, and the operations are set only when nothing can fail any more.
  *
- * The thread may not come back from xdps_open(): a signal handler may call
- * longjmp().  So nothing of ours is allocated before it.
+ * xdps_open() may never return to this thread: a signal handler may call
+ * longjmp().  So nothing of ours is allocated before that call.
  */
 static int
 xdpsample_activate(pcap_t *p)
@@ -234,8 +244,8 @@ xdpsample_activate(pcap_t *p)
 }
 
 /*
- * How many bytes of it the filter wants, 0: none.  What the kernel's filter took,
- * if that is the one of now, it cut already.
+ * Returns how many bytes of the packet the filter wants; 0: it rejects the
+ * packet.  Packets accepted by the current kernel filter are already truncated.
  */
 static u_int
 wanted_bytes(pcap_t *p, const struct xdps_packet *pkt)
@@ -247,7 +257,7 @@ wanted_bytes(pcap_t *p, const struct xdps_packet *pkt)
 	return (u_int)pcap_offline_filter(&p->fcode, &h, pkt->data);
 }
 
-/* Few packets are the first of their second, and only they pay for a division. */
+/* Few packets are the first of their second; only those pay for a division. */
 static void
 set_time(pcap_t *p, uint64_t wall_ns, struct timeval *ts)
 {
@@ -263,7 +273,10 @@ set_time(pcap_t *p, uint64_t wall_ns, struct timeval *ts)
 		ts->tv_usec /= 1000;
 }
 
-/* What the filter lets through goes to the program; returns how many that is. */
+/*
+ * Hands the packet to the application if the filter accepts it.  Returns 1 if
+ * so, else 0.
+ */
 static int
 deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
     u_char *user)
@@ -283,8 +296,8 @@ deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
 }
 
 /*
- * The packets of one wait, until the program has enough.  A break ends it, unless these
- * are the last packets before a break.
+ * Delivers the packets of one wait until the application has enough.  A break
+ * ends the loop, unless these are the last packets before a break.
  */
 static int
 deliver_batch(pcap_t *p, int max_packets, pcap_handler callback, u_char *user)
@@ -310,7 +323,7 @@ monotonic_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-/* How long a read that began at `began_ns` may go on: -1 is for ever. */
+/* How long a read that began at `began_ns` may still wait; -1: for ever. */
 static int
 patience_ms(pcap_t *p, uint64_t began_ns)
 {
@@ -328,7 +341,7 @@ patience_ms(pcap_t *p, uint64_t began_ns)
 	return (int)((timeout_ns - passed_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-/* Costs a system call, so not for each packet of a batch. */
+/* This costs a system call, so it is not done for each packet of a batch. */
 static void
 note_reader(struct pcap_xdpsample *px)
 {
@@ -351,7 +364,10 @@ wait_for_batch(pcap_t *p, uint64_t began_ns, struct xdps_error *err)
 	return status;
 }
 
-/* Everything that passed the hook before the break, however often this is called. */
+/*
+ * Delivers everything that passed the hook before the break, in as many calls
+ * as it takes.
+ */
 static int
 deliver_last(pcap_t *p, int max_packets, pcap_handler callback, u_char *user)
 {
@@ -377,13 +393,13 @@ end_break(pcap_t *p)
 }
 
 /*
- * Ends with the first batch of which something was delivered, when patience
- * is at an end, or when told to.  A wake-up alone is not being told to: it
- * may belong to a break that was answered already.
+ * Returns after the first batch from which something was delivered, when the
+ * timeout has expired, or when told to stop.  A wake-up alone does not mean
+ * stop: it may belong to a break that has already been answered.
  *
- * pcap_breakloop() after some packets: they are counted now, and the flag is
- * left to end the next call.  An error keeps likewise: the engine says it
- * again.
+ * If pcap_breakloop() is called after some packets were delivered, this call
+ * returns their count, and the flag stays set to end the next call.  An error
+ * is kept in the same way: the engine reports it again.
  */
 static int
 xdpsample_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
@@ -418,7 +434,10 @@ xdpsample_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 	return PCAP_ERROR;
 }
 
-/* For pcap_next() and pcap_next_ex(): a copy, as the ring moves on. */
+/*
+ * For pcap_next() and pcap_next_ex(): copies the packet, because the ring moves
+ * on.
+ */
 static void
 xdpsample_oneshot(u_char *user, const struct pcap_pkthdr *h,
     const u_char *data)
@@ -442,8 +461,8 @@ insns_of(const struct bpf_program *prog)
 }
 
 /*
- * Ours runs a copy that ends on every packet, whatever this libpcap's machine
- * makes of loops.
+ * Installs a copy that ends on every packet, however this libpcap's interpreter
+ * handles loops.
  */
 static int
 install_filter(pcap_t *p, const struct bpf_program *fp)
@@ -467,9 +486,10 @@ install_filter(pcap_t *p, const struct bpf_program *fp)
 }
 
 /*
- * The copy first, which may fail, then the kernel: whatever is refused, the
- * filter before is still in both places.  Nothing changes it in ours while a
- * packet is judged: one thread uses a pcap_t.
+ * Installs the copy first, which may fail, and then the filter in the kernel.
+ * If either fails, the previous filter is still in both places.  The filter in
+ * user space cannot change while it judges a packet, because only one thread
+ * uses a pcap_t.
  */
 static int
 xdpsample_setfilter(pcap_t *p, struct bpf_program *fp)
@@ -517,8 +537,8 @@ xdpsample_inject(pcap_t *p, const void *buf, int size)
 }
 
 /*
- * A flag of ours, as O_NONBLOCK on the engine's descriptor, which is only
- * good for polling, would mean nothing.
+ * This is a flag of our own: O_NONBLOCK on the engine's descriptor would mean
+ * nothing, because that descriptor is only good for polling.
  */
 static int
 xdpsample_getnonblock(pcap_t *p)
@@ -538,8 +558,9 @@ xdpsample_setnonblock(pcap_t *p, int nonblock)
 }
 
 /*
- * Does the program itself want no more packets?  Its callback runs in the thread that
- * reads.  So may a signal handler, but with a signal blocked that the reader had not.
+ * Does the application itself want no more packets?  Its callback runs in the
+ * reading thread.  A signal handler may run there too, but then a signal is
+ * blocked that the reader had not blocked.
  */
 static int
 breaks_by_itself(const struct pcap_xdpsample *px)
@@ -559,11 +580,12 @@ breaks_by_itself(const struct pcap_xdpsample *px)
 }
 
 /*
- * A callback that has enough gets no more packets.  Whoever presses Ctrl-C wants all that
- * came before it: a signal handler or another thread breaks the waiting, and what is in
- * the rings is handed out first.  A second break ends that, too.
+ * A callback that calls pcap_breakloop() gets no more packets.  A user who
+ * presses Ctrl-C wants everything that came before: a break from a signal
+ * handler or from another thread ends the wait, and what is in the rings is
+ * delivered first.  A second break ends that, too.
  *
- * First the flag, then the bell.
+ * The flag must be set before the wake-up.
  */
 static void
 xdpsample_breakloop(pcap_t *p)
@@ -577,11 +599,12 @@ xdpsample_breakloop(pcap_t *p)
 }
 
 /*
- * As on AF_PACKET: ps_recv has the lost ones in it.  Packets that the sampling
- * rate passed over are in neither.  tcpdump calls this in a signal handler.
+ * As on AF_PACKET, ps_recv includes the lost packets.  Packets that the
+ * sampling rate skipped are in neither number.  tcpdump calls this in a signal
+ * handler.
  *
- * A program that was told to stop and does not read on, as dumpcap, will never
- * get what is left in the rings.  It is told so.
+ * An application that was told to stop and does not read on, such as dumpcap,
+ * never gets what is left in the rings.  Those packets are counted as dropped.
  */
 static int
 xdpsample_stats(pcap_t *p, struct pcap_stat *ps)
@@ -603,9 +626,12 @@ xdpsample_cleanup(pcap_t *p)
 {
 	struct pcap_xdpsample *px = p->priv;
 
-	/* It is the engine's, and libpcap would close it. */
+	/* The engine owns the descriptor, and libpcap would close it. */
 	p->fd = p->selectable_fd = -1;
-	/* Also without one: this thread may have left an activation half-way. */
+	/*
+	 * Even without a capture: this thread may have left an activation
+	 * half-way.
+	 */
 	xdps_close(px->capture);
 	px->capture = NULL;
 	free(px->oneshot_buffer);
@@ -614,12 +640,13 @@ xdpsample_cleanup(pcap_t *p)
 }
 
 /*
- * Only where libpcap's own words for the code fit, as programs put them in
- * front of ours: "No such device exists", "You don't have permission to ...".
- * There is PCAP_ERROR_CAPTURE_NOTSUP for XDPS_UNSUPPORTED, but with it tcpdump
- * 4.99.3 leaves out our text, which says what is missing; and a warning is not
- * PCAP_WARNING_PROMISC_NOTSUP, as "That device doesn't support promiscuous mode"
- * is not what is wrong when the helper lacks a capability.
+ * Uses a specific code only where libpcap's own text for it fits, because
+ * applications print that text in front of ours: "No such device exists", "You
+ * don't have permission to ...".  PCAP_ERROR_CAPTURE_NOTSUP exists for
+ * XDPS_UNSUPPORTED, but with it tcpdump 4.99.3 leaves out our text, which says
+ * what is missing.  And a warning is not PCAP_WARNING_PROMISC_NOTSUP: "That
+ * device doesn't support promiscuous mode" is not what is wrong when the helper
+ * lacks a capability.
  */
 static int
 pcap_error_for(enum xdps_status status)
@@ -638,8 +665,9 @@ pcap_error_for(enum xdps_status status)
 }
 
 /*
- * The kernel finds an interface by an alternative name, too, but the address that
- * it has only by the first one (devinet_ioctl() compares it with the address's label).
+ * The kernel finds an interface by an alternative name too, but finds its
+ * address only by the primary name (devinet_ioctl() compares it with the
+ * address's label).
  */
 int
 xdpsample_lookup_name(const char **device, char *ifname, char *errbuf)
@@ -673,8 +701,9 @@ list_device(pcap_if_list_t *devlistp, const char *ifname, char *err_str)
 	char description[64];
 
 	/*
-	 * Not as up and running: we would sort before the interface itself,
-	 * and become what a program opens that is told no name.
+	 * Not marked as up and running: we would then sort before the interface
+	 * itself, and become the default of an application that is given no
+	 * device name.
 	 */
 	snprintf(name, sizeof(name), PREFIX "%s", ifname);
 	snprintf(description, sizeof(description), "%s at the XDP hook", ifname);
@@ -686,14 +715,14 @@ list_device(pcap_if_list_t *devlistp, const char *ifname, char *err_str)
 }
 
 /*
- * Nothing, if not asked for: Wireshark opens every device of the list when it
+ * Lists nothing unless asked to: Wireshark opens every listed device when it
  * starts, and each would get an XDP program attached.
  *
- * Not secure_getenv(): dumpcap with file capabilities is to list them too, and
- * names that anybody can read give nothing away.
+ * Does not use secure_getenv(): dumpcap with file capabilities should list them
+ * too, and names that anybody can read give nothing away.
  *
- * A failure is for want of memory only: it would cost the program the devices
- * of all other modules.
+ * Fails only if memory runs out: a failure would cost the application the
+ * devices of all other modules.
  */
 int
 xdpsample_findalldevs(pcap_if_list_t *devlistp, char *err_str)
