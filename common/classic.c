@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * classic.c: is it a program that a filter could be?
+ * classic.c: checks whether a filter is a valid program.
  */
 #include "classic.h"
 
@@ -58,7 +58,7 @@ static enum xdps_status check_divisor(const struct program *prog, uint32_t at,
 	return xdps_fail(err, XDPS_BAD_FILTER, "the filter's instruction %u divides by zero", at);
 }
 
-/* All codes that libpcap's machine knows are in this switch, each once. */
+/* This switch lists every code that libpcap's interpreter knows, once. */
 static enum xdps_status check_insn(const struct program *prog, uint32_t at,
 				   struct xdps_error *err)
 {
@@ -112,7 +112,7 @@ static enum xdps_status check_insn(const struct program *prog, uint32_t at,
 		return check_divisor(prog, at, err);
 
 	case BPF_JMP | BPF_JA:
-		/* the one distance that has a sign, for libpcap's protochain */
+		/* the only signed distance, for libpcap's protochain */
 		return check_jump(prog, at, (int64_t)at + 1 + (int32_t)insn->k, err);
 
 	case BPF_JMP | BPF_JEQ | BPF_K:

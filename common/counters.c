@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * counters.c: what the kernel's program counted, in memory it shares with us.
+ * counters.c: what the BPF program counted, in memory that it shares with us.
  */
 #include "counters.h"
 
@@ -11,7 +11,7 @@ size_t xdps_counters_bytes(unsigned int n_cpus)
 	return n_cpus * sizeof(struct xdps_cpu);
 }
 
-/* Each count has one writer, its CPU; an aligned u64 is read whole. */
+/* Each counter has one writer, its CPU; an aligned u64 is read in one piece. */
 static uint64_t count(const __u64 *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
@@ -24,7 +24,7 @@ void xdps_counters_sum(const void *map, unsigned int n_cpus,
 	struct xdps_stats sum = { 0 };
 
 	for (unsigned int i = 0; i < n_cpus; i++) {
-		/* In this order: one that is lost meanwhile was chosen before. */
+		/* In this order: a packet that is lost meanwhile was chosen before. */
 		uint64_t lost = count(&c[i].lost);
 		uint64_t chosen = count(&c[i].chosen);
 

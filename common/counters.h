@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * counters.h: what the kernel's program counted, in memory it shares with us.
+ * counters.h: what the BPF program counted, in memory that it shares with us.
  *
- * Read without a system call and without a lock: from a signal handler, after
- * the program has given up its privileges, after the capture has failed.
+ * It is read without a system call and without a lock, so it can be read from a signal
+ * handler, after the application has given up its privileges, and after the capture has
+ * failed.
  */
 #ifndef XDPS_COUNTERS_H
 #define XDPS_COUNTERS_H
@@ -18,8 +19,8 @@
 size_t xdps_counters_bytes(unsigned int n_cpus);
 
 /*
- * Adds up what is at `map`, of that size; `late` is left 0, the kernel does
- * not know it.
+ * Adds up the counters at `map`, which has that size.  `late` is left 0, because the
+ * kernel does not know it.
  */
 void xdps_counters_sum(const void *map, unsigned int n_cpus,
 		       struct xdps_stats *stats);

@@ -10,8 +10,8 @@
 #include <string.h>
 
 /*
- * Names and logs of others end up in sentences, and a sentence in somebody's
- * terminal: no newline, no escape sequence.
+ * Sentences contain names and logs from elsewhere, and are shown on a terminal: so they
+ * must not contain newlines or escape sequences.
  */
 static void make_one_line(char *text)
 {
@@ -25,7 +25,7 @@ static void make_one_line(char *text)
 		text[--len] = '\0';
 }
 
-/* `text` is not where it is going: the arguments may be from there. */
+/* `text` is a buffer of its own, because the arguments may point into `err`. */
 static enum xdps_status record(struct xdps_error *err, enum xdps_status status,
 			       char *text)
 {

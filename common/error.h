@@ -2,13 +2,13 @@
 /*
  * error.h: a status and a sentence.
  *
- * Both functions return the status they recorded, so that a failure is one line:
+ * Both functions return the status that they recorded, so that a failure is one line:
  *
  *	return xdps_fail(err, XDPS_FAILED, "%s: no such thing", name);
  *
- * A sentence has no full stop at its end, and control characters in it become
- * spaces; what is too long is cut at its end, so the important part comes
- * first.  Arguments may point into `err`.
+ * A sentence has no full stop at its end.  Control characters in it become spaces.  If it
+ * is too long it is cut at its end, so the important part comes first.  Arguments may
+ * point into `err`.
  */
 #ifndef XDPS_ERROR_H
 #define XDPS_ERROR_H
@@ -22,8 +22,9 @@ enum xdps_status xdps_fail(struct xdps_error *err, enum xdps_status status,
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Adds ": " and the system's words for `errnum`, a positive errno.  XDPS_FAILED, also
- * for EPERM and EACCES: the system says them of much that no privilege would change.
+ * Appends ": " and the system's message for `errnum`, a positive errno.  The status is
+ * XDPS_FAILED, even for EPERM and EACCES: the system returns these for many failures that
+ * no privilege would prevent.
  */
 enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
 				 const char *fmt, ...)

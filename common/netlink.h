@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * netlink.h: an answer of rtnetlink, and its attributes.
+ * netlink.h: an answer from rtnetlink, and its attributes.
  */
 #ifndef XDPS_NETLINK_H
 #define XDPS_NETLINK_H
@@ -16,15 +16,15 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#define XDPS_NETLINK_BYTES 32768	/* what iproute2 takes, too */
+#define XDPS_NETLINK_BYTES 32768	/* as in iproute2 */
 
-/* Messages that came together. */
+/* Messages that were received together. */
 struct xdps_netlink {
 	_Alignas(struct nlmsghdr) char buf[XDPS_NETLINK_BYTES];
 	ssize_t bytes;
 };
 
-/* Waits for them; there is at least one, at buf.  0 or an errno. */
+/* Waits for messages; at least one is then at buf.  Returns 0 or an errno. */
 static inline int xdps_netlink_receive(struct xdps_netlink *answer, int sock)
 {
 	do {
@@ -38,11 +38,11 @@ static inline int xdps_netlink_receive(struct xdps_netlink *answer, int sock)
 	return 0;
 }
 
-/* Of those in `bytes` from `attr` on; NULL: it is not there. */
+/* Finds an attribute in the `bytes` bytes from `attr` on; NULL: there is none. */
 static inline const struct rtattr *xdps_attr_find(const struct rtattr *attr, size_t bytes,
 						  unsigned short type)
 {
-	int left_bytes = (int)bytes;	/* below zero behind an odd last one */
+	int left_bytes = (int)bytes;	/* below zero after a last attribute of odd size */
 
 	for (; RTA_OK(attr, left_bytes); attr = RTA_NEXT(attr, left_bytes))
 		if ((attr->rta_type & NLA_TYPE_MASK) == type)
@@ -50,7 +50,7 @@ static inline const struct rtattr *xdps_attr_find(const struct rtattr *attr, siz
 	return NULL;
 }
 
-/* Of those within `outer`, which may be NULL. */
+/* Finds an attribute within `outer`, which may be NULL. */
 static inline const struct rtattr *xdps_attr_within(const struct rtattr *outer,
 						    unsigned short type)
 {
@@ -59,7 +59,7 @@ static inline const struct rtattr *xdps_attr_within(const struct rtattr *outer,
 	return xdps_attr_find(RTA_DATA(outer), RTA_PAYLOAD(outer), type);
 }
 
-/* Nothing is copied of NULL, here and below. */
+/* If `attr` is NULL nothing is copied, here and below. */
 static inline void xdps_attr_string(char *to, size_t size, const struct rtattr *attr)
 {
 	if (attr)
@@ -75,8 +75,8 @@ struct xdps_link_question {
 };
 
 /*
- * By its index or, if that is 0, by its name.  The kernel finds an alternative name among
- * the others, but a long one only where it is asked for such.
+ * Asks by index or, if that is 0, by name.  The kernel finds a short alternative name
+ * among the other names, but a long one only in an attribute of its own.
  */
 static inline void xdps_link_question(struct xdps_link_question *q, int index, const char *name)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * bell.c: what the kernel's program rings to wake the reader of map rings.
+ * bell.c: how the BPF program wakes the reader of map rings.
  */
 #include "bell.h"
 

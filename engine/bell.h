@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bell.h: what the kernel's program rings to wake the reader of map rings.
+ * bell.h: how the BPF program wakes the reader of map rings.
  *
- * A BPF ring buffer of one page, to which nothing is written that anybody reads.  It
- * is there for what comes with it: a descriptor that poll() and epoll know, and a
- * program's right to wake those who wait for it.
+ * The bell is a BPF ring buffer of one page.  Nobody reads what is written to it.  It is
+ * there for two properties: poll() and epoll accept its descriptor, and a BPF program may
+ * wake the processes that wait on it.
  *
- * Layout: kernel/bpf/ringbuf.c; a page with the consumer's position, which is ours to
- * write, and one with the producer's.
+ * Layout: kernel/bpf/ringbuf.c; one page with the consumer position, which we write, and
+ * one with the producer position.
  */
 #ifndef XDPS_BELL_H
 #define XDPS_BELL_H
@@ -18,7 +18,7 @@
 #pragma GCC visibility push(hidden)
 
 struct xdps_bell {
-	int fd;				/* not ours; -1: there is none */
+	int fd;				/* not owned; -1: there is none */
 	size_t page_bytes;
 	uint64_t *answered_at;		/* both NULL if not mapped */
 	const uint64_t *rung_at;
@@ -26,11 +26,11 @@ struct xdps_bell {
 
 void xdps_bell_init(struct xdps_bell *b);
 
-/* 0 or -errno; then xdps_bell_close() is owed all the same. */
+/* Returns 0 or -errno; on failure xdps_bell_close() must still be called. */
 int xdps_bell_open(struct xdps_bell *b, int fd, size_t page_bytes);
 void xdps_bell_close(struct xdps_bell *b);
 
-/* Its descriptor is readable until this is called, and when it is rung again. */
+/* The descriptor is readable until this is called, and again when the bell rings again. */
 void xdps_bell_answer(struct xdps_bell *b);
 
 #pragma GCC visibility pop

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * client.c: ask the helper, receive descriptors, hear of the end.
+ * client.c: sends requests to the helper, receives descriptors, and learns of its end.
  */
 #define _GNU_SOURCE
 #include "client.h"
@@ -23,11 +23,11 @@
 #include "launch.h"
 
 #define ANSWER_MS 10000			/* drivers may reset the card to attach */
-#define BYTES_CLEARED_PER_MS 65536	/* of ring memory, by a slow machine */
+#define BYTES_CLEARED_PER_MS 65536	/* ring memory, on a slow machine */
 #define GOODBYE_MS 1000
-#define LOOK_MS 2000			/* somebody waits for a list */
+#define LOOK_MS 2000			/* somebody is waiting for a list */
 
-/* No permission to capture is what only the last of them is about. */
+/* Only the last of these errors means that the user may not capture. */
 static enum xdps_status explain_start(const char *path, int errnum,
 				      struct xdps_error *err)
 {
@@ -83,8 +83,8 @@ static enum xdps_status start_helper(struct xdps_client *c,
 }
 
 /*
- * A helper that has ended already may have left a message that says why, so
- * that it cannot be asked is no reason to stop here.
+ * A helper that has already ended may have left a message that says why, so a broken
+ * connection is no reason to stop here.
  */
 static enum xdps_status ask(struct xdps_client *c, const struct xdps_options *opt,
 			    struct xdps_error *err)
@@ -111,7 +111,10 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-/* 1: readable, 0: not until then, -1: errno.  `g` as for xdps_guard_poll(). */
+/*
+ * 1: readable; 0: not readable by `until_ms`; -1: see errno.  `g` is as for
+ * xdps_guard_poll().
+ */
 static int wait_readable(const struct xdps_guard *g, int sock, int64_t until_ms)
 {
 	struct pollfd p = { .fd = sock, .events = POLLIN };
@@ -125,11 +128,11 @@ static int wait_readable(const struct xdps_guard *g, int sock, int64_t until_ms)
 	return n;
 }
 
-/* One message of the helper, and the descriptors that came with it. */
+/* One message from the helper, and the descriptors that came with it. */
 struct answer {
 	union {
 		struct xdps_say say;
-		char text[sizeof(struct xdps_say)];	/* the dynamic loader's */
+		char text[sizeof(struct xdps_say)];	/* from the dynamic loader */
 	};
 	size_t bytes;
 	int fds[XDPS_FDS_MAX];
@@ -142,7 +145,7 @@ static void answer_close_fds(struct answer *a)
 		close(a->fds[--a->n_fds]);
 }
 
-/* 0, or an errno; an answer of 0 bytes is the end. */
+/* Returns 0 or an errno; an answer of 0 bytes means that the helper has ended. */
 static int receive(int sock, struct answer *a, int flags)
 {
 	union {
@@ -158,8 +161,8 @@ static int receive(int sock, struct answer *a, int flags)
 	ssize_t n;
 
 	/*
-	 * ECONNRESET: it died with our request unread (unix_release_sock());
-	 * its message comes next.
+	 * ECONNRESET: the helper died with our request unread (unix_release_sock()); its
+	 * message comes next.
 	 */
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
@@ -188,7 +191,7 @@ static enum xdps_status no_sense(const struct xdps_client *c, struct xdps_error 
 			 c->path);
 }
 
-/* Anything that is not of the protocol: the end, or the loader's last words. */
+/* Reports a message outside the protocol: the end, or the dynamic loader's error message. */
 static enum xdps_status foreign_words(const struct xdps_client *c, struct answer *a,
 				      struct xdps_error *err)
 {
@@ -219,7 +222,7 @@ static enum xdps_status told_error(const struct xdps_client *c, const struct ans
 	return xdps_fail(err, a->say.status, "%s", a->say.text);
 }
 
-/* The descriptors change hands only if all is well. */
+/* Takes over the descriptors on success only. */
 static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_grant *g,
 				   struct answer *a, struct xdps_error *err)
 {
@@ -238,7 +241,7 @@ static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_gran
 	return XDPS_OK;
 }
 
-/* As many as it says, of a size that can be. */
+/* Are there as many rings as announced, of a valid size? */
 static bool has_rings(const struct xdps_grant *g, const struct xdps_say *say)
 {
 	bool are_perf = say->ring_kind == XDPS_RING_PERF;
@@ -271,7 +274,7 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_gran
 	return XDPS_OK;
 }
 
-/* True: it was one, and says nothing about what was asked. */
+/* True: the message was a notice, and does not answer the request. */
 static bool take_notice(struct xdps_client *c, const struct answer *a)
 {
 	if (a->say.kind != XDPS_SAY_NOTICE || a->n_fds)
@@ -282,9 +285,10 @@ static bool take_notice(struct xdps_client *c, const struct answer *a)
 }
 
 /*
- * Said unasked: a CPU has come that had no ring.  Where this process and its child both
- * listen, one of them may have heard of a ring that the other has not.  That one does
- * without all that follow: what nobody reads is counted as lost.
+ * Handles an unsolicited message: a CPU without a ring has come online.  If this process
+ * and its child both listen, one of them may receive a ring that the other does not.  The
+ * other one then does without all rings that follow: packets that nobody reads are
+ * counted as lost.
  */
 static enum xdps_status take_more(const struct xdps_client *c, struct answer *a,
 				  struct xdps_error *err)
@@ -304,7 +308,7 @@ static enum xdps_status take_more(const struct xdps_client *c, struct answer *a,
 	return status;
 }
 
-/* Waits for one message: the descriptors in it are to be closed in any case. */
+/* Waits for one message.  The caller must close the descriptors in it in any case. */
 static enum xdps_status hear_any(struct xdps_client *c, int64_t until_ms, struct answer *a,
 				 struct xdps_error *err)
 {
@@ -329,7 +333,7 @@ static enum xdps_status hear_any(struct xdps_client *c, int64_t until_ms, struct
 	return XDPS_OK;
 }
 
-/* One that is an answer. */
+/* Waits for a message that is an answer. */
 static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct answer *a,
 			     struct xdps_error *err)
 {
@@ -341,7 +345,7 @@ static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct ans
 	return status;
 }
 
-/* One message, from receiving to its place in the grant. */
+/* Receives one message and stores its contents in the grant. */
 static enum xdps_status hear_grant(struct xdps_client *c, struct xdps_grant *g,
 				   int64_t until_ms, bool *ready, struct xdps_error *err)
 {
@@ -471,8 +475,8 @@ static enum xdps_status ask_filter(struct xdps_client *c, uint32_t number,
 }
 
 /*
- * The answers come in the order of the questions, of which some may have been left.  What
- * was said unasked may come before them.
+ * Answers come in the order of the requests, some of which may have been abandoned.
+ * Unsolicited messages may come before them.
  */
 static enum xdps_status hear_last_filter(struct xdps_client *c, struct answer *a,
 					 struct xdps_error *err)
@@ -560,7 +564,7 @@ static bool add_program(struct xdps_listed *l, const struct xdps_say *say)
 	return true;
 }
 
-/* One message; `*all` if it is the last about this interface. */
+/* Receives one message; sets `*all` if it is the last one about this interface. */
 static enum xdps_status hear_look(struct xdps_client *c, int64_t until_ms,
 				  struct xdps_listed *l, bool *all, struct xdps_error *err)
 {
@@ -577,7 +581,10 @@ static enum xdps_status hear_look(struct xdps_client *c, int64_t until_ms,
 	return status;
 }
 
-/* `*answered`: the helper has said what it can, and can be asked about the next one. */
+/*
+ * `*answered`: the helper has answered completely, and can be asked about the next
+ * interface.
+ */
 static enum xdps_status look_at(struct xdps_client *c, int64_t until_ms,
 				struct xdps_listed *l, bool *answered, struct xdps_error *err)
 {
@@ -590,7 +597,7 @@ static enum xdps_status look_at(struct xdps_client *c, int64_t until_ms,
 	while (!status && !*answered)
 		status = hear_look(c, until_ms, &found, answered, err);
 	if (*answered && status == XDPS_NO_DEVICE)
-		return XDPS_OK;		/* it has gone meanwhile */
+		return XDPS_OK;		/* the interface is gone by now */
 	if (!status)
 		*l = found;
 	return status;
@@ -618,7 +625,7 @@ static void close_and_free(void *client)
 	free(client);
 }
 
-/* Not on the stack, which the thread may leave. */
+/* The client is not on the stack, because the thread may leave this call. */
 enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
 				  struct xdps_error *err)
 {
@@ -637,12 +644,12 @@ enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
 }
 
 /*
- * The process is gone when this returns.  One that does not notice the end of
- * its socket, being stopped or no helper at all, gets a signal, which it may
- * refuse: then it is left to itself.
+ * When this returns, the process has ended.  A process that does not notice the end of
+ * its socket, because it is stopped or is not a helper at all, gets SIGKILL.  If we may
+ * not send that, it is left alone.
  *
- * Where we are what orphans go to (process 1 of a container, a subreaper) it
- * is our child after all, and nobody else may reap it.
+ * If orphans are reparented to us (process 1 of a container, a subreaper), the helper is
+ * our child after all, and nobody else can reap it.
  */
 static void end_process(struct xdps_client *c, int64_t until_ms)
 {
@@ -657,9 +664,9 @@ static void end_process(struct xdps_client *c, int64_t until_ms)
 }
 
 /*
- * Shut down, not only closed: a forked child may hold the socket too.  The
- * helper closes the link before its end of the socket, so the end of file
- * says that the interface is free again.
+ * Shuts the socket down before closing it, because a forked child may hold the socket
+ * too.  The helper closes the link before its end of the socket, so the end of file means
+ * that the interface is free again.
  */
 void xdps_client_close(struct xdps_client *c)
 {

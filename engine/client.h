@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * client.h: the helper, seen from the program that captures.
+ * client.h: the helper, as the application sees it.
  *
- * It is nobody's child (launch.h), keeps its privilege when the program gives
- * up its own, and lives until the socket closes.  What is said on the socket is
- * in helper/protocol.h.
+ * The helper is not a child of the application (launch.h).  It keeps its privilege when
+ * the application gives up its own, and lives until the socket closes.  The messages on
+ * the socket are in helper/protocol.h.
  */
 #ifndef XDPS_CLIENT_H
 #define XDPS_CLIENT_H
@@ -17,22 +17,22 @@
 struct xdps_client {
 	int sock;		/* -1: not connected */
 	int pidfd;		/* of the helper; -1: none, or a kernel before 5.3 */
-	struct xdps_guard guard;	/* of the call that is under way */
+	struct xdps_guard guard;	/* for the call in progress */
 	char notice[sizeof(((struct xdps_error *)0)->text)];	/* the last one ... */
-	bool has_notice;	/* ... which nobody has asked for yet */
-	unsigned int n_unheard;	/* filters that were asked for, and have no answer yet */
-	char path[256];		/* of the helper, for sentences */
-	struct xdps_grant *grant;	/* not ours: what it adds later goes there */
+	bool has_notice;	/* ... and whether it is still unread */
+	unsigned int n_unheard;	/* filter requests without an answer so far */
+	char path[256];		/* of the helper, for error messages */
+	struct xdps_grant *grant;	/* not owned: gets the rings that are added later */
 };
 
-/* What the helper gave: owned by whoever has the struct, fds are -1 if not there. */
+/* What the helper granted, owned by the holder of the struct; a missing fd is -1. */
 struct xdps_grant {
 	enum xdps_ring_kind ring_kind;
-	int *ring_fds;		/* a perf event for each ring; or their memory, the bell, */
-				/* and the memory of each ring that was added later */
+	int *ring_fds;		/* perf: an event per ring; map: their memory, the bell, ... */
+				/* ... and the memory of each ring added later */
 	unsigned int n_ring_fds;
-	unsigned int n_rings;	/* grows when a CPU comes that had none */
-	uint32_t ring_bytes;	/* of data, each */
+	unsigned int n_rings;	/* grows when a CPU without a ring comes online */
+	uint32_t ring_bytes;	/* data of each ring */
 	int cpus_fd;
 	unsigned int n_cpus;
 	int inject_fd;
@@ -44,56 +44,56 @@ struct xdps_grant {
 struct xdps_filtering {
 	uint32_t number;
 	enum xdps_filter place;
-	char why[sizeof(((struct xdps_error *)0)->text)];	/* not in the kernel; "" */
-	bool refused;		/* the one asked for last: this is still the one before */
+	char why[sizeof(((struct xdps_error *)0)->text)];	/* why not in kernel, or "" */
+	bool refused;		/* the last one was refused: this is the previous one */
 };
 
 void xdps_client_init(struct xdps_client *c);
 void xdps_grant_init(struct xdps_grant *g);
-void xdps_grant_free(struct xdps_grant *g);	/* closes, frees; half-made is fine */
+void xdps_grant_free(struct xdps_grant *g);	/* closes and frees; may be half-made */
 
 /*
- * Starts the helper (XDPSAMPLE_HELPER in the environment names another than the
- * one compiled in), asks, and waits for its answer, at most 10 seconds.  While it
- * waits the thread may leave (c->guard); xdps_client_close() and xdps_grant_free()
- * are good for what is then there.  On
- * failure both are as after init, and the status and sentence are the helper's
- * if it had any; else XDPS_NO_PERMISSION or XDPS_FAILED.
+ * Starts the helper (XDPSAMPLE_HELPER in the environment names another one than that
+ * compiled in), sends the request, and waits for the answer, at most 10 seconds plus the
+ * time to clear a large buffer.  While it waits, the thread may leave (c->guard);
+ * xdps_client_close() and xdps_grant_free() can then release what there is.  On failure
+ * both are as after init.  The status and the sentence are the helper's if it sent any;
+ * else the status is XDPS_NO_PERMISSION or XDPS_FAILED.
  */
 enum xdps_status xdps_client_open(struct xdps_client *c,
 				  const struct xdps_options *opt,
 				  struct xdps_grant *g, struct xdps_error *err);
 
 /*
- * Has the helper put a filter into the kernel, or, if it cannot be there, nothing
- * in its place.  XDPS_OK: `*f` describes it.  Else, if f->refused, nothing has
- * changed but that; if not, the capture is over.  Waits at most 10 seconds.  A thread
- * that leaves meanwhile (c->guard) does not know which of the two filters it is.
+ * Has the helper put a filter into the kernel or, if it cannot run there, run none there
+ * in its place.  XDPS_OK: `*f` describes the filter.  Otherwise, if f->refused is set,
+ * nothing else has changed; if it is not set, the capture is over.  Waits at most 10
+ * seconds.  A thread that leaves meanwhile (c->guard) does not know which of the two
+ * filters is set.
  */
 enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 				    const struct xdps_insn *insns, size_t n_insns,
 				    struct xdps_filtering *f, struct xdps_error *err);
 
 /*
- * Starts a helper, has it look at the interfaces of the list on which there is a
- * program, and ends it.  What it says takes the place of what is there; the entries that
- * it could not look at are as they were, and of the last one err says why.  Waits at most
- * 2 seconds for all answers together.
+ * Starts a helper, has it look at the listed interfaces that have a program, and ends it.
+ * Its answers replace the entries.  Entries that it could not look at are unchanged, and
+ * `err` says why for the last of them.  Waits at most 2 seconds for all answers together.
  */
 enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
 				  struct xdps_error *err);
 
 /*
- * What the helper says unasked, when the socket is readable: the end of the capture, as
- * a status and a sentence; or XDPS_OK: nothing, a notice, which is then in `*c`, or one
- * more ring, which is then in the grant.
+ * Receives an unsolicited message when the socket is readable.  Returns the end of the
+ * capture as a status and a sentence, or XDPS_OK: there was no message, or it was a
+ * notice, which is then in `*c`, or one more ring, which is then in the grant.
  */
 enum xdps_status xdps_client_listen(struct xdps_client *c,
 				    struct xdps_error *err);
 
 /*
- * Ends the helper and waits until it is gone.  One that is deaf is killed after
- * a second, if that is allowed.  Nothing if not connected.
+ * Ends the helper and waits until it is gone.  If it does not react it is killed after a
+ * second, if that is permitted.  Does nothing if not connected.
  */
 void xdps_client_close(struct xdps_client *c);
 

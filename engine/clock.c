@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * clock.c: the kernel's stamps to wall-clock time.
+ * clock.c: converts the kernel's time stamps to wall-clock time.
  */
 #include "clock.h"
 
@@ -9,17 +9,17 @@
 
 #define NSEC_PER_SEC 1000000000ll
 
-/* One of them is likely not to be interrupted. */
+/* At least one of them is likely not to be interrupted. */
 #define READINGS 3
 
-/* All clocks at about the same moment. */
+/* All clocks, read at about the same moment. */
 struct reading {
 	int64_t wall_offset_ns;	/* UTC - monotonic, give or take half of ... */
 	int64_t span_ns;	/* ... the time between the first and the last */
 	int64_t utc_offset_ns;	/* TAI - UTC, whole seconds */
 };
 
-/* 0 outside of time namespaces, and where the kernel has none (before 5.6). */
+/* 0 outside a time namespace, and on kernels without time namespaces (before 5.6). */
 static int64_t read_namespace_ns(void)
 {
 	FILE *f = fopen("/proc/self/timens_offsets", "re");
@@ -91,12 +91,12 @@ static int64_t median(int64_t a, int64_t b, int64_t c)
 }
 
 /*
- * The offset stays if the reading cannot tell it from the new one: dates must
- * not go back and forth with our luck in reading clocks.  Somebody may set the
- * clock within a reading; that falsifies one of them at most, hence the median.
+ * Keeps the offset if the reading cannot tell it from the new one: dates must not go back
+ * and forth because one reading is less accurate than another.  Somebody may set the
+ * clock during a reading; that falsifies at most one of them, hence the median.
  *
- * If TAI - UTC itself changes (a leap second, or a time daemon that tells the
- * kernel of all there were), what waits in the rings is dated by the new one.
+ * If TAI - UTC itself changes (a leap second, or a time daemon that tells the kernel
+ * about all past ones), the packets waiting in the rings are dated by the new value.
  */
 void xdps_clock_update(struct xdps_clock *clock)
 {
@@ -118,8 +118,8 @@ void xdps_clock_update(struct xdps_clock *clock)
 }
 
 /*
- * For some time after a step packets have either offset, as each CPU rereads
- * it when it needs it, so the one before is remembered: what goes back and
+ * For some time after a step, packets have either offset, because each CPU rereads it
+ * only when it needs it.  So the previous one is remembered: an offset that goes back and
  * forth must not be a new measurement each time.
  */
 static void use_offset(struct xdps_clock *clock, int64_t offset_ns)

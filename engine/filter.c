@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * filter.c: what no filter here can ask.
+ * filter.c: what a filter cannot ask for at the XDP hook.
  */
 #include "xdpsample.h"
 
@@ -9,12 +9,12 @@
 #include "../common/error.h"
 
 /*
- * From this offset on the socket filter machine of Linux has what is not in
- * the packet: SKF_LL_OFF is the lowest, SKF_NET_OFF and SKF_AD_OFF are above.
+ * From this offset on, Linux's socket filters read data that is not in the packet:
+ * SKF_LL_OFF is the lowest such offset; SKF_NET_OFF and SKF_AD_OFF are above it.
  */
 #define METADATA_OFFSET ((uint32_t)SKF_LL_OFF)
 
-/* Does it look at what the kernel knows of a packet, rather than at it? */
+/* Does it read what the kernel knows about a packet, rather than the packet itself? */
 static bool reads_metadata(const struct xdps_insn *insn)
 {
 	if (insn->k < METADATA_OFFSET)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * guard.c: a call that talks to the helper, and that somebody may leave half-way.
+ * guard.c: protects a call that talks to the helper and that its thread may leave
+ * half-way.
  *
- * What a thread has left is in a key of its own (pthread_key_create()), whose destructor
- * runs when the thread ends, however it does.
+ * A call that a thread has left is kept in a thread-specific key (pthread_key_create()).
+ * The key's destructor runs when the thread ends, in whatever way.
  */
 #define _GNU_SOURCE
 #include "guard.h"
@@ -29,7 +30,7 @@ static void make_key(void)
 	has_key = !pthread_key_create(&key, close_abandoned);
 }
 
-/* The destructor goes with the library, which a program may unload. */
+/* The key's destructor is in this library, which the application may unload. */
 __attribute__((destructor)) static void delete_key(void)
 {
 	if (has_key)
@@ -37,7 +38,7 @@ __attribute__((destructor)) static void delete_key(void)
 	has_key = false;
 }
 
-/* What is wrong in our own code is to be seen where it happens. */
+/* Leaves fault signals unblocked: a fault in our own code must show where it happens. */
 static void block_signals(sigset_t *before)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT };
@@ -63,7 +64,7 @@ void xdps_guard_enter(struct xdps_guard *g, void (*abandoned)(void *what), void 
 		pthread_setspecific(key, NULL);
 		close_abandoned(left);
 	}
-	/* Without a key, of which a process has 1024, what is left is lost. */
+	/* Without a key (a process has 1024), what is left half-way is never closed. */
 	if (abandoned && (!has_key || pthread_setspecific(key, g)))
 		g->abandoned = NULL;
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * guard.h: a call that talks to the helper, and that somebody may leave half-way.
+ * guard.h: protects a call that talks to the helper and that its thread may leave
+ * half-way.
  *
- * A thread leaves a call without returning from it when it is cancelled, and when a
- * signal handler calls longjmp() or pthread_exit() or throws an exception.  What the call
- * had made so far, a helper and a program on an interface, would then stay until the
- * process ends.
+ * A thread leaves a call without returning from it when it is cancelled, or when a signal
+ * handler calls longjmp() or pthread_exit() or throws an exception.  What the call had
+ * made so far, a helper and a program on an interface, would then stay until the process
+ * ends.
  *
- * Between xdps_guard_enter() and xdps_guard_leave() signals and cancellation wait.  They
- * are let in only by xdps_guard_poll(), where the state of the call is known, and where
- * it spends its time.  What is left there is closed by the thread's next guarded call, or
- * by its end.
+ * Between xdps_guard_enter() and xdps_guard_leave(), signals and cancellation wait.  Only
+ * xdps_guard_poll() lets them in: there the state of the call is known, and there the
+ * call spends its time.  What a thread leaves half-way is closed by its next guarded
+ * call, or when it ends.
  */
 #ifndef XDPS_GUARD_H
 #define XDPS_GUARD_H
@@ -21,7 +22,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* To lie in `what`, or in something that lives as long. */
+/* Must lie in `what`, or in something that lives as long. */
 struct xdps_guard {
 	sigset_t signals;	/* that the thread had blocked before */
 	int cancel_state;	/* of the thread, before */
@@ -30,21 +31,23 @@ struct xdps_guard {
 };
 
 /*
- * Closes what this thread has left half-way, if anything.  From here on, if the thread
- * leaves, `abandoned(what)` is called some time later, by the same thread and outside of
- * any signal handler of ours; NULL: nothing is to be closed then.
+ * Closes what this thread has left half-way, if anything.  If the thread leaves from here
+ * on, the same thread calls `abandoned(what)` some time later, outside any signal handler
+ * of ours; NULL: there is nothing to close then.
  */
 void xdps_guard_enter(struct xdps_guard *g, void (*abandoned)(void *what), void *what);
 
 /*
- * poll() of one descriptor, for at most `timeout_ms`, which is 0 or more.  May not return;
- * NULL: nothing is let in, for what is waited for while something is closed.
+ * Calls poll() on one descriptor, for at most `timeout_ms`, which must be 0 or more.  May
+ * not return.  If `g` is NULL nothing is let in; this is for waiting while something is
+ * closed.
  */
 int xdps_guard_poll(const struct xdps_guard *g, struct pollfd *p, int timeout_ms);
 
 /*
- * The state of `what` is then final.  Signals and a cancellation that have waited come
- * now, so it may not return; if it does, `abandoned` is not called any more.
+ * Call this when the state of `what` is final.  Signals and a cancellation that have
+ * waited are delivered now, so it may not return.  If it does, `abandoned` is not called
+ * any more.
  */
 void xdps_guard_leave(struct xdps_guard *g);
 

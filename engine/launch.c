@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * launch.c: start the helper as nobody's child.
+ * launch.c: starts the helper so that it is not a child of the application.
  *
- * The program that captures may do anything with its children: wait for all
- * of them, count SIGCHLDs, ignore them.  So the helper must not be one.  It is
- * spawned by a short-lived process that shares our memory and is cloned
- * without an exit signal: that one is reaped with __WCLONE, which nobody else
- * uses, and leaves the helper to init.  (A plain child, a double fork and a
- * clone that itself executes the helper are each seen by the program.)
+ * The application may do anything with its children: wait for all of them, count
+ * SIGCHLDs, ignore them.  So the helper must not be one of them.  It is spawned by a
+ * short-lived process that shares our memory and is cloned without an exit signal.  That
+ * process is reaped with __WCLONE, which nobody else uses, and leaves the helper to init.
+ * (The application would notice a plain child, a double fork, and a clone that executes
+ * the helper itself.)
  */
 #define _GNU_SOURCE
 #include "launch.h"
@@ -25,7 +25,7 @@
 
 #define STACK_BYTES (256 << 10)		/* for posix_spawn() in the clone */
 
-/* What the clone needs, and what it brings back through the shared memory. */
+/* What the clone needs, and what it returns through the shared memory. */
 struct start {
 	const char *path;
 	posix_spawn_file_actions_t files;
@@ -35,9 +35,9 @@ struct start {
 };
 
 /*
- * A caller that is not root but has capabilities (of its file, say) would
- * lose them with the exec; as ambient ones they pass, unless the helper's
- * file has its own.  These are the clone's credentials, not the program's.
+ * A caller that is not root but has capabilities (from its file, for example) would lose
+ * them on exec.  Ambient capabilities are kept, unless the helper's file has its own.
+ * This changes the clone's credentials, not the application's.
  */
 static void pass_on_capabilities(void)
 {
@@ -58,14 +58,14 @@ static void pass_on_capabilities(void)
 }
 
 /*
- * Runs on a stack of its own in our memory, while we sleep.  As the helper's
- * parent it can open a pidfd that is the helper's for certain.
+ * Runs on its own stack in our memory, while we sleep.  As the helper's parent it can
+ * open a pidfd that certainly refers to the helper.
  */
 static int spawn_orphan(void *arg)
 {
 	struct start *s = arg;
 	char *argv[] = { (char *)"xdpsample-helper", NULL };
-	char *envp[] = { NULL };	/* LD_PRELOAD and friends stay outside */
+	char *envp[] = { NULL };	/* keeps LD_PRELOAD and the like out */
 	pid_t pid;
 
 	pass_on_capabilities();
@@ -76,11 +76,11 @@ static int spawn_orphan(void *arg)
 }
 
 /*
- * The helper has the socket on 0 and, until its main() runs, on 1 and 2: the
- * dynamic loader's last words then reach us as a message, and nothing needs a
- * /dev/null, which a program in a chroot may not have.  With our stderr it keeps
- * that on 2, for good (helper/debug.h).  It has a session of its own, so that
- * Ctrl-C in the program's terminal is the program's alone.
+ * The helper has the socket on descriptor 0 and, until its main() runs, on 1 and 2.  So
+ * the dynamic loader's error messages reach us as a message, and nothing needs /dev/null,
+ * which an application in a chroot may not have.  If the helper is given our stderr, it
+ * keeps that on descriptor 2 for good (helper/debug.h).  It has its own session, so that
+ * Ctrl-C in the application's terminal does not reach it.
  */
 static int describe_helper(struct start *s, int sock, bool with_stderr)
 {
@@ -106,8 +106,8 @@ static int describe_helper(struct start *s, int sock, bool with_stderr)
 }
 
 /*
- * Signals wait: a handler must not run in two processes on one memory.
- * CLONE_FILES, so that the pidfd which the clone opens is ours.
+ * Signals are blocked, because a handler must not run in two processes that share memory.
+ * CLONE_FILES makes the pidfd that the clone opens ours.
  */
 static int clone_and_reap(struct start *s)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * list.c: the interfaces that can be captured, and what is on them.
+ * list.c: the interfaces that can be captured, and the programs on them.
  *
- * Anybody may ask rtnetlink which program is on an interface; what it is called takes
+ * Anybody may ask rtnetlink which program is on an interface.  To learn its name takes
  * privilege, and so the helper.
  */
 #include "xdpsample.h"
@@ -19,7 +19,7 @@
 
 #include "client.h"
 
-/* How often the kernel may say that something has changed while it answered. */
+/* How often to ask again if something has changed while the kernel answered. */
 #define TRIES_MAX 5
 
 struct question {
@@ -37,7 +37,7 @@ struct list {
 	bool changed;			/* while the kernel answered */
 };
 
-/* As the helper has it (helper/interface.c): false, if it would refuse. */
+/* The same rule as the helper's (helper/interface.c): false if the helper would refuse it. */
 static bool link_of(const struct ifinfomsg *info, size_t bytes, enum xdps_link *link)
 {
 	const struct rtattr *linkinfo = xdps_attr_find(IFLA_RTA(info), bytes, IFLA_LINKINFO);
@@ -51,7 +51,7 @@ static bool link_of(const struct ifinfomsg *info, size_t bytes, enum xdps_link *
 	return info->ifi_type == ARPHRD_NONE && !strcmp(kind, "tun");
 }
 
-/* The kernel takes control characters in a name, and a device's name has none. */
+/* The kernel allows control characters in a name; a device name cannot have any. */
 static bool is_sayable(const char *ifname)
 {
 	struct xdps_error ignored;
@@ -61,7 +61,7 @@ static bool is_sayable(const char *ifname)
 	return !xdps_options_parse(&opt, ifname, &ignored);
 }
 
-/* The one that decides, where there are several: as the helper has it (target.c). */
+/* Takes the program that decides, if there are several, as the helper does (target.c). */
 static void read_program(struct xdps_listed *l, const struct rtattr *xdp)
 {
 	static const struct {
@@ -108,7 +108,7 @@ static void read_message(struct list *list, const struct nlmsghdr *head)
 	if (head->nlmsg_flags & NLM_F_DUMP_INTR)
 		list->changed = true;
 	if (head->nlmsg_type == NLMSG_DONE || head->nlmsg_type == NLMSG_ERROR) {
-		/* either begins with an errno: a dump may fail when it is under way */
+		/* both begin with an errno: a dump may fail half-way */
 		list->done = true;
 		if (head->nlmsg_len >= NLMSG_LENGTH(sizeof(int)))
 			list->errnum = -*(const int *)NLMSG_DATA(head);
@@ -128,7 +128,7 @@ static void read_answer(struct list *list, int sock)
 		read_message(list, head);
 }
 
-/* Without the counters of each, which are most of what the kernel would say. */
+/* Leaves out the counters of each interface, which are most of what the kernel would send. */
 static void ask(struct list *list)
 {
 	struct question q = {

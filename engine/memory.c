@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * memory.c: the kernel's memory in our address space: rings, counts, the bell.
+ * memory.c: maps the kernel's memory into our address space: rings, counters, the bell.
  */
 #include "memory.h"
 
@@ -19,7 +19,7 @@ void xdps_memory_init(struct xdps_memory *m)
 	xdps_readers_init(&m->readers);
 }
 
-/* Where a child has not mapped perf rings again, something else may lie by now. */
+/* In a child that has not mapped a perf ring again, something else may be there by now. */
 static unsigned int n_ours(const struct xdps_memory *m)
 {
 	bool is_perf = m->n_maps && m->rings[0].kind == XDPS_RING_PERF;
@@ -56,7 +56,7 @@ static void *map_perf_ring(const struct xdps_memory *m, int fd)
 	return mmap(NULL, m->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
-/* There is room for it in both lists. */
+/* Both lists have room for it. */
 static enum xdps_status add_perf_ring(struct xdps_memory *m, const struct xdps_grant *g,
 				      struct xdps_error *err)
 {
@@ -94,7 +94,7 @@ static enum xdps_status init_map_ring(struct xdps_memory *m, const struct xdps_g
 	return XDPS_OK;
 }
 
-/* What the helper adds has a descriptor each, which came last. */
+/* Each ring that the helper adds has a descriptor of its own, behind the others. */
 static enum xdps_status add_map_ring(struct xdps_memory *m, const struct xdps_grant *g,
 				     struct xdps_error *err)
 {
@@ -109,7 +109,7 @@ static enum xdps_status add_map_ring(struct xdps_memory *m, const struct xdps_gr
 	return init_map_ring(m, g, i, map, err);
 }
 
-/* One mapping for all: the first descriptor is their memory, the second the bell. */
+/* All rings share one mapping: the first descriptor is their memory, the second the bell. */
 static enum xdps_status map_map_rings(struct xdps_memory *m, const struct xdps_grant *g,
 				      struct xdps_error *err)
 {
@@ -134,7 +134,7 @@ static enum xdps_status map_map_rings(struct xdps_memory *m, const struct xdps_g
 	return XDPS_OK;
 }
 
-/* To be written only where we say how far we have read. */
+/* Writable only for map rings, where we store how far we have read. */
 static enum xdps_status map_cpus(struct xdps_memory *m, const struct xdps_grant *g,
 				 struct xdps_error *err)
 {
@@ -149,14 +149,14 @@ static enum xdps_status map_cpus(struct xdps_memory *m, const struct xdps_grant 
 	return XDPS_OK;
 }
 
-/* Whoever reads leaves word of how far. */
+/* Tells other readers how far this ring has been read. */
 static void leave_word(struct xdps_memory *m, unsigned int ring)
 {
 	m->rings[ring].read_at = xdps_readers_position(&m->readers, ring);
 	*m->rings[ring].read_at = m->rings[ring].tail;
 }
 
-/* There is room for all rings that may be added. */
+/* The shared memory has room for all rings that may be added. */
 static enum xdps_status open_readers(struct xdps_memory *m, struct xdps_error *err)
 {
 	int rc = xdps_readers_open(&m->readers, m->n_cpus);
@@ -185,7 +185,7 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 	return status;
 }
 
-/* Room for one more ring, and one more mapping. */
+/* Makes room for one more ring and one more mapping. */
 static enum xdps_status lengthen_lists(struct xdps_memory *m, struct xdps_error *err)
 {
 	struct xdps_ring *rings = realloc(m->rings, (m->n_rings + 1) * sizeof(*rings));
@@ -216,8 +216,8 @@ enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_grant 
 }
 
 /*
- * Anywhere: where they were the child may have put something of its own by
- * now.  Nothing but the ring points into them.
+ * Maps them at any address: the child may have put something of its own at the old one by
+ * now.  Only the ring points into the mapping.
  */
 static enum xdps_status map_again(struct xdps_memory *m, const struct xdps_grant *g,
 				  struct xdps_error *err)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * merge.c: N rings to one stream, oldest first.
+ * merge.c: merges N rings into one stream, oldest packet first.
  *
- * A ring is in one of two places: in the heap with the stamp of its oldest
- * packet, or in the list of those that were empty when last looked into.
+ * A ring is in one of two places: in the heap, with the time stamp of its oldest packet,
+ * or in the list of rings that were empty at the last look.
  */
 #include "merge.h"
 
@@ -72,7 +72,7 @@ static void sift_up(struct xdps_merge *m, struct xdps_merge_head head)
 	m->heap[i] = head;
 }
 
-/* Puts `head` where the top of the heap was, and the heap in order. */
+/* Puts `head` in place of the top of the heap, and restores the heap's order. */
 static void sift_down(struct xdps_merge *m, struct xdps_merge_head head)
 {
 	unsigned int child;
@@ -90,7 +90,7 @@ static void sift_down(struct xdps_merge *m, struct xdps_merge_head head)
 	m->heap[i] = head;
 }
 
-/* The ring of the oldest packet has another one first now, or none. */
+/* The ring of the oldest packet now begins with another one, or is empty. */
 static void put_back(struct xdps_merge *m)
 {
 	struct xdps_merge_head head = m->heap[0];
@@ -125,7 +125,7 @@ void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns)
 	unsigned int n_empty;
 	struct xdps_merge_head head;
 
-	xdps_merge_keep(m);		/* it may not be the oldest any more */
+	xdps_merge_keep(m);		/* it may no longer be the oldest */
 	n_empty = m->n_empty;
 	m->now_ns = now_ns;
 	m->hold_ns = hold_ns;
@@ -140,10 +140,11 @@ void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns)
 }
 
 /*
- * Up to when packets may go out.  What was stamped after the look may not, nor, while
- * there are rings without a head, what is younger than `hold_ns`.  But a ring in order by
- * itself brings nothing older than its head, whenever that was stamped; and to hold what
- * is no younger than the packet before it cannot mend the order any more.
+ * The time up to which packets may go out.  Packets stamped after the look may not.
+ * While there are rings without a head, packets younger than `hold_ns` may not either.  A
+ * ring with a head needs no waiting: it is in order by itself, so nothing older than its
+ * head follows.  And it is no use to hold a packet that is not younger than the one
+ * handed out last: that cannot restore the order any more.
  */
 static uint64_t limit_ns(const struct xdps_merge *m)
 {
@@ -161,7 +162,7 @@ bool xdps_merge_ready(const struct xdps_merge *m)
 	return m->n_heap && m->heap[0].mono_ns <= limit_ns(m);
 }
 
-/* Up to when the packets of the ring on top are the oldest ones. */
+/* Up to this time, the ring at the top has the oldest packets. */
 static uint64_t second_ns(const struct xdps_merge *m)
 {
 	uint64_t second_ns = UINT64_MAX;

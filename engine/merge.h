@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * merge.h: N rings to one stream, oldest first.
+ * merge.h: merges N rings into one stream, oldest packet first.
  *
- * Each ring is in order by itself.  A ring that is empty may still bring an
- * older packet: its CPU has stamped one and not yet published it.  So the
- * oldest head goes out when every ring has a head, or when it is older than
- * `hold_ns`; a packet that comes still later goes out at once and is counted.
+ * Each ring is in order by itself.  A ring that is empty may still bring an older packet:
+ * its CPU may have stamped one and not published it yet.  So the oldest head goes out
+ * when every ring has a head, or when it is older than `hold_ns`.  A packet that comes
+ * later still goes out at once and is counted as late.
  *
- * Time is an argument (`now_ns`, CLOCK_MONOTONIC): a test is a table of heads
- * and times.  xdps_merge_look() opens a batch; until the next look nothing is
- * handed out that was stamped after it, so a batch ends under any flood.
+ * Time is an argument (`now_ns`, CLOCK_MONOTONIC), so a test is a table of heads and
+ * times.  xdps_merge_look() opens a batch.  Until the next look, no packet that was
+ * stamped after it is handed out, so a batch ends under any load.
  *
  * The cost of a packet grows with the logarithm of the number of rings.
  */
@@ -26,24 +26,24 @@ struct xdps_merge_head {
 };
 
 struct xdps_merge {
-	struct xdps_ring *rings;	/* not ours */
+	struct xdps_ring *rings;	/* not owned */
 	unsigned int n_rings;
 	uint64_t hold_ns;		/* of the last look, as is ... */
 	uint64_t now_ns;		/* ... this */
 	uint64_t last_ns;		/* of the packet handed out last */
 	uint64_t late;			/* packets older than one before them */
-	struct xdps_ring *run;		/* whose packet was shown and not let go, or NULL */
-	uint64_t run_until_ns;		/* up to here that ring has the oldest packets */
+	struct xdps_ring *run;		/* whose packet was shown and not released, or NULL */
+	uint64_t run_until_ns;		/* up to here, that ring has the oldest packets */
 	struct xdps_merge_head *heap;	/* rings with a head, oldest first */
 	unsigned int n_heap;
-	unsigned int *empty;		/* rings without one */
+	unsigned int *empty;		/* rings without a head */
 	unsigned int n_empty;
 	unsigned char *scratch;		/* for a packet of a perf ring */
 };
 
 /*
- * `rings` stay the caller's, and have to outlive this.  0, or -ENOMEM, and then
- * there is nothing to free.
+ * `rings` stay the caller's, and must outlive this.  Returns 0, or -ENOMEM; then there is
+ * nothing to free.
  */
 int xdps_merge_init(struct xdps_merge *m, struct xdps_ring *rings,
 		    unsigned int n_rings);
@@ -53,8 +53,8 @@ void xdps_merge_free(struct xdps_merge *m);
 void xdps_merge_restart(struct xdps_merge *m);
 
 /*
- * There is one ring more, behind the others, all of which may have moved to `rings`.
- * 0, or -ENOMEM, and then it is as before.
+ * Adds one ring behind the others, all of which may have moved to `rings`.  Returns 0, or
+ * -ENOMEM; then no ring was added.
  */
 int xdps_merge_add(struct xdps_merge *m, struct xdps_ring *rings);
 
@@ -64,7 +64,10 @@ void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns);
 /* True if xdps_merge_next() would show a packet. */
 bool xdps_merge_ready(const struct xdps_merge *m);
 
-/* Both only for xdps_merge_next().  Others read the count of late packets while we write it. */
+/*
+ * Both are only for xdps_merge_next().  Others may read the count of late packets
+ * meanwhile.
+ */
 bool xdps_merge_next_run(struct xdps_merge *m, struct xdps_packet *pkt,
 			 int64_t *tai_offset_ns);
 
@@ -77,8 +80,8 @@ static inline void xdps_merge_note_order(struct xdps_merge *m, uint64_t mono_ns)
 }
 
 /*
- * Lets the packet go that was shown before, and shows the oldest one of the batch, with
- * what its record says of the clocks (xdps_ring_packet()); false: no more of it.
+ * Releases the packet that was shown before, and shows the oldest one of the batch, with
+ * the clock data of its record (xdps_ring_packet()).  False: the batch has no more.
  */
 static inline bool xdps_merge_next(struct xdps_merge *m, struct xdps_packet *pkt,
 				   int64_t *tai_offset_ns)
@@ -91,13 +94,13 @@ static inline bool xdps_merge_next(struct xdps_merge *m, struct xdps_packet *pkt
 	return true;
 }
 
-/* Lets the packet go that was shown. */
+/* Releases the packet that was shown. */
 void xdps_merge_release(struct xdps_merge *m);
 
-/* Keeps it: it will be shown again. */
+/* Does not release the packet that was shown: it will be shown again. */
 void xdps_merge_keep(struct xdps_merge *m);
 
-/* CLOCK_MONOTONIC of the oldest packet in any ring as of the last look; UINT64_MAX: none. */
+/* CLOCK_MONOTONIC of the oldest packet in any ring at the last look; UINT64_MAX: none. */
 uint64_t xdps_merge_oldest_ns(const struct xdps_merge *m);
 
 #pragma GCC visibility pop

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * options.c: "eth0:rate=100:mode=native" to a struct, strictly.
+ * options.c: parses "eth0:rate=100:mode=native" into a struct, strictly.
  *
- * ':' parts the options because no Linux interface name can hold it.  What is
- * allowed stands in one table, from which values are read and errors written.
+ * ':' separates the options because no Linux interface name can contain it.  One table
+ * says what is allowed.  Values are parsed, and errors are written, from this table.
  */
 #include "xdpsample.h"
 
@@ -15,10 +15,10 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* As much of somebody's text as a sentence can hold. */
+/* How much of the user's text an error quotes. */
 #define QUOTE_CHARS 40
 
-/* A part of the name; not NUL-terminated. */
+/* A part of the device name; not NUL-terminated. */
 struct span {
 	const char *at;
 	size_t len;
@@ -28,12 +28,12 @@ struct quote {
 	char text[QUOTE_CHARS + sizeof("...")];
 };
 
-/* Of keys, or of what an option allows. */
+/* A list of keys, or of the values that an option allows. */
 struct list {
 	char text[128];
 };
 
-/* What a value is, and what becomes of it in struct xdps_options. */
+/* The type of a value, and how it is stored in struct xdps_options. */
 enum kind {
 	NUMBER,		/* from `min` to `max`: a uint32_t */
 	WORD,		/* one of `words`: a uint32_t, the index */
@@ -90,7 +90,7 @@ static const struct option options[] = {
 	},
 };
 
-/* How an error comes to what is allowed. */
+/* How an error introduces what is allowed. */
 static const struct {
 	const char *missing, *wrong;
 } phrases[] = {
@@ -114,7 +114,7 @@ void xdps_options_init(struct xdps_options *opt)
 	};
 }
 
-/* The name is anybody's bytes, and errors go to terminals and logs. */
+/* The name can be any bytes, and errors go to terminals and logs. */
 static struct quote quote(struct span s)
 {
 	size_t len = s.len < QUOTE_CHARS ? s.len : QUOTE_CHARS;
@@ -166,7 +166,7 @@ static bool span_is(struct span s, const char *word)
 	return s.len == strlen(word) && !memcmp(s.at, word, s.len);
 }
 
-/* Cuts off and returns what stands before the first `stop`, or all. */
+/* Cuts off and returns the part before the first `stop`, or everything. */
 static struct span take(struct span *rest, char stop)
 {
 	const char *end = memchr(rest->at, stop, rest->len);
@@ -182,7 +182,7 @@ static struct span take(struct span *rest, char stop)
 	return s;
 }
 
-/* Digits only: no sign, no space, no leading zero, and no more than fits. */
+/* Accepts digits only: no sign, no space, no leading zero, and no more than fits. */
 static bool read_number(struct span s, uint32_t *number)
 {
 	uint64_t n = 0;
@@ -211,7 +211,7 @@ static bool read_word(struct span s, const char *const *words, uint32_t *index)
 	return false;
 }
 
-/* No word twice: whoever writes one twice meant another. */
+/* Accepts no word twice: somebody who writes one twice meant another. */
 static bool read_words(struct span s, const char *const *words, uint32_t *set)
 {
 	const char *end = s.at + s.len;
@@ -233,7 +233,7 @@ static bool is_number(struct span s)
 	return strspn(s.at, "0123456789") >= s.len;
 }
 
-/* Digits alone are an id: C has no such names. */
+/* Digits alone are an id: no C function has such a name. */
 static bool read_program(struct span s, uint32_t max_chars, char *text)
 {
 	uint32_t id;
@@ -247,7 +247,7 @@ static bool read_program(struct span s, uint32_t max_chars, char *text)
 	return true;
 }
 
-/* False: `*opt` is as it was. */
+/* If this returns false, `*opt` is unchanged. */
 static bool read_value(const struct option *o, struct span s, struct xdps_options *opt)
 {
 	char *field = (char *)opt + o->offset;
@@ -296,7 +296,7 @@ static const struct option *find_option(struct span key)
 	return NULL;
 }
 
-/* "key=value"; `given` has a bit for each option there was. */
+/* Parses "key=value"; `given` has a bit for each option seen so far. */
 static enum xdps_status parse_option(struct xdps_options *opt, struct span s,
 				     unsigned int *given, struct xdps_error *err)
 {
@@ -364,7 +364,7 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 	memset(parsed.request.ifname, 0, sizeof(parsed.request.ifname));
 	memcpy(parsed.request.ifname, s.at, s.len);
 
-	/* A name that ends here had no ':' behind its last part. */
+	/* A part that ends where the name ends is not followed by a ':'. */
 	while (s.at + s.len != end) {
 		s = take(&rest, ':');
 		if (!s.len)

@@ -29,7 +29,7 @@ static void *map(size_t bytes, int flags)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-/* Shared by all, and freed by the kernel if its owner dies. */
+/* The mutex is shared by all processes, and the kernel frees it if its owner dies. */
 static int make_mutex(pthread_mutex_t *mutex)
 {
 	pthread_mutexattr_t attr;
@@ -57,8 +57,9 @@ int xdps_readers_open(struct xdps_readers *r, unsigned int n_rings)
 }
 
 /*
- * False: the owner is another thread, which left the reading by a longjmp() or was
- * cancelled.  Nobody else can unlock for it; whoever begins after its death is told.
+ * Returns false if the owner is another thread, which left the reading by a longjmp() or
+ * was cancelled.  Nobody else can unlock the mutex for it; after its death the next
+ * reader is told.
  */
 static bool unlock(struct xdps_readers *r)
 {
@@ -68,7 +69,10 @@ static bool unlock(struct xdps_readers *r)
 	return !is_reading || !pthread_mutex_unlock(&r->shared->reading);
 }
 
-/* A thread's list of robust mutexes must not lead into memory that is gone. */
+/*
+ * Keeps a locked mutex mapped: a thread's list of robust mutexes must not lead into
+ * memory that is gone.
+ */
 void xdps_readers_close(struct xdps_readers *r)
 {
 	if (r->shared && unlock(r))

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * ring.c: one ring in plain memory, from its reader's side.
+ * ring.c: one ring in plain memory, as its reader sees it.
  *
- * What the kernel writes for one bpf_perf_event_output() call:
+ * The kernel writes for one bpf_perf_event_output() call:
  *
- *	struct perf_event_header	type, misc, size of all this
+ *	struct perf_event_header	type, misc, size of the whole
  *	u32				size of what follows, rounded up
  *	struct xdps_record		at 4 mod 8: never accessed in place
  *	caplen bytes of the packet
  *
- * and what our program writes to a map ring:
+ * Our BPF program writes to a map ring:
  *
  *	struct xdps_record
  *	caplen bytes of the packet
- *	up to 7 bytes of nothing
+ *	up to 7 bytes of padding
  */
 #include "ring.h"
 
@@ -28,9 +28,12 @@
 #define RAW_SIZE_AT sizeof(struct perf_event_header)
 #define PERF_RECORD_AT (RAW_SIZE_AT + sizeof(uint32_t))
 #define ALIGN_BYTES 8
-#define FREE_PART 8			/* of a ring is given back at once */
+#define FREE_PART 8			/* 1/8 of a ring is given back at a time */
 
-/* Not a part of what each packet of a map ring runs through: it would need its registers. */
+/*
+ * Keeps a function out of the path of each packet of a map ring, which needs the
+ * registers.
+ */
 #define APART __attribute__((noinline))
 
 _Static_assert(XDPS_SNAPLEN_MAX == XDPS_CAPLEN_MAX,
@@ -74,7 +77,7 @@ int xdps_ring_init_perf(struct xdps_ring *ring, void *map, size_t map_bytes,
 	data_bytes = map_bytes - page_bytes;
 	if (data_bytes < ALIGN_BYTES || data_bytes & (data_bytes - 1))
 		return -EINVAL;
-	/* 0 before Linux 4.1, which did not say. */
+	/* Linux before 4.1 leaves data_size 0. */
 	if (page->data_size && (page->data_offset != page_bytes ||
 				page->data_size != data_bytes))
 		return -EINVAL;
@@ -130,13 +133,13 @@ static bool inside(uint64_t limit, uint64_t offset, uint64_t bytes)
 	return offset <= limit && bytes <= limit - offset;
 }
 
-/* Where in the data the byte is that lies `offset` behind the tail. */
+/* The position in the data of the byte that lies `offset` behind the tail. */
 static uint64_t position(const struct xdps_ring *ring, uint64_t offset)
 {
 	return (ring->tail + offset) & (ring->data_bytes - 1);
 }
 
-/* Copies out of a perf ring; at most data_bytes. */
+/* Copies from a perf ring; at most data_bytes. */
 static void copy(const struct xdps_ring *ring, uint64_t offset, void *to,
 		 uint64_t bytes)
 {
@@ -150,9 +153,9 @@ static void copy(const struct xdps_ring *ring, uint64_t offset, void *to,
 }
 
 /*
- * Pairs with the write barrier before data_head is written, in
- * perf_output_put_handle() in kernel/events/ring_buffer.c, or with the addition in
- * publish() in bpf/mapring.h: having seen the head, we see the records before it.
+ * Pairs with the write barrier before data_head is written, in perf_output_put_handle()
+ * in kernel/events/ring_buffer.c, or with the atomic addition in publish() in
+ * bpf/mapring.h: once we have seen the head, we see the records before it.
  */
 static uint64_t read_head(const struct xdps_ring *ring)
 {
@@ -160,9 +163,9 @@ static uint64_t read_head(const struct xdps_ring *ring)
 }
 
 /*
- * Pairs with the control dependency on data_tail in __perf_output_begin(), as
- * the comment in perf_output_put_handle() draws it, or with that on the tail in
- * find_room() in bpf/mapring.h: the kernel overwrites nothing that we have not read.
+ * Pairs with the control dependency on data_tail in __perf_output_begin(), which the
+ * comment in perf_output_put_handle() draws, or with that on the tail in find_room() in
+ * bpf/mapring.h: the kernel overwrites nothing that we have not read.
  */
 void xdps_ring_free(struct xdps_ring *ring)
 {
@@ -182,7 +185,7 @@ static inline void move_tail(struct xdps_ring *ring, uint64_t bytes)
 		xdps_ring_free(ring);
 }
 
-/* Without a length there is no next record either: gives up what is known. */
+/* Without a valid length there is no next record: discards everything that is known. */
 static void drop_all(struct xdps_ring *ring)
 {
 	ring->broken++;
@@ -200,7 +203,7 @@ static bool read_perf_header(const struct xdps_ring *ring, uint64_t known_bytes,
 	       inside(known_bytes, 0, header->size);
 }
 
-/* The record of a sample of `bytes`, if no length in it lies. */
+/* Reads the record of a sample of `bytes`; false if a length in it is wrong. */
 static bool read_perf_record(const struct xdps_ring *ring, uint64_t bytes,
 			     struct xdps_record *rec)
 {
@@ -217,7 +220,7 @@ static bool read_perf_record(const struct xdps_ring *ring, uint64_t bytes,
 	       rec->caplen <= rec->len;
 }
 
-/* One step towards the next packet; true: it is at the tail. */
+/* Takes one step towards the next packet; true: it is at the tail. */
 static bool look_at_perf(struct xdps_ring *ring, uint64_t known_bytes, uint64_t *mono_ns)
 {
 	struct perf_event_header header;
@@ -249,7 +252,7 @@ static uint32_t map_caplen(const struct xdps_record *rec)
 	return __atomic_load_n(&rec->caplen, __ATOMIC_RELAXED);
 }
 
-/* Of the record there; 0: it lies about its length, and nothing behind it is known. */
+/* Size of the record; 0: its length is wrong, so nothing behind it is known. */
 static inline uint64_t map_record_bytes(const struct xdps_record *rec, uint32_t caplen,
 					uint64_t known_bytes)
 {
@@ -259,7 +262,7 @@ static inline uint64_t map_record_bytes(const struct xdps_record *rec, uint32_t 
 		bytes : 0;
 }
 
-/* The next record is looked at when this one goes, and may be far. */
+/* The next record is read when this one is released, and may not be in the cache. */
 static inline void found_in_map(struct xdps_ring *ring, const struct xdps_record *rec,
 				uint64_t bytes)
 {
@@ -267,7 +270,7 @@ static inline void found_in_map(struct xdps_ring *ring, const struct xdps_record
 	__builtin_prefetch((const char *)rec + bytes);
 }
 
-/* The same. */
+/* Does the same in a map ring. */
 static bool look_at_map(struct xdps_ring *ring, uint64_t known_bytes, uint64_t *mono_ns)
 {
 	const struct xdps_record *rec = map_record(ring);
@@ -282,14 +285,17 @@ static bool look_at_map(struct xdps_ring *ring, uint64_t known_bytes, uint64_t *
 	return true;
 }
 
-/* Can head and tail be there?  What is taken later only brings the tail nearer to the head. */
+/*
+ * Can head and tail be right?  Taking records later only brings the tail closer to the
+ * head.
+ */
 static bool is_sane(const struct xdps_ring *ring)
 {
 	return ring->head - ring->tail <= ring->data_bytes &&
 	       (ring->kind == XDPS_RING_PERF || (ring->head | ring->tail) % ALIGN_BYTES == 0);
 }
 
-/* All that was known has been taken: is there more by now? */
+/* All records that were known have been taken.  Are there more by now? */
 static bool look_at_head(struct xdps_ring *ring)
 {
 	do {
@@ -316,8 +322,8 @@ bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns)
 }
 
 /*
- * Member by member: as a whole it would be cleared first, which each packet would pay.
- * With `caplen` as it was checked: others may have the memory mapped, and change it.
+ * Assigns member by member: a whole struct would be cleared first, for each packet.  Uses
+ * `caplen` as it was checked: others may have mapped the memory and may change it.
  */
 static inline void describe(const struct xdps_record *rec, uint32_t caplen, void *data,
 			    struct xdps_packet *pkt, int64_t *tai_offset_ns)
@@ -334,7 +340,7 @@ static inline void describe(const struct xdps_record *rec, uint32_t caplen, void
 	*tai_offset_ns = rec->tai_offset_ns;
 }
 
-/* What held for peek() may not now. */
+/* What was true for xdps_ring_peek() may not be true now. */
 static inline uint32_t checked(const struct xdps_ring *ring, uint64_t packet_at, uint32_t caplen)
 {
 	return inside(ring->record_bytes, packet_at, caplen) ? caplen : 0;
@@ -352,10 +358,10 @@ static void copy_out(const struct xdps_ring *ring, void *scratch, struct xdps_pa
 }
 
 /*
- * The packet is the caller's to write to, as it is on AF_PACKET: old programs convert
- * its fields in place.  A map ring is mapped for that; the kernel lets nobody write to
- * the data of a perf ring (perf_mmap_fault()), so there the caller gets a copy.  All that
- * is needed to advance was read before.
+ * The caller may write to the packet, as on AF_PACKET: old programs convert its fields in
+ * place.  A map ring is mapped writable for that.  The kernel lets nobody write to the
+ * data of a perf ring (perf_mmap_fault()), so there the caller gets a copy.  Everything
+ * that is needed to advance was read before.
  */
 void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		      struct xdps_packet *pkt, int64_t *tai_offset_ns)
@@ -386,7 +392,7 @@ static APART bool next_seldom(struct xdps_ring *ring, uint64_t until_ns, void *s
 	return true;
 }
 
-/* Nearly every packet is one of a map ring behind another that was known. */
+/* Nearly every packet is in a map ring, behind another one that was already known. */
 bool xdps_ring_next(struct xdps_ring *ring, uint64_t until_ns, void *scratch,
 		    struct xdps_packet *pkt, int64_t *tai_offset_ns)
 {
@@ -429,8 +435,8 @@ bool xdps_ring_has_plenty(const struct xdps_ring *ring)
 }
 
 /*
- * First the wish, then a look at the head; the program does it the other way round
- * (publish() in bpf/mapring.h), so one of the two sees the other.
+ * Stores the request first, and then reads the head.  The BPF program does it the other
+ * way round (publish() in bpf/mapring.h), so at least one of the two sees the other.
  */
 bool xdps_ring_arm(struct xdps_ring *ring, uint64_t position)
 {

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ring.h: one ring in plain memory, from its reader's side.
+ * ring.h: one ring in plain memory, as its reader sees it.
  *
- * The kernel writes records at the head, we take them from the tail; what is
- * between the two is ours to read.  Nothing here makes a system call: a ring
- * in malloc()ed memory, with a producer of a test's own, does as well.
+ * The kernel writes records at the head, and we take them from the tail.  What is between
+ * the two is ours to read.  Nothing here makes a system call, so a ring in malloc()ed
+ * memory, with a test's own producer, works as well.
  *
- * There are two kinds, perf rings and map rings, and nothing above this file knows
- * which it has but for one thing: the kernel wakes the reader of a perf ring by
- * itself, and that of a map ring has to ask for it (xdps_ring_arm()).
+ * There are two kinds, perf rings and map rings.  The reader of packets does not know
+ * which kind it has.  Only the code that maps the rings and waits for them does: the
+ * kernel wakes the reader of a perf ring by itself, while the reader of a map ring has to
+ * ask for it (xdps_ring_arm()).
  *
- * What this does not do: it does not map the memory (memory.c does), does
- * not count losses (the kernel's program does: PERF_RECORD_LOST comes only
- * with the next success), and believes no length that it finds.
+ * This does not map the memory (memory.c does).  It does not count losses (the BPF
+ * program does: PERF_RECORD_LOST comes only with the next record that fits).  It does not
+ * trust any length that it finds.
  *
- * Layout and barriers: of a perf ring struct perf_event_mmap_page in
- * linux/perf_event.h; of a map ring bpf/record.h and bpf/mapring.h.
+ * Layout and barriers: for a perf ring, see struct perf_event_mmap_page in
+ * linux/perf_event.h; for a map ring, see bpf/record.h and bpf/mapring.h.
  */
 #ifndef XDPS_RING_H
 #define XDPS_RING_H
@@ -34,33 +35,33 @@ struct xdps_ring {
 	const uint64_t *head_at;	/* shared with the kernel, as are the next two */
 	uint64_t *tail_at;
 	uint64_t *wake_at;	/* of a map ring */
-	uint64_t *read_at;	/* not ours: where other readers find our tail, or NULL */
+	uint64_t *read_at;	/* not owned: where other readers find our tail, or NULL */
 	uint64_t head;		/* in bytes, as last read; always grows */
 	uint64_t tail;		/* in bytes, ours; always grows */
 	uint64_t freed;		/* the tail as the kernel knows it */
-	uint64_t plenty_at;	/* when the head gets here, a wake-up is worth it */
+	uint64_t plenty_at;	/* when the head gets here, a wake-up is worthwhile */
 	uint64_t record_bytes;	/* of the record at the tail, 0: not known */
-	uint64_t broken;	/* records that made no sense, skipped */
+	uint64_t broken;	/* malformed records that were skipped */
 };
 
 /*
- * A perf ring in `map_bytes` of memory at `map`: one page of header, then the data, a
- * power of two.  0, or -EINVAL if it is not of that shape.  The ring does not
- * own the memory.
+ * Sets up a perf ring in `map_bytes` of memory at `map`: one header page, then the data,
+ * whose size is a power of two.  Returns 0, or -EINVAL if the memory does not have that
+ * shape.  The ring does not own the memory.
  */
 int xdps_ring_init_perf(struct xdps_ring *ring, void *map, size_t map_bytes,
 			size_t page_bytes);
 
-/* Reads on from `tail`, where another process has stopped. */
+/* Continues to read at `tail`, where another process has stopped. */
 void xdps_ring_resume(struct xdps_ring *ring, uint64_t tail);
 
-/* The same perf ring, mapped elsewhere. */
+/* The same perf ring is now mapped at `map`. */
 void xdps_ring_move(struct xdps_ring *ring, void *map, size_t page_bytes);
 
 /*
- * The map ring with this index, whose `data_bytes` (a power of two) and their margin are
- * at `data`; it belongs to that CPU of `n_cpus` in `cpus` that says so.  0, or -EINVAL:
- * none does.  The ring owns neither.
+ * Sets up the map ring with this index, whose `data_bytes` (a power of two) and their
+ * margin are at `data`.  It belongs to the CPU among the `n_cpus` in `cpus` that has this
+ * index.  Returns 0, or -EINVAL if none has.  The ring owns neither.
  */
 int xdps_ring_init_map(struct xdps_ring *ring, void *data, uint64_t data_bytes,
 		       unsigned int index, void *cpus, unsigned int n_cpus);
@@ -69,49 +70,49 @@ int xdps_ring_init_map(struct xdps_ring *ring, void *data, uint64_t data_bytes,
 size_t xdps_ring_map_bytes(unsigned int n_rings, uint64_t data_bytes);
 
 /*
- * True if there is a packet, and then the CLOCK_MONOTONIC nanoseconds of it.
- * Skips what is no packet of ours.  Looks at the kernel's head only if all
- * that it knew of has been taken.
+ * Returns true if there is a packet, and then its time in nanoseconds of CLOCK_MONOTONIC.
+ * Skips records that are not our packets.  Reads the kernel's head only when everything
+ * that was known has been taken.
  */
 bool xdps_ring_peek(struct xdps_ring *ring, uint64_t *mono_ns);
 
 /*
- * The packet that xdps_ring_peek() saw.  Its data is writable: it lies in the map ring,
- * or was copied from a perf ring to `scratch` (XDPS_SCRATCH_BYTES).  `wall_ns` and
- * `filtered` are left 0; `*tai_offset_ns` is the record's (0: not known).
+ * Describes the packet that xdps_ring_peek() saw.  Its data is writable: it lies in the
+ * map ring, or was copied from a perf ring to `scratch` (XDPS_SCRATCH_BYTES).  `wall_ns`
+ * and `filtered` are left 0; `*tai_offset_ns` is the record's (0: not known).
  */
 void xdps_ring_packet(const struct xdps_ring *ring, void *scratch,
 		      struct xdps_packet *pkt, int64_t *tai_offset_ns);
 
 /*
- * Lets the packet go that xdps_ring_peek() saw.  The kernel, whose cache every word
- * from us disturbs, hears of the room when that is an eighth of the ring, or when
- * somebody says xdps_ring_free().
+ * Releases the packet that xdps_ring_peek() saw.  Each store to the tail costs the kernel
+ * a cache miss, so the kernel is told about the free room when that is an eighth of the
+ * ring, or when xdps_ring_free() is called.
  */
 void xdps_ring_advance(struct xdps_ring *ring);
 
 /*
- * The same, and then xdps_ring_packet() for the next one, if there is one and it was
- * stamped at `until_ns` or before; false: not.
+ * Does the same, and then xdps_ring_packet() for the next packet, if there is one that
+ * was stamped at `until_ns` or before.  False: there is none.
  */
 bool xdps_ring_next(struct xdps_ring *ring, uint64_t until_ns, void *scratch,
 		    struct xdps_packet *pkt, int64_t *tai_offset_ns);
 
 void xdps_ring_free(struct xdps_ring *ring);
 
-/* Bytes between tail and the kernel's head now. */
+/* Bytes between the tail and the kernel's head now. */
 uint64_t xdps_ring_pending_bytes(const struct xdps_ring *ring);
 
-/* Is it half full, or fuller? */
+/* Is it at least half full? */
 bool xdps_ring_is_pressed(const struct xdps_ring *ring);
 
-/* From now on `bytes` more than the kernel has written by now are plenty. */
+/* There is plenty when the kernel has written `bytes` more than by now. */
 void xdps_ring_expect(struct xdps_ring *ring, uint64_t bytes);
 bool xdps_ring_has_plenty(const struct xdps_ring *ring);
 
 /*
- * Asks for the bell when the head gets to `position`.  False: it is there by now, and it
- * may not ring.  A perf ring needs no asking, and says true.
+ * Asks for the bell when the head gets to `position`.  False: the head is already there,
+ * and the bell may not ring.  A perf ring does not have to be asked, and returns true.
  */
 bool xdps_ring_arm(struct xdps_ring *ring, uint64_t position);
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * runnable.c: a filter as libpcap's machine may run it, on any packet.
+ * runnable.c: makes a filter safe for libpcap's interpreter, on any packet.
  *
- * The machine looks at each packet that the kernel did not filter, and it is that of
- * the libpcap which this was built with.  Before 1.10.7 it trusts the program: it counts no
- * loops, so that a packet can be made for "ip protochain 6" that it never gets done
- * with (CVE-2026-6554), and before that it leaves in the scratch memory what was on
- * the stack.  So the program itself sees to both.
+ * The interpreter looks at each packet that the kernel did not filter.  It is that of the
+ * libpcap with which this was built.  Before 1.10.7 it trusts the program.  It does not
+ * count loops, so a packet can be made on which "ip protochain 6" never ends
+ * (CVE-2026-6554).  And its scratch memory begins with what was on the stack.  So the
+ * program itself takes care of both.
  *
- * Two pieces are added, one before the first instruction and one behind the
- * last.  All distances in between stay what they are, but those of the jumps
- * back, which go by way of the piece behind: it counts in a word of the scratch memory.
+ * Two pieces of code are added, one before the first instruction and one behind the last.
+ * All distances in between stay the same, except for backward jumps: these go through the
+ * piece behind the last instruction, which counts them in a word of the scratch memory.
  */
 #include "xdpsample.h"
 
@@ -23,13 +23,14 @@
 #include "../common/error.h"
 
 /*
- * libpcap's own loops go from one header of a packet to the next, and none has less
- * than 8 bytes: more rounds than this are no way through a packet.
+ * libpcap's own loops go from one header of a packet to the next, and no header has less
+ * than 8 bytes.  A filter that takes more rounds than this is not making its way through
+ * a packet.
  */
 #define ROUNDS_MAX (XDPS_SNAPLEN_MAX / 8)
 
-#define TURN_INSNS 8		/* for one jump back */
-#define TURNS_MAX 100000	/* so that all distances stay within 32 bits */
+#define TURN_INSNS 8		/* for one backward jump */
+#define TURNS_MAX 100000	/* keeps all distances within 32 bits */
 
 struct runnable {
 	const struct xdps_insn *from;
@@ -37,12 +38,12 @@ struct runnable {
 	struct xdps_insn *to;
 	uint32_t n_to;
 
-	uint32_t n_before;	/* instructions before the first */
-	uint32_t n_turns;	/* jumps back */
+	uint32_t n_before;	/* instructions added before the first one */
+	uint32_t n_turns;	/* backward jumps */
 	uint32_t read;		/* words of scratch memory, a bit for each */
 	uint32_t used;
 	uint32_t rounds;	/* the word that counts them */
-	uint32_t kept;		/* the word that keeps A meanwhile */
+	uint32_t kept;		/* the word that saves A meanwhile */
 };
 
 static bool jumps_back(const struct xdps_insn *insn)
@@ -70,7 +71,7 @@ static void survey(struct runnable *r)
 	}
 }
 
-/* The highest word that is not in use, which it is then; XDPS_CLASSIC_WORDS: none. */
+/* Takes the highest word that is not in use; XDPS_CLASSIC_WORDS: there is none. */
 static uint32_t take_word(struct runnable *r)
 {
 	for (uint32_t word = XDPS_CLASSIC_WORDS; word-- > 0;) {
@@ -123,7 +124,7 @@ static void zero_words(struct runnable *r)
 			*to++ = (struct xdps_insn){ .code = BPF_ST, .k = word };
 }
 
-/* The jump back at `at` goes by way of `turn` and loses nothing there, not even A. */
+/* Leads the backward jump at `at` through the code at `turn`, which preserves even A. */
 static void turn_back(struct runnable *r, uint32_t at, uint32_t turn)
 {
 	const struct xdps_insn insns[TURN_INSNS] = {

@@ -94,7 +94,7 @@ void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t perio
 {
 	struct itimerspec t = { timespec_of(period_ns), timespec_of(first_ns) };
 
-	/* Fails for times out of range only. */
+	/* This fails only for times that are out of range. */
 	timerfd_settime(s->tick_fd, 0, &t, NULL);
 	s->once = first_ns && !period_ns;
 }
@@ -111,7 +111,7 @@ void xdps_sleeper_untick(struct xdps_sleeper *s)
 		xdps_sleeper_tick(s, 0, 0);
 }
 
-/* Why it was readable is known, and how often does not matter. */
+/* It is known why it was readable, and it does not matter how often. */
 static void drain(int fd)
 {
 	uint64_t count;
@@ -142,12 +142,12 @@ static void note(struct xdps_sleeper *s, enum source source)
 		s->left = false;
 		break;
 	case SOURCE_HELPER:
-		s->helper = true;	/* and stays readable */
+		s->helper = true;	/* and the descriptor stays readable */
 		break;
 	}
 }
 
-/* Rounded up: a sleeper that comes early goes round in circles. */
+/* Rounds up: a caller that is woken too early would only wait again. */
 static int sleep_ms(uint64_t ns)
 {
 	uint64_t ms = ns / NSEC_PER_MSEC + !!(ns % NSEC_PER_MSEC);
@@ -194,7 +194,7 @@ void xdps_sleeper_wake(struct xdps_sleeper *s)
 	uint64_t one = 1;
 	int saved = errno;
 
-	/* Fails only when it has been called so often that it is readable anyway. */
+	/* This fails only after so many calls that the descriptor is readable anyway. */
 	if (write(s->wake_fd, &one, sizeof(one)) < 0)
 		errno = saved;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * xdpsample.c: open, wait, next, release, close: the order of things.
+ * xdpsample.c: the engine's interface: open, wait, next, release, close.
  */
 #include "xdpsample.h"
 
@@ -28,28 +28,28 @@
 #define NSEC_PER_SEC 1000000000ull
 
 struct xdps {
-	/* what was asked */
+	/* what was asked for */
 	char ifname[XDPS_IFNAME_CHARS + 1];
-	uint64_t hold_ns;		/* wait so long for older packets */
-	uint64_t batch_ns;		/* and so long for company */
+	uint64_t hold_ns;		/* how long to wait for older packets */
+	uint64_t batch_ns;		/* how long to batch packets */
 
-	/* what was given */
+	/* what the helper granted */
 	struct xdps_client client;
 	struct xdps_grant grant;
 	struct xdps_memory memory;
 	struct xdps_filtering filter;	/* the one that is set */
-	uint32_t last_filter;		/* number that was asked with last */
+	uint32_t last_filter;		/* number of the last request */
 
 	/* the stream */
 	struct xdps_merge merge;
 	struct xdps_clock clock;
-	uint64_t *n_released;		/* packets, by all readers */
+	uint64_t *n_released;		/* packets, released by all readers */
 	struct xdps_sleeper sleeper;
-	struct xdps_error over;		/* why it has ended; XDPS_OK: it goes on */
+	struct xdps_error over;		/* why the capture has ended; XDPS_OK: it goes on */
 
 	/* the last batch before a break */
 	bool draining;
-	bool account_closed;		/* when that was handed out, with these counts */
+	bool account_closed;		/* the last batch was handed out, with these counts */
 	struct xdps_stats account;
 };
 
@@ -74,15 +74,16 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 }
 
 /*
- * A perf ring wakes us when it is a quarter full, and a tick for what is less.  Of map
- * rings we say before each sleep what we want to be woken for, and idle for nothing.
+ * A perf ring wakes us when it is a quarter full, and a tick takes care of less.  With
+ * map rings we say before each sleep what should wake us, so an idle capture is not woken
+ * at all.
  */
 static bool is_woken_by_kernel(const struct xdps *x)
 {
 	return x->grant.ring_kind == XDPS_RING_PERF;
 }
 
-/* What is worth a wake-up: of a large ring no more than stays in the cache of a CPU. */
+/* How much is worth a wake-up: of a large ring, no more than stays in a CPU's cache. */
 static uint64_t watermark_bytes(const struct xdps *x)
 {
 	uint64_t bytes = x->grant.ring_bytes / XDPS_WATERMARK_PART;
@@ -91,8 +92,8 @@ static uint64_t watermark_bytes(const struct xdps *x)
 }
 
 /*
- * What is in the rings by now is no company for what comes: it may be there because it is
- * held back, and at a high rate that alone is more than is worth a wake-up.
+ * What is in the rings by now does not count towards a batch.  It may be there because it
+ * is held back, and at a high rate that alone is more than is worth a wake-up.
  */
 static void expect_plenty(struct xdps *x)
 {
@@ -108,7 +109,7 @@ static bool has_plenty(const struct xdps *x)
 	return false;
 }
 
-/* The stream from what the helper granted; nothing here needs privilege. */
+/* Sets up the stream from what the helper granted; this needs no privilege. */
 static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 {
 	const struct xdps_grant *g = &x->grant;
@@ -136,7 +137,7 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 	return XDPS_OK;
 }
 
-/* The helper first: when it has ended, nothing is attached any more. */
+/* Ends the helper first: once it has ended, nothing is attached any more. */
 static void release(struct xdps *x)
 {
 	xdps_client_close(&x->client);
@@ -174,7 +175,7 @@ enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
 	return status;
 }
 
-/* Whole or, with a thread that is cancelled, not at all. */
+/* Runs completely or, if the thread is cancelled before, not at all. */
 void xdps_close(struct xdps *x)
 {
 	struct xdps_guard guard;
@@ -203,7 +204,7 @@ const char *xdps_notice(struct xdps *x)
 	return x->client.notice;
 }
 
-/* A number that no packet in a ring can have: not 0, and not that of the first. */
+/* A number that no packet in a ring can have: not 0, and not that of the first filter. */
 static uint32_t next_filter(struct xdps *x)
 {
 	if (++x->last_filter <= XDPS_FILTER_NUMBER)
@@ -211,7 +212,7 @@ static uint32_t next_filter(struct xdps *x)
 	return x->last_filter;
 }
 
-/* Nothing new comes; what is left was taken by other filters. */
+/* No new packets come; those that are left were accepted by other filters. */
 static void filter_the_rest(struct xdps *x, uint32_t number)
 {
 	x->filter = (struct xdps_filtering){
@@ -222,8 +223,9 @@ static void filter_the_rest(struct xdps *x, uint32_t number)
 }
 
 /*
- * From the question on the caller judges what it was not asked for by the new filter:
- * whoever leaves before the answer comes (guard.h) has packets of either one.
+ * From the request on, the caller judges packets that the new filter did not accept in
+ * the kernel: if the thread leaves before the answer comes (guard.h), packets of either
+ * filter may follow.
  */
 static enum xdps_status ask_for_filter(struct xdps *x, uint32_t number,
 				       const struct xdps_insn *insns, size_t n_insns,
@@ -267,7 +269,7 @@ enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why)
 	return x->filter.place;
 }
 
-/* One ring of the grant that has no place in the stream yet. */
+/* Takes up one ring of the grant that is not part of the stream yet. */
 static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
 {
 	const unsigned int i = x->memory.n_rings;
@@ -285,8 +287,8 @@ static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
 }
 
 /*
- * What the helper has added, for CPUs that came online.  If that fails the capture is
- * over: it is not to lose packets of a CPU without a word.
+ * Takes up rings that the helper has added for CPUs that came online.  If that fails the
+ * capture is over: it must not lose the packets of a CPU silently.
  */
 static void take_up_rings(struct xdps *x)
 {
@@ -295,8 +297,8 @@ static void take_up_rings(struct xdps *x)
 }
 
 /*
- * Whose turn it is.  What another process has read meanwhile is not read again, and what
- * it left is.
+ * Takes the turn to read.  Packets that another process has read meanwhile are not read
+ * again; packets that it left are.
  */
 static enum xdps_status begin_reading(struct xdps *x, struct xdps_error *err)
 {
@@ -322,7 +324,7 @@ static enum xdps_status begin_reading(struct xdps *x, struct xdps_error *err)
 	return XDPS_OK;
 }
 
-/* Order is not worth a loss: a ring that fills is not held back. */
+/* Order is not worth a loss: a ring that is filling up is not held back. */
 static uint64_t hold_now_ns(const struct xdps *x)
 {
 	for (unsigned int i = 0; i < x->memory.n_rings; i++)
@@ -347,8 +349,8 @@ static enum xdps_status hand_out(struct xdps *x)
 }
 
 /*
- * When the oldest packet has waited long enough: for older ones and, unless
- * there is plenty already, for company.
+ * The time at which the oldest packet has waited long enough: for older packets and,
+ * unless there is plenty already, for a larger batch.
  */
 static uint64_t due_ns(const struct xdps *x)
 {
@@ -361,8 +363,8 @@ static uint64_t due_ns(const struct xdps *x)
 }
 
 /*
- * With nothing in hand for the first packet to come, else for plenty, or, if there is, for
- * more than that.
+ * Where the bell should ring.  With no packet in hand: at the next packet.  Otherwise:
+ * when there is plenty or, if there is already, when there is even more.
  */
 static uint64_t bell_position(const struct xdps *x, const struct xdps_ring *ring)
 {
@@ -373,7 +375,7 @@ static uint64_t bell_position(const struct xdps *x, const struct xdps_ring *ring
 	return ring->tail + xdps_ring_pending_bytes(ring) + watermark_bytes(x);
 }
 
-/* Of map rings.  False: what would ring it has come by now. */
+/* For map rings.  False: what would ring the bell has already come. */
 static bool ask_for_bell(struct xdps *x)
 {
 	struct xdps_ring *ring = x->memory.rings;
@@ -399,7 +401,7 @@ static void sleep_until(struct xdps *x, uint64_t now_ns, uint64_t until_ns)
 	x->sleeper.helper = false;
 }
 
-/* Nothing will come any more, so nothing need wait for it. */
+/* Nothing more will come, so no packet has to wait. */
 static enum xdps_status finish(struct xdps *x, struct xdps_error *err)
 {
 	if (look(x, UINT64_MAX, 0))
@@ -435,7 +437,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 		}
 		if (last)
 			return XDPS_TIMEOUT;
-		/* What happened before the end is seen by one more look. */
+		/* One more look sees what happened before the end. */
 		last = now_ns >= end_ns;
 		if (next_ns > end_ns)
 			next_ns = end_ns;
@@ -443,7 +445,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 	}
 }
 
-/* A packet that has been stamped is in its ring when this is over. */
+/* Any packet that was stamped before this call is in its ring afterwards. */
 static void let_hold_pass(const struct xdps *x)
 {
 	const struct timespec hold = {
@@ -498,7 +500,7 @@ void xdps_release(struct xdps *x)
 	xdps_merge_release(&x->merge);
 }
 
-/* Younger ones may still be held, and older ones not be in a ring yet. */
+/* Younger packets may be held back, and packets older than those may not be in a ring yet. */
 uint64_t xdps_complete_ns(const struct xdps *x)
 {
 	const struct xdps_merge *m = &x->merge;
@@ -519,8 +521,8 @@ static void count(const struct xdps *x, struct xdps_stats *stats)
 }
 
 /*
- * What has come since the break, and is still in the rings, is no part of it.  A signal
- * handler may ask for the account while it is written.
+ * Packets that came after the break and are still in the rings do not count.  A signal
+ * handler may ask for the account while it is being written.
  */
 static void close_account(struct xdps *x)
 {
@@ -533,12 +535,13 @@ static void close_account(struct xdps *x)
 }
 
 /*
- * The descriptor is readable if there is something to read: a program that polls it, and
- * then reads without a time-out, would wait for ever for what it has read before.  A bell
- * that rings from here on is for a packet that ask_for_bell() does not find.
+ * Makes the descriptor readable only if there is something to read: an application that
+ * polls it, and then reads without a time-out, would otherwise wait for ever for what it
+ * has already read.  A bell that rings from here on is for a packet that ask_for_bell()
+ * does not find.
  *
- * Where nothing ticks, and packets are held back, the end of their time is a tick of
- * its own.
+ * If there is no periodic tick and packets are held back, a tick of its own marks the end
+ * of their time.
  */
 static void settle_descriptor(struct xdps *x)
 {
