@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * mapring.h: a packet into the map ring of this CPU, and the bell.
+ * mapring.h: writes a packet to the map ring of this CPU, and rings the bell.
  *
- * One CPU writes a ring and one reader reads it, so there is nothing to lock; and the
- * packet's bytes go straight to where the reader finds them.  What is read of the
- * memory that the reader may write can cost it packets, and nothing else.
+ * One CPU writes a ring and one reader reads it, so there is nothing to lock, and the
+ * packet's bytes go straight to where the reader finds them.  The reader can write to
+ * this memory.  A wrong value in it can only make that reader lose its own packets.
  */
 #ifndef XDPS_BPF_MAPRING_H
 #define XDPS_BPF_MAPRING_H
@@ -15,7 +15,7 @@
 #define BLOCK_BYTES 32
 #define N_BLOCKS 16
 
-/* One for each CPU that was online; the loader says how many, and how large. */
+/* One value for each CPU that was online; the loader sets their number and their size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -24,8 +24,8 @@ struct {
 } memory SEC(".maps");
 
 /*
- * A map for each ring that came later, at the ring's index.  All of them, and the one that
- * stands for them when the program is loaded, have values of the same size.
+ * A map for each ring that was added later, at the ring's index.  All of them, and the
+ * one that stands for them when the program is loaded, have values of the same size.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -42,15 +42,15 @@ struct {
 } more SEC(".maps");
 
 /*
- * The bell wakes a reader that sleeps in poll(): what is put into it is of no interest,
- * and is taken back at once.
+ * The bell wakes a reader that sleeps in poll().  What is put into it does not matter,
+ * and is discarded at once.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } bell SEC(".maps");
 
-/* No room in it: then it has been rung often enough. */
+/* If there is no room in the bell, it has been rung often enough. */
 static __always_inline void ring_bell(struct xdps_cpu *c)
 {
 	__u64 *nothing = bpf_ringbuf_reserve(&bell, sizeof(*nothing), 0);
@@ -61,7 +61,7 @@ static __always_inline void ring_bell(struct xdps_cpu *c)
 	bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
 }
 
-/* By eight bytes: what is copied here is too short for anything cleverer to pay. */
+/* Copies eight bytes at a time: blocks are too short for anything cleverer to pay. */
 static __always_inline void copy_block(void *to, const void *from)
 {
 	for (__u32 i = 0; i < BLOCK_BYTES; i += sizeof(__u64))
@@ -69,9 +69,9 @@ static __always_inline void copy_block(void *to, const void *from)
 }
 
 /*
- * A call of the kernel's costs more than to copy a few blocks.  Of these the last one
- * ends where the packet does, over what is there by then.  False: the packet is shorter
- * or longer than that, or in fragments.
+ * Calling a kernel function costs more than copying a few blocks.  The last block ends
+ * where the packet does, and overlaps the block before it.  Returns false if the packet
+ * is shorter or longer than that, or in fragments.
  */
 static __always_inline int copy_blocks(struct xdp_md *ctx, void *to, __u64 bytes)
 {
@@ -91,11 +91,11 @@ static __always_inline int copy_blocks(struct xdp_md *ctx, void *to, __u64 bytes
 	}
 	if (bytes % BLOCK_BYTES == 0)
 		return 1;
-	/* The mask says nothing new, but to verifiers that have lost the bounds. */
+	/* The mask changes nothing; it is for verifiers that have lost the bounds. */
 	asm volatile("" : "+r"(last_at));
 	last_at &= N_BLOCKS * BLOCK_BYTES - 1;
 	last = data + last_at;
-	asm volatile("" : "+r"(last));	/* to be checked and used as one */
+	asm volatile("" : "+r"(last));	/* checked and used in one register */
 	if (last + BLOCK_BYTES > end)
 		return 0;
 	copy_block(to + last_at, last);
@@ -103,14 +103,14 @@ static __always_inline int copy_blocks(struct xdp_md *ctx, void *to, __u64 bytes
 }
 
 /*
- * The packet's first bytes, from all of its fragments; before 5.18 it had none.  0, or
- * what the kernel says.
+ * Copies the packet's first bytes, from all of its fragments; before 5.18 it had none.
+ * Returns 0, or the kernel's error.
  */
 static __always_inline int copy_packet(struct xdp_md *ctx, void *to, __u64 bytes)
 {
 	if (copy_blocks(ctx, to, bytes))
 		return 0;
-	/* Always false, and before 6.8 the only way to say that it is not 0. */
+	/* Never true.  Before 6.8, only this check shows the verifier that bytes is not 0. */
 	bytes--;
 	asm volatile("" : "+r"(bytes));
 	if (bytes >= XDPS_CAPLEN_MAX)
@@ -134,7 +134,7 @@ static __always_inline char *find_ring(const struct xdps_cpu *c)
 	return map ? bpf_map_lookup_elem(map, &first) : NULL;
 }
 
-/* Where the next record goes, or NULL: there is no room for it, or no ring. */
+/* The place for the next record, or NULL if there is no room for it, or no ring. */
 static __always_inline void *find_room(struct xdps_cpu *c, __u64 bytes)
 {
 	char *ring = find_ring(c);
@@ -145,10 +145,9 @@ static __always_inline void *find_room(struct xdps_cpu *c, __u64 bytes)
 }
 
 /*
- * The addition is atomic not for its sum, but for what it is to the processor: all
- * before it is seen before it, and the bell is asked for after it.  The reader does
- * it the other way round (xdps_ring_arm() in engine/ring.c), so that one of the two
- * sees the other.
+ * The atomic add serves as a full memory barrier: the record is visible before the new
+ * head, and wake_at is read after it.  The reader does it the other way round
+ * (xdps_ring_arm() in engine/ring.c), so that one of the two sees the other.
  */
 static __always_inline void publish(struct xdps_cpu *c, __u64 bytes)
 {
@@ -163,7 +162,10 @@ static __always_inline int write(struct xdp_md *ctx, struct xdps_cpu *c,
 	__u64 caplen = rec->caplen, bytes;
 	void *room;
 
-	/* Always false, and has to be seen of the number that is used (asm). */
+	/*
+	 * Never true.  The verifier has to see this check on the register that is used
+	 * below; the asm statement keeps the compiler from removing it.
+	 */
 	asm volatile("" : "+r"(caplen));
 	if (!caplen || caplen > XDPS_CAPLEN_MAX)
 		return 0;
@@ -179,8 +181,8 @@ static __always_inline int write(struct xdp_md *ctx, struct xdps_cpu *c,
 }
 
 /*
- * False: there is no room.  Nor is there for whoever interrupts a program on its way
- * through here, as can happen where interrupts are threads (PREEMPT_RT).
+ * Returns false if there is no room.  A program that interrupts another one in here gets
+ * no room either; this can happen where interrupts are threads (PREEMPT_RT).
  */
 static __always_inline int put(struct xdp_md *ctx, struct xdps_cpu *c,
 			       const struct xdps_record *rec)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * record.h: all that the kernel's side and ours agree on.
+ * record.h: everything that the BPF programs and user space agree on.
  *
- * Included by the BPF programs, by the helper that configures and loads
- * them, and by the engine's ring.c and counters.c, which read what they wrote.
- * Fixed widths, explicit padding, no pointers.
+ * It is included by the BPF programs, by the helper, which configures and loads them, and
+ * by the engine's ring.c and counters.c, which read what they wrote.  Fixed widths,
+ * explicit padding, no pointers.
  */
 #ifndef XDPS_RECORD_H
 #define XDPS_RECORD_H
@@ -12,51 +12,52 @@
 #include <linux/types.h>
 
 /*
- * In bytes.  A perf record counts its size in 16 bits and wraps silently above
+ * In bytes.  A perf record stores its size in 16 bits and wraps silently above that
  * (struct perf_event_header); this is the round number safely below.
  */
 #define XDPS_CAPLEN_MAX 65000
 
 /*
- * The offset of the clocks in a record is at most this much too large, and
- * never too small: the time between the two readings is in it.
+ * The offset between the clocks in a record is at most this much too large, and never too
+ * small: it includes the time between the two readings.
  */
 #define XDPS_TAI_OFFSET_ERROR_NS 1000
 
 /*
- * What a filter says of a packet: how many bytes of it are wanted, 0 for none
- * at all, and in the upper half the number of the filter, which goes into the
- * record.  With that the reader knows which packets passed which filter.
+ * What a filter returns for a packet.  The lower half is how many bytes of it are wanted;
+ * 0: the packet is rejected.  The upper half is the number of the filter, which goes into
+ * the record.  From that the reader knows which packets passed which filter.
  */
 #define XDPS_VERDICT(filter, bytes) ((__u64)(filter) << 32 | (__u32)(bytes))
 
 /*
- * A filter that says the same of every packet is not called, and its packets are not
- * measured for it.  Which it is stands in two constants of the sampler's instructions,
- * of which the first is this in its upper half and 1 in its lower, if it has to be
- * called, and the second what it always says, if not (helper/filter.c).
+ * A filter that returns the same for every packet is not called, and the length of
+ * packets is not determined for it.  Two constants in the sampler's instructions say
+ * which it is (helper/filter.c).  The first has this value in its upper half, and 1 in
+ * its lower half if the filter has to be called.  The second is what the filter always
+ * returns, if not.
  */
 #define XDPS_FILTER_MARK 0x58445053
 
 #define XDPS_FILTER_UNDECIDED 0u	/* user space has to judge the packet */
-#define XDPS_FILTER_FIRST 1u		/* what is loaded first: takes everything */
+#define XDPS_FILTER_FIRST 1u		/* the one loaded first: accepts everything */
 
 #define XDPS_ACTION_NONE 0xff
 
 /*
- * Beside another program a filter sees a copy of the first bytes: what traces has
- * no direct way to a packet.
+ * Beside another program, a filter sees a copy of the first bytes: a tracing program has
+ * no direct access to a packet.
  */
 #define XDPS_COPY_BYTES 512
 
-/* How a program is to work; read-only for it, set before it is loaded. */
+/* How a program is to work.  It is read-only for the program, and set before it is loaded. */
 struct xdps_config {
-	__u64 n_gaps;		/* 0..n_gaps-1 packets are passed over between two; 1: none */
+	__u64 n_gaps;		/* 0..n_gaps-1 packets are skipped between two; 1: none */
 	__u32 snaplen;		/* bytes to copy, 1..XDPS_CAPLEN_MAX */
 	__u32 ring_bytes;	/* of a map ring, without its margin; a power of two */
-	__u8 frags;		/* bpf_xdp_get_buff_len() and ..._load_bytes() are there (5.18) */
-	__u8 tai;		/* bpf_ktime_get_tai_ns() is there (6.1) */
-	__u8 lowers;		/* beside a program: it may run on interfaces below, too */
+	__u8 frags;		/* bpf_xdp_get_buff_len() and ..._load_bytes() exist (5.18) */
+	__u8 tai;		/* bpf_ktime_get_tai_ns() exists (6.1) */
+	__u8 lowers;		/* beside a program that may run on lower interfaces, too */
 	__u8 reserved;
 
 	/* beside another program, which may be on other interfaces too */
@@ -69,54 +70,54 @@ struct xdps_config {
 };
 
 /*
- * A map ring: the memory of one CPU's ring is a value of an array map, which program
- * and reader have mapped.  A record lies at its position modulo the ring's size, a
- * multiple of 8, and is never cut in two: one that begins near the end goes on in
- * the margin behind it.
+ * A map ring: the memory of one CPU's ring is a value of an array map, which the program
+ * and the reader share.  A record lies at its position modulo the ring's size, at a
+ * multiple of 8, and is never split: a record that begins near the end continues in the
+ * margin behind it.
  */
 #define XDPS_RING_MARGIN_BYTES 65536
 
 /*
- * The rings of the CPUs that were online at first are the values of one map, and each
- * ring that is made later is the only value of a map of its own.
+ * The rings of the CPUs that were online at first are the values of one map.  Each ring
+ * that is made later is the only value of a map of its own.
  */
 #define XDPS_NO_RING (~0U)
 #define XDPS_NEVER (~0ULL)
 
 /*
- * What the program and the reader share of one CPU, in a mapped array that holds one
- * of these for each possible CPU.  The first half is the program's to write, the
- * second the reader's: a line that one writes, the other's cache loses.
+ * What the program and the reader share for one CPU, in a mapped array that holds one of
+ * these for each possible CPU.  The program writes the first half and the reader the
+ * second, because each write to a cache line takes it from the other's cache.
  */
 struct xdps_cpu {
 	/*
-	 * Counts, written by that CPU only; none ever goes back.  Every packet is
-	 * rejected, passed over or chosen, so those three are the number of packets
-	 * seen at any moment; what was chosen and not lost was taken.
+	 * Counters, written by that CPU only; they never go back.  Every packet is
+	 * rejected, passed over or chosen, so the sum of those three is the number of
+	 * packets seen, at any moment.  A packet that was chosen and not lost was taken.
 	 */
 	__u64 rejected;		/* by the filter */
 	__u64 passed_over;	/* by the sampling rate */
 	__u64 chosen;		/* counted before the reader can see the packet */
-	__u64 lost;		/* of those: the ring had no room, or there was none */
+	__u64 lost;		/* of those: the ring had no room, or there was no ring */
 
-	__u64 gap;		/* packets to be passed over before one is chosen */
+	__u64 gap;		/* packets to skip before one is chosen */
 	__u64 head;		/* bytes ever written to the map ring */
 	__u32 ring;		/* its index, or XDPS_NO_RING; the helper sets it */
-	__u32 writing;		/* 1: the program is in the middle of it */
+	__u32 writing;		/* 1: the program is writing a record */
 	__u64 ringless;		/* of the lost ones: there was no ring, or it was dead */
 
-	/* the program's own notes */
+	/* the program's own state */
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC ... */
 	__u64 tai_read_ns;	/* ... as it was at this monotonic time */
 	__u64 reserved1[6];
 
-	/* the reader's */
-	__u64 tail;		/* bytes ever read of the map ring */
-	__u64 wake_at;		/* ring the bell when the head gets here, and make it ... */
-	__u64 reserved2[14];	/* ... XDPS_NEVER */
+	/* written by the reader */
+	__u64 tail;		/* bytes ever read from the map ring */
+	__u64 wake_at;		/* ring the bell when the head gets here, and set this ... */
+	__u64 reserved2[14];	/* ... to XDPS_NEVER */
 } __attribute__((aligned(64)));
 
-/* What stands before the bytes of a packet in the ring. */
+/* The header of a packet in the ring. */
 struct xdps_record {
 	__u64 mono_ns;		/* CLOCK_MONOTONIC when the program ran */
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC; 0: not known */
@@ -125,7 +126,7 @@ struct xdps_record {
 	__u16 queue;		/* receive queue */
 	__u8 action;		/* enum xdp_action; XDPS_ACTION_NONE: not decided yet */
 	__u8 reserved;
-	__u32 filter;		/* number of the one that took it */
+	__u32 filter;		/* number of the filter that accepted it */
 };
 
 _Static_assert(sizeof(struct xdps_config) == 40, "no padding");

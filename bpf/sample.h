@@ -2,9 +2,8 @@
 /*
  * sample.h: what all samplers have in common: maps, sampling rate, time, length.
  *
- * Included once by each object.  What does not depend on the packet is in
- * .rodata, so that the verifier removes the branches that a configuration does
- * not take.
+ * Each object includes it once.  What does not depend on the packet is in .rodata, so
+ * that the verifier removes the branches that a configuration does not take.
  */
 #ifndef XDPS_SAMPLE_H
 #define XDPS_SAMPLE_H
@@ -18,22 +17,22 @@
 #define NSEC_PER_USEC 1000
 
 /*
- * How old the offset between the clocks may be.  It changes only when
- * somebody sets the clock; reading it for each packet would double the price
- * of the time stamp, which is a third of what a packet costs.
+ * The maximum age of the offset between the clocks.  It changes only when somebody sets
+ * the clock.  Reading it for each packet would double the cost of the time stamp, which
+ * is a third of what a packet costs.
  */
 #define TAI_OFFSET_AGE_NS (100 * NSEC_PER_USEC)
 
 const volatile struct xdps_config config;
 
-/* One perf ring for each CPU; how many there are, the loader says. */
+/* One perf ring for each CPU; the loader sets how many there are. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__type(key, __u32);
 	__type(value, __u32);
 } rings SEC(".maps");
 
-/* One for each of as many CPUs, which the reader maps. */
+/* One value for each of these CPUs; the reader maps the whole array. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -42,10 +41,9 @@ struct {
 } cpus SEC(".maps");
 
 /*
- * The program that does the work.  What is attached is only an entry that calls
- * it, so that another sampler, with a filter in it, can take this one's place
- * between two packets, and whoever traces the attached program goes on
- * tracing.
+ * The program that does the work.  The program that is attached is only an entry that
+ * calls it.  So another sampler, with a filter in it, can take this one's place between
+ * two packets, and a tracer of the attached program goes on tracing.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -54,16 +52,16 @@ struct {
 	__type(value, __u32);
 } slot SEC(".maps");
 
-/* A number below n, which has at most 33 bits: 31 random ones, scaled. */
+/* A random number below n, which has at most 33 bits: scales 31 random bits. */
 static __always_inline __u64 random_below(__u64 n)
 {
 	return (bpf_get_prandom_u32() >> 1) * n >> 31;
 }
 
 /*
- * How many are passed over before the first one: as many as before the next one for
- * whoever comes at any time, that is the smaller of two different numbers.  So the first
- * packets have the same chance as all others.
+ * How many packets to skip before the first one: the smaller of two different random
+ * numbers, which is what remains of a gap at a random time.  So the first packets have
+ * the same chance as all others.
  */
 static __always_inline __u64 first_gap(void)
 {
@@ -75,8 +73,8 @@ static __always_inline __u64 first_gap(void)
 }
 
 /*
- * One packet in so many, at the price of a decrement: how many are passed over before
- * the next one is drawn when one is chosen, any number from none to twice the mean.
+ * Samples 1 in N packets, at the cost of a decrement.  When a packet is chosen, this
+ * draws how many to skip before the next one: any number from none to twice the mean.
  */
 static __always_inline int chosen(struct xdps_cpu *c)
 {
@@ -93,9 +91,9 @@ static __always_inline int chosen(struct xdps_cpu *c)
 }
 
 /*
- * CLOCK_TAI is CLOCK_MONOTONIC plus an offset that no program can read by
- * itself.  An interrupt between the two readings would be taken for a part
- * of it: then the old one stays, and the next packet tries again.
+ * CLOCK_TAI is CLOCK_MONOTONIC plus an offset that a BPF program cannot read by itself.
+ * An interrupt between the two readings would be taken for a part of the offset.  In that
+ * case the old one stays, and the next packet tries again.
  */
 static __always_inline void read_tai_offset(struct xdps_cpu *c, __u64 mono_ns)
 {
@@ -108,8 +106,8 @@ static __always_inline void read_tai_offset(struct xdps_cpu *c, __u64 mono_ns)
 }
 
 /*
- * Packets are ordered by the monotonic clock, which nobody can set, and dated
- * by the offset to the clock that somebody may set.
+ * Packets are ordered by the monotonic clock, which nobody can set, and dated by the
+ * offset to a clock that somebody may set.
  */
 static __always_inline void stamp(struct xdps_record *rec, struct xdps_cpu *c)
 {
@@ -123,8 +121,8 @@ static __always_inline void stamp(struct xdps_record *rec, struct xdps_cpu *c)
 #define TEXT(x) #x
 
 /*
- * The two constants of XDPS_FILTER_MARK, as they are for the filter that is loaded first.
- * The verifier knows them, and removes the branches that they do not take.
+ * The two constants described at XDPS_FILTER_MARK, for the filter that is loaded first.
+ * The verifier knows their values, and removes the branches that are not taken.
  */
 static __always_inline int is_filter_called(__u64 *verdict)
 {
@@ -136,7 +134,7 @@ static __always_inline int is_filter_called(__u64 *verdict)
 	return mark & 1;
 }
 
-/* Is it to be taken?  If not, it is counted. */
+/* Is the packet to be taken?  If not, this counts it. */
 static __always_inline int wanted(struct xdps_cpu *c, __u64 verdict)
 {
 	if (!(__u32)verdict) {
@@ -150,7 +148,7 @@ static __always_inline int wanted(struct xdps_cpu *c, __u64 verdict)
 	return 1;
 }
 
-/* Of a packet that the filter left to user space, user space gets all. */
+/* User space gets all of a packet that the filter left to it. */
 static __always_inline __u32 packet_caplen(const struct xdps_record *rec, __u64 verdict)
 {
 	__u32 most = XDPS_CAPLEN_MAX, wanted = verdict;
@@ -160,7 +158,7 @@ static __always_inline __u32 packet_caplen(const struct xdps_record *rec, __u64 
 	return rec->len < most ? rec->len : most;
 }
 
-/* What stands before the packet, whose length is in it already. */
+/* Completes the record, which already has the length of the packet. */
 static __always_inline void fill(struct xdps_record *rec, struct xdps_cpu *c, __u64 verdict)
 {
 	stamp(rec, c);
@@ -169,8 +167,8 @@ static __always_inline void fill(struct xdps_record *rec, struct xdps_cpu *c, __
 }
 
 /*
- * Not taken after all.  A CPU without a ring gets one from the helper, which watches that
- * count: a perf ring is dead once its CPU has been offline.
+ * The packet is not taken after all.  A CPU without a ring gets one from the helper,
+ * which watches `ringless`: a perf ring is dead once its CPU has been offline.
  */
 static __always_inline void lose(struct xdps_cpu *c, int had_ring)
 {
@@ -179,19 +177,19 @@ static __always_inline void lose(struct xdps_cpu *c, int had_ring)
 	c->lost++;
 }
 
-/* What the kernel answers where the map has no event, or one that is dead. */
+/* The kernel returns these errors if the map has no event, or a dead one. */
 static __always_inline int had_perf_ring(long answer)
 {
 	return answer != -ENOENT && answer != -EOPNOTSUPP;
 }
 
-/* For the kernel's output to a perf ring: how much of the packet itself comes. */
+/* Flags for the kernel's output to a perf ring: how much of the packet itself to append. */
 static __always_inline __u64 output_flags(const struct xdps_record *rec)
 {
 	return (__u64)rec->caplen << 32 | BPF_F_CURRENT_CPU;	/* BPF_F_CTXLEN_MASK */
 }
 
-/* The GPL half is for the kernel, which asks it of what writes to perf rings. */
+/* The GPL half is for the kernel, which requires it of programs that write to perf rings. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #endif

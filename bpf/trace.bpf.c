@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 /*
- * trace.bpf.c: the same beside another XDP program: before it runs, or after it.
+ * trace.bpf.c: samples beside another XDP program: before it runs, or after it.
  *
- * What these programs promise to the host: they are called when the other program
- * is, read what it was given and what it decided, and can change neither.
+ * These programs promise the host that they are called when the other program is, that
+ * they read its input and its verdict, and that they can change neither.
  *
- * There is no direct way from here to the bytes of a packet.  The ring gets them
- * from the kernel, and the filter a copy of the first ones.
+ * They have no direct access to the bytes of a packet.  The ring gets them from the
+ * kernel, and the filter gets a copy of the first ones.
  */
 #include "sample.h"
 
 #include <bpf/bpf_core_read.h>
 
-/* Of the kernel's own structures what we need, found by name when loaded. */
+/* The members that we need of the kernel's own structures, found by name when loaded. */
 struct ns_common {
 	unsigned int inum;
 } __attribute__((preserve_access_index));
@@ -35,7 +35,7 @@ struct net_device {
 	} adj_list;
 } __attribute__((preserve_access_index));
 
-/* One in the list of the interfaces above another; a master is the first of them. */
+/* An element in the list of the interfaces above another one; a master is the first. */
 struct netdev_adjacent {
 	struct net_device *dev;
 	_Bool master;
@@ -53,7 +53,7 @@ struct xdp_buff {
 	struct xdp_rxq_info *rxq;
 } __attribute__((preserve_access_index));
 
-/* Where the filter finds its bytes; too many for the stack. */
+/* Where the filter finds its bytes; there are too many for the stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -62,7 +62,7 @@ struct {
 } copies SEC(".maps");
 
 /*
- * As in xdpsample.bpf.c, but for what it gets: a copy of so many bytes
+ * As in xdpsample.bpf.c, but its arguments are a copy and the number of bytes in it
  * (XDPS_MEMORY_COPY in helper/translate.h).
  */
 __hidden __noinline __u64 filter(const void *copy, __u64 copied_bytes, __u32 len)
@@ -73,10 +73,10 @@ __hidden __noinline __u64 filter(const void *copy, __u64 copied_bytes, __u32 len
 	return verdict;
 }
 
-/* How many masters one above the other: a bond of bonds. */
+/* How many masters there may be one above the other, such as a bond of bonds. */
 #define MASTERS_MAX 3
 
-/* What netdev_master_upper_dev_get_rcu() of the kernel says. */
+/* Returns what netdev_master_upper_dev_get_rcu() returns in the kernel. */
 static __always_inline struct net_device *master_of(struct net_device *dev)
 {
 	struct list_head *head = __builtin_preserve_access_index(&dev->adj_list.upper);
@@ -90,9 +90,9 @@ static __always_inline struct net_device *master_of(struct net_device *dev)
 }
 
 /*
- * The program of a bond, or of another master that leaves it to the drivers of those
- * below it, gets packets that came in there.  The kernel lets none of those have a
- * program of its own then, so a packet of one of them is the master's for certain.
+ * A bond, or another master that leaves XDP to the drivers below it, has a program that
+ * gets the packets that came in on the interfaces below.  The kernel lets none of those
+ * have its own program then, so a packet of one of them is certainly the master's.
  */
 static __always_inline int is_below_ours(struct net_device *dev)
 {
@@ -108,7 +108,7 @@ static __always_inline int is_below_ours(struct net_device *dev)
 	return 0;
 }
 
-/* The number of an interface is its own only within its network namespace. */
+/* The index of an interface is unique only within its network namespace. */
 static __always_inline int is_our_interface(struct xdp_buff *xdp)
 {
 	struct net_device *dev = xdp->rxq->dev;
@@ -126,8 +126,8 @@ static __always_inline __u32 packet_len(struct xdp_buff *xdp)
 }
 
 /*
- * The mask says nothing new; without it the verifier of 5.10 loses the bound on
- * the way to the call.
+ * The mask changes nothing; without it the verifier of 5.10 loses the bound on the way to
+ * the call.
  */
 static __always_inline __u64 bytes_to_copy(struct xdp_buff *xdp)
 {
@@ -139,7 +139,7 @@ static __always_inline __u64 bytes_to_copy(struct xdp_buff *xdp)
 	return bytes & (XDPS_COPY_BYTES - 1);
 }
 
-/* Every number that is no action the kernel takes for XDP_ABORTED. */
+/* The kernel treats every number that is not an action as XDP_ABORTED. */
 static __always_inline __u32 action_of(__u32 verdict)
 {
 	return verdict > XDP_REDIRECT ? XDP_ABORTED : verdict;
@@ -189,7 +189,7 @@ static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
 	return 0;
 }
 
-/* The arguments of the traced program come as an array, then what it returned. */
+/* The arguments of the traced program come as an array, followed by its return value. */
 SEC("fentry")
 int xdps_before(__u64 *args)
 {

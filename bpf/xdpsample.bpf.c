@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 /*
- * xdpsample.bpf.c: filter, choose, copy to this CPU's ring, count.
+ * xdpsample.bpf.c: filters, chooses, copies to this CPU's ring, counts.
  *
- * For an interface without an XDP program; trace.bpf.c is for one with.
- * What these programs promise to the host: every path returns XDP_PASS, no
- * packet is modified, nothing is printed, nothing is allocated.
+ * This is for an interface without an XDP program; trace.bpf.c is for one that has one.
+ * These programs promise the host that every path returns XDP_PASS, no packet is
+ * modified, nothing is printed, and nothing is allocated.
  */
 #include "sample.h"
 
 #include "mapring.h"
 
 /*
- * The filter, as it is loaded first: takes everything.  Its instructions are
- * replaced by others before a sampler with another filter is loaded
- * (helper/filter.c); all that the caller and they agree on is in
- * helper/translate.h.  It is the only subprogram, stays one (noinline), is
- * verified together with its caller, whose packet pointers it gets (hidden),
- * and the compiler sees nothing of what it returns (asm).
+ * The filter that is loaded first: it accepts everything.  Its instructions are replaced
+ * by others before a sampler with another filter is loaded (helper/filter.c);
+ * helper/translate.h has everything that they and the caller agree on.  This is the only
+ * subprogram, and stays one (noinline).  It is verified together with its caller, whose
+ * packet pointers it gets (hidden).  The compiler knows nothing about what it returns
+ * (asm).
  */
 __hidden __noinline __u64 filter(const void *data, const void *data_end, __u32 len)
 {
@@ -39,7 +39,7 @@ static __always_inline struct xdps_cpu *this_cpu(void)
 	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
-/* Is it to be taken?  Then it is counted, and all of the record is there. */
+/* Is the packet to be taken?  If so, this counts it and completes the record. */
 static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
 				  struct xdps_record *rec)
 {
@@ -62,8 +62,8 @@ static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
 }
 
 /*
- * "xdp" and not "xdp.frags": with that, libbpf insists on the flag, which
- * kernels before 5.18 refuse.  The loader sets it where it is known.
+ * "xdp" and not "xdp.frags": with the latter, libbpf insists on the flag, which kernels
+ * before 5.18 refuse.  The loader sets the flag where it is known.
  */
 SEC("xdp")
 int xdps_to_perf(struct xdp_md *ctx)
