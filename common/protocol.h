@@ -2,38 +2,38 @@
 /*
  * protocol.h: the messages between the engine and its helper.
  *
- * A SOCK_SEQPACKET socket pair; the helper finds its end on descriptor 0.
- * The engine asks once.  The helper answers
+ * They use a SOCK_SEQPACKET socket pair; the helper has its end on descriptor 0.  The
+ * engine sends one XDPS_ASK_OPEN.  The helper answers
  *
  *	XDPS_SAY_RINGS	as often as needed, each with up to XDPS_FDS_MAX
  *			descriptors (SCM_RIGHTS): perf events, already mapped by
  *			the helper, so that mapping them again is free; or the
- *			map that has the memory of all rings, and the bell
- *	XDPS_SAY_READY	with the map of what is shared of each CPU and, if it says
+ *			map with the memory of all rings, and the bell
+ *	XDPS_SAY_READY	with the map of what is shared for each CPU and, if it says
  *			so, a packet socket; the program is attached from here on
  * or
- *	XDPS_SAY_ERROR	at any time: a status and a sentence; then it ends
+ *	XDPS_SAY_ERROR	at any time: a status and a sentence; then the helper ends
  *
- * Or it asks XDPS_ASK_LOOK, as often as it likes, about interfaces on which nothing is to
- * be attached.  For each the helper answers
+ * Alternatively, the engine sends XDPS_ASK_LOOK, any number of times, about interfaces on
+ * which nothing is to be attached.  For each one the helper answers
  *
  *	XDPS_SAY_PROGRAM	for each XDP program there, the attached one first
  *	XDPS_SAY_LOOKED		that was all of them, or why it could not look
  *
- * and goes on until either side closes.  After XDPS_SAY_READY the engine may
- * send XDPS_ASK_FILTER, one at a time, and gets XDPS_SAY_FILTER for each.  Unasked
- * the helper says XDPS_SAY_ERROR and
+ * This goes on until either side closes.  After XDPS_SAY_READY the engine may send
+ * XDPS_ASK_FILTER, one at a time, and gets XDPS_SAY_FILTER for each.  Without being
+ * asked, the helper sends XDPS_SAY_ERROR and
  *
  *	XDPS_SAY_NOTICE	at any time after XDPS_SAY_READY: a sentence for the user; the
  *			capture goes on
- *	XDPS_SAY_RINGS	with one descriptor, when a CPU comes online that had no ring: that
+ *	XDPS_SAY_RINGS	with one descriptor, when a CPU without a ring comes online: that
  *			of one more perf event, or of the memory of one more ring
  *
- * A message that does not begin with XDPS_MAGIC is text of the dynamic loader, whose
- * stderr the socket is.
+ * A message that does not begin with XDPS_MAGIC is text from the dynamic loader, whose
+ * stderr is the socket.
  *
- * Neither side trusts the other.  A message of the wrong size, kind or range
- * ends the connection; the helper says why first, if it can.
+ * Neither side trusts the other.  A message of the wrong size, kind or range ends the
+ * connection; the helper says why first, if it can.
  */
 #ifndef XDPS_PROTOCOL_H
 #define XDPS_PROTOCOL_H
@@ -43,18 +43,18 @@
 
 #include "types.h"
 
-/* Changes with every change of this file: engine and helper are installed together. */
+/* Changes with every change of this file; engine and helper are installed together. */
 #define XDPS_MAGIC 0x58445307u
 
-#define XDPS_FDS_MAX 64			/* SCM_RIGHTS takes 253 */
+#define XDPS_FDS_MAX 64			/* SCM_RIGHTS allows 253 */
 #define XDPS_RINGS_MAX 4096
 #define XDPS_RING_BYTES_DEFAULT (2u << 20)	/* for each CPU, at least ... */
-#define XDPS_MAP_RINGS_BYTES_DEFAULT (32u << 20)	/* ... and what few CPUs share, of map rings */
+#define XDPS_MAP_RINGS_BYTES_DEFAULT (32u << 20)	/* ... and for all map rings together */
 #define XDPS_RING_BYTES_MAX (1u << 30)		/* for each CPU, of a perf ring */
-#define XDPS_MAP_RING_BYTES_MAX (1u << 28)	/* of a map ring: BPF_MAX_VAR_OFF of the verifier */
+#define XDPS_MAP_RING_BYTES_MAX (1u << 28)	/* of a map ring: the verifier's BPF_MAX_VAR_OFF */
 #define XDPS_WATERMARK_PART 4			/* wake the reader at a quarter full */
-#define XDPS_FILTER_NUMBER 1u			/* of what is loaded first: takes all */
-#define XDPS_FILTER_INSNS_MAX 4096u		/* BPF_MAXINSNS of libpcap and Linux */
+#define XDPS_FILTER_NUMBER 1u			/* of the filter loaded first: accepts all */
+#define XDPS_FILTER_INSNS_MAX 4096u		/* BPF_MAXINSNS in libpcap and Linux */
 
 enum xdps_message {
 	XDPS_ASK_OPEN = 1,
@@ -69,7 +69,7 @@ enum xdps_message {
 	XDPS_SAY_NOTICE,
 };
 
-/* A capture. */
+/* The request for a capture. */
 struct xdps_ask {
 	uint32_t magic;
 	uint32_t kind;			/* XDPS_ASK_OPEN */
@@ -77,51 +77,54 @@ struct xdps_ask {
 };
 
 /*
- * A filter, followed by its instructions (struct xdps_insn).  Packets that it
- * takes are marked with `filter`, a number above XDPS_FILTER_NUMBER, which the
- * engine chooses; those that user space has to judge, with 0.
+ * A filter, followed by its instructions (struct xdps_insn).  Packets that it accepts are
+ * marked with `filter`, a number above XDPS_FILTER_NUMBER that the engine chooses.
+ * Packets that user space has to judge are marked with 0.
  */
 struct xdps_ask_filter {
 	uint32_t magic;
 	uint32_t kind;			/* XDPS_ASK_FILTER */
 	uint32_t filter;		/* its number */
-	uint32_t in_user_space;		/* 0; 1: take all, n_insns is 0 */
+	uint32_t in_user_space;		/* 0; 1: leave all packets to it, n_insns is 0 */
 	uint32_t n_insns;		/* 1..XDPS_FILTER_INSNS_MAX */
 };
 
-/* What is on this interface? */
+/* The request to look at an interface. */
 struct xdps_ask_look {
 	uint32_t magic;
 	uint32_t kind;			/* XDPS_ASK_LOOK */
 	char ifname[IF_NAMESIZE];	/* NUL-terminated */
 };
 
-/* What the helper says. */
+/* A message from the helper. */
 struct xdps_say {
 	uint32_t magic;
 	uint32_t kind;			/* enum xdps_message */
 	uint32_t n_fds;			/* with this message */
 
-	/* XDPS_SAY_READY; XDPS_SAY_RINGS after that: n_rings, with this one */
-	uint32_t ring_kind;		/* XDPS_RING_PERF: of each ring a descriptor was sent; */
-					/* XDPS_RING_BPF: of all of them the memory, and a bell */
+	/* XDPS_SAY_READY; XDPS_SAY_RINGS after that: n_rings, including this one */
+	uint32_t ring_kind;		/* XDPS_RING_PERF: one descriptor per ring was sent; ... */
+					/*
+					 * ... XDPS_RING_BPF: one for their memory, one
+					 * for the bell
+					 */
 	uint32_t n_rings;
-	uint32_t ring_bytes;		/* of data, a power of two, each ring */
+	uint32_t ring_bytes;		/* data of each ring, a power of two */
 	uint32_t n_cpus;		/* one struct xdps_cpu for each possible CPU */
 	uint32_t link;			/* enum xdps_link */
 	uint32_t has_inject;		/* 0, 1: a packet socket follows the counters */
 
 	/* XDPS_SAY_FILTER */
-	uint32_t filter;		/* the number that was asked with */
-	uint32_t place;			/* enum xdps_filter: kernel, or user for `text` */
+	uint32_t filter;		/* the number in the request */
+	uint32_t place;			/* enum xdps_filter: kernel; user, because of `text` */
 
 	/* XDPS_SAY_PROGRAM */
 	uint32_t prog_id;
-	uint32_t prog_mode;		/* enum xdps_mode; auto: in the card */
+	uint32_t prog_mode;		/* enum xdps_mode; auto: offloaded to the card */
 
 	/*
-	 * XDPS_SAY_ERROR; XDPS_SAY_READY: a warning, or ""; XDPS_SAY_FILTER: XDPS_OK,
-	 * or why the filter before remains; XDPS_SAY_PROGRAM: its name, or "";
+	 * XDPS_SAY_ERROR; XDPS_SAY_READY: a warning, or ""; XDPS_SAY_FILTER: XDPS_OK, or
+	 * why the previous filter remains; XDPS_SAY_PROGRAM: its name, or "";
 	 * XDPS_SAY_LOOKED: XDPS_OK, or why not; XDPS_SAY_NOTICE: the sentence
 	 */
 	uint32_t status;		/* enum xdps_status */

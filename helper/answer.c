@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * answer.c: say something to the engine, with descriptors.
+ * answer.c: sends messages to the engine, with descriptors.
  */
 #include "answer.h"
 
@@ -13,7 +13,7 @@
 
 #include "debug.h"
 
-/* The descriptors of one message, as the kernel wants them. */
+/* The descriptors of one message, in the form that the kernel expects. */
 union control {
 	struct cmsghdr head;
 	char bytes[CMSG_SPACE(XDPS_FDS_MAX * sizeof(int))];

@@ -18,10 +18,10 @@
 #include "../common/error.h"
 
 #define KERNEL_GROUP 1			/* of uevents; udev sends to another one */
-#define UEVENT_BYTES 2048		/* UEVENT_BUFFER_SIZE of the kernel */
-#define ONLINE 0x6f6e6c69u		/* "onli", how such a uevent begins */
+#define UEVENT_BYTES 2048		/* UEVENT_BUFFER_SIZE in the kernel */
+#define ONLINE 0x6f6e6c69u		/* "onli", the beginning of such a uevent */
 
-/* What is known of one CPU. */
+/* What is known about one CPU. */
 struct xdps_arrival {
 	uint64_t ringless_seen;		/* by xdps_arrivals_next() */
 	uint64_t ringless_told;		/* by xdps_arrivals_settle() */
@@ -33,7 +33,7 @@ void xdps_arrivals_init(struct xdps_arrivals *a)
 	*a = (struct xdps_arrivals){ .uevent_fd = -1 };
 }
 
-/* A host that starts containers has many uevents, none of them about a CPU. */
+/* Drops all other uevents: a host that starts containers has many, none about a CPU. */
 static int take_online_only(int fd)
 {
 	struct sock_filter insns[] = {
@@ -47,7 +47,7 @@ static int take_online_only(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
 }
 
-/* -1 where it is not to be had; then the counts have to do. */
+/* Returns -1 if uevents are not available; then the counters have to do. */
 static int open_uevents(void)
 {
 	const struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP };
@@ -84,7 +84,7 @@ static uint64_t ringless(const struct xdps_arrivals *a, uint32_t cpu)
 	return __atomic_load_n(&a->cpus[cpu].ringless, __ATOMIC_RELAXED);
 }
 
-/* Whoever sent it: it is a hint, and perf_event_open() knows better. */
+/* Anybody may have sent it: it is only a hint, and perf_event_open() knows better. */
 static bool hear(const struct xdps_arrivals *a, uint32_t *cpu)
 {
 	char buf[UEVENT_BYTES];

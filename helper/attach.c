@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * attach.c: the program onto the interface, by a link that goes with us.
+ * attach.c: attaches the program to the interface, by a link that ends with this process.
  *
- * What is there already is never replaced: a link cannot, and we ask for no
- * more.  The drivers' own words for a refusal are not to be had (they end in
- * a netlink answer that a bpf() call does not have), so the likely reasons
- * are ours to tell.
+ * A program that is already there is never replaced: a link cannot do that, and we do not
+ * ask for it.  The driver's own message about a refusal is not available (it is put into
+ * a netlink answer, which a bpf() call does not have), so we have to name the likely
+ * reasons.
  */
 #include "attach.h"
 
@@ -28,7 +28,10 @@
 #define PROGRAM_BYTES 120
 #define DRIVER_BYTES 32
 
-/* A page, generously less head and tail room: above, a driver has to know fragments. */
+/*
+ * A page, minus generous head and tail room: above this, a driver has to support
+ * fragments.
+ */
 #define MTU_OF_ONE_PAGE 3000		/* bytes */
 
 static uint32_t mode_flags(enum xdps_mode mode)
@@ -45,10 +48,11 @@ static uint32_t mode_flags(enum xdps_mode mode)
 }
 
 /*
- * "auto" is the kernel's choice, but on a veth.  There native mode takes segmentation
- * offload off the other end, so that the host's own TCP gets half as much through, and
- * it sees nothing of what bpf_redirect_peer() brings to a container.  Generic mode costs
- * a veth's packets less, because they are skbs already (doc/comparison.md has figures).
+ * "auto" is the kernel's choice, except on a veth.  There, native mode disables
+ * segmentation offload at the other end, so that the host's own TCP gets half the
+ * throughput, and a native program does not see what bpf_redirect_peer() delivers to a
+ * container.  Generic mode costs a veth's packets less, because they are already skbs
+ * (doc/comparison.md has figures).
  */
 static enum xdps_mode choose_mode(const struct xdps_interface *iface, enum xdps_mode asked)
 {
@@ -102,7 +106,7 @@ static enum xdps_status explain_busy(const struct xdps_interface *iface, int err
 	return err->status;
 }
 
-/* The driver said no. */
+/* Explains why the driver refused. */
 static enum xdps_status explain_driver(const struct xdps_interface *iface, int errnum,
 				       enum xdps_mode mode, struct xdps_error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * attach.h: the program onto the interface, by a link that goes with us.
+ * attach.h: attaches the program to the interface, by a link that ends with this process.
  */
 #ifndef XDPS_ATTACH_H
 #define XDPS_ATTACH_H
@@ -10,13 +10,13 @@
 #include "interface.h"
 
 /*
- * In `mode`; with XDPS_MODE_AUTO in generic mode on a veth, and elsewhere as the kernel
- * chooses.  Says to the debugging output which mode it is, and why.
+ * Attaches in `mode`; with XDPS_MODE_AUTO in generic mode on a veth, and elsewhere as the
+ * kernel chooses.  Writes to the debugging output which mode it is, and why.
  *
- * `*link_fd` is then the caller's: closed, the program is off the interface.
- * On failure it is untouched, and the sentence names what is in the way:
- * XDPS_BUSY another XDP program, XDPS_UNSUPPORTED the driver or the kernel,
- * XDPS_NO_DEVICE the interface is gone; else what xdps_fail_errno() says.
+ * `*link_fd` is then the caller's; closing it detaches the program.  On failure it is
+ * untouched, and the sentence names the obstacle: XDPS_BUSY another XDP program,
+ * XDPS_UNSUPPORTED the driver or the kernel, XDPS_NO_DEVICE the interface is gone; else
+ * the status is that of xdps_privilege_fail() or xdps_fail_errno().
  */
 enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     const struct xdps_interface *iface,

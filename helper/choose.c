@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * choose.c: of the XDP programs of an interface, the one that is meant.
+ * choose.c: chooses, among the XDP programs of an interface, the one that the user means.
  *
- * What they are is known already (target.c); here is nothing but words.
+ * target.c has already found the programs; this file only deals with names and sentences.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "target.h"
 
-/* Of a name, in a sentence that has to say more. */
+/* How much of a name is quoted in a sentence that has to say more. */
 #define QUOTE_CHARS 60
 
 #define MORE ", ..."
@@ -23,11 +23,11 @@ struct candidates {
 	unsigned int n;
 };
 
-/* What somebody may mean by prog=. */
+/* What the value of prog= may be. */
 enum meaning {
 	ID,
 	NAME,
-	SHORT_NAME,		/* what the kernel made of a longer name */
+	SHORT_NAME,		/* a longer name, as truncated by the kernel */
 };
 
 static struct candidates all(const struct xdps_target *t)
@@ -39,15 +39,15 @@ static struct candidates all(const struct xdps_target *t)
 	return c;
 }
 
-/* No program in C has such a name. */
+/* No C function has such a name. */
 static bool is_number(const char *prog)
 {
 	return prog[strspn(prog, "0123456789")] == '\0';
 }
 
 /*
- * The long name of a program that has only the short one is meant, too: then there
- * is more to say than that it does not exist.
+ * The long name of a program for which the kernel has only the short one matches, too:
+ * then the error can say more than that there is no such program.
  */
 static bool has_short_name(const struct xdps_program *p, const char *prog)
 {
@@ -85,7 +85,7 @@ static const char *dots(const char *name)
 	return strlen(name) > QUOTE_CHARS ? "..." : "";
 }
 
-/* "NAME (id 7)"; not all have a name. */
+/* "NAME (id 7)"; not all programs have a name. */
 static int write_item(char *buf, size_t size, const struct xdps_program *p)
 {
 	if (!p->name[0])
@@ -94,7 +94,7 @@ static int write_item(char *buf, size_t size, const struct xdps_program *p)
 			p->id);
 }
 
-/* `head`, and as many of them as there is room for. */
+/* Fails with `head`, and as many of the candidates as there is room for. */
 static enum xdps_status fail_with_list(struct xdps_error *err, const char *head,
 				       const struct candidates *c)
 {
@@ -161,7 +161,7 @@ static enum xdps_status choose_named(struct xdps_target *t, const char *ifname,
 	return XDPS_OK;
 }
 
-/* Asked for what only another program can give. */
+/* The user asked for something that only another program can provide. */
 static enum xdps_status fail_without(const char *ifname, const struct xdps_request *request,
 				     struct xdps_error *err)
 {

@@ -50,7 +50,7 @@ int xdps_cpus_parse(const char *list, uint16_t *numbers, unsigned int max)
 	return !*list || *list == '\n' ? (int)n : -1;
 }
 
-/* How many are in the file, or -1 with a sentence. */
+/* Returns how many CPUs are in the file, or -1 with a sentence. */
 static int read_list(const char *path, uint16_t *numbers, struct xdps_error *err)
 {
 	size_t size = 0;
@@ -77,7 +77,7 @@ enum xdps_status xdps_cpus_read(struct xdps_cpus *cpus, struct xdps_error *err)
 {
 	int n;
 
-	/* Of the possible ones only the last counts: the room is used twice. */
+	/* Only the last possible CPU matters, so the array is used twice. */
 	n = read_list(CPU_DIR "possible", cpus->online, err);
 	if (n < 0)
 		return err->status;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * debug.c: a word to whoever asked for it.
+ * debug.c: debugging output, for those who ask for it.
  */
 #include "debug.h"
 
@@ -23,7 +23,7 @@ bool xdps_debug_is_wanted(int sock)
 	       (theirs.st_dev != ours.st_dev || theirs.st_ino != ours.st_ino);
 }
 
-/* Whoever reads it may go away before we do. */
+/* The reader of the output may go away before we do. */
 void xdps_debug_enable(void)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -31,8 +31,8 @@ void xdps_debug_enable(void)
 }
 
 /*
- * One write for a line: others write there too.  None where it would wait, as
- * for a pipe that nobody reads.
+ * Writes a line in one call, because others write there too.  Writes nothing where it
+ * would block, as on a pipe that nobody reads.
  */
 void xdps_debug(const char *fmt, ...)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * filter.c: the filter in the sampler, and the sampler in its slot.
+ * filter.c: puts the filter into the sampler, and the sampler into its slot.
  */
 #include "filter.h"
 
@@ -25,7 +25,7 @@
 _Static_assert(XDPS_FILTER_NUMBER == XDPS_FILTER_FIRST,
 	       "the engine knows the number of what is loaded first");
 
-/* A whole sampler: the loaded one up to its filter(), then another filter. */
+/* A whole sampler: the loaded one up to its filter(), followed by another filter. */
 struct sampler {
 	struct bpf_insn *insns;
 	size_t n;
@@ -33,7 +33,7 @@ struct sampler {
 };
 
 /*
- * Where filter() begins: libbpf puts subprograms behind the program that calls
+ * Finds where filter() begins: libbpf puts subprograms behind the program that calls
  * them, and there is only this one.
  */
 static size_t find_filter(const struct bpf_insn *insns, size_t n)
@@ -45,14 +45,14 @@ static size_t find_filter(const struct bpf_insn *insns, size_t n)
 	return n;
 }
 
-/* A constant of 64 bits has two instructions, each with a half of it. */
+/* A constant of 64 bits takes two instructions, with one half in each. */
 static void set_constant(struct bpf_insn *insns, uint64_t value)
 {
 	insns[0].imm = (int32_t)value;
 	insns[1].imm = (int32_t)(value >> 32);
 }
 
-/* The sampler's two constants about its filter: XDPS_FILTER_MARK in bpf/record.h. */
+/* Sets the sampler's two constants about its filter: see XDPS_FILTER_MARK in bpf/record.h. */
 static void set_constants(struct bpf_insn *insns, size_t n, const struct xdps_code *code)
 {
 	for (size_t i = 0; i + 3 < n; i++) {
@@ -82,8 +82,8 @@ static bool splice(const struct bpf_program *prog, const struct xdps_code *code,
 }
 
 /*
- * With the type, flags and function names of the first one: the slot takes no
- * other flags (bpf_prog_map_compatible()), and tools can show its functions.
+ * Uses the type, flags and function names of the first sampler: the slot accepts no other
+ * flags (bpf_prog_map_compatible()), and tools can show the functions.
  */
 static int load(const struct xdps_programs *p, const struct sampler *s, char *log)
 {
@@ -115,8 +115,8 @@ static int load(const struct xdps_programs *p, const struct sampler *s, char *lo
 }
 
 /*
- * Tries once more, to hear why; except where that took the verifier its million
- * steps, some seconds of them.
+ * Tries once more, to learn the reason.  Does not if the verifier took its million steps,
+ * which take some seconds.
  */
 static void explain(const struct xdps_programs *p, const struct sampler *s, int errnum,
 		    struct xdps_error *err)
@@ -165,7 +165,7 @@ int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code
 	return fd < 0 ? -1 : fd;
 }
 
-/* The slot keeps the program; every packet meets it or the one before. */
+/* The slot keeps the program.  Every packet meets this one or the previous one. */
 static enum xdps_status put(const struct xdps_programs *p, struct xdps_code *code,
 			    struct xdps_error *err)
 {
@@ -211,7 +211,7 @@ static enum xdps_status put_nothing(const struct xdps_programs *p, struct xdps_e
 	return status;
 }
 
-/* XDPS_OK: it is done, by the kernel or, for the reason in `say`, by the engine. */
+/* XDPS_OK: the kernel filters or, for the reason in `say`, the engine does. */
 static enum xdps_status set(const struct xdps_programs *p, const struct xdps_ask_filter *ask,
 			    const struct xdps_insn *insns, struct xdps_say *say,
 			    struct xdps_error *err)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * hook.c: our program where the packets pass.
+ * hook.c: puts our program where the packets pass.
  *
- * What is on an interface can change between a look at it and what we do: then it
- * is looked at again, some times.
+ * What is on an interface can change between a look at it and what we do.  In that case
+ * we look again, a few times.
  */
 #include "hook.h"
 
@@ -42,7 +42,7 @@ static enum xdps_status put_filter(struct xdps_hook *h, struct xdps_error *err)
 	return say.status ? xdps_fail(err, say.status, "%s", say.text) : XDPS_OK;
 }
 
-/* Unless there are some already, and they do beside what is there by now. */
+/* Opens rings, unless there are some that also work beside the program there now. */
 static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_setting *s,
 				   struct xdps_rings *rings, const char *doing,
 				   struct xdps_error *err)
@@ -55,8 +55,8 @@ static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_
 }
 
 /*
- * On the interface, or beside what is there.  The rings and counts of `before`, if
- * there was something before, go on being used.
+ * Puts our program on the interface, or beside the program that is there.  If there was a
+ * program `before`, its rings and counters stay in use.
  */
 static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 			      const struct xdps_programs *before,
@@ -67,7 +67,7 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 		.request = &s->request,
 		.iface = &s->iface,
 		.traced = h->target.traced,
-		/* A generic program is called for the interface that it is on. */
+		/* A generic program is called only for the interface that it is on. */
 		.has_lowers = h->target.mode == XDPS_MODE_NATIVE,
 		.rings = rings,
 		.before = before,
@@ -93,7 +93,7 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 			   s->request.mode, err);
 }
 
-/* Again, with the same rings and counters. */
+/* Puts it there again, with the same rings and counters. */
 static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setting *s,
 				    struct xdps_rings *rings, struct xdps_error *err)
 {
@@ -104,7 +104,7 @@ static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setti
 	err->status = XDPS_OK;
 	status = place(h, s, before.obj ? &before : NULL, rings, err);
 	if (!h->programs.obj)
-		h->programs = before;	/* what has the maps */
+		h->programs = before;	/* it has the maps */
 	else
 		xdps_programs_free(&before);
 	return status;
@@ -137,7 +137,7 @@ static bool is_gone_soon(const struct xdps_target *t, const struct xdps_interfac
 	return false;
 }
 
-/* It did not work out with what was there: is something else there by now? */
+/* Placing it failed with what was there.  Is something else there by now? */
 static bool has_changed(struct xdps_hook *h, const struct xdps_interface *iface,
 			enum xdps_status status)
 {
@@ -197,7 +197,7 @@ bool xdps_hook_is_in_place(const struct xdps_hook *h, const struct xdps_interfac
 				: xdps_is_attached(h->link_fd);
 }
 
-/* Which program is there instead of `t`, or "". */
+/* Describes the program that is there instead of `t`, or "". */
 static void describe_successor(const struct xdps_target *t, const struct xdps_interface *iface,
 			       char *buf, size_t size)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hook.h: our program where the packets pass: on the interface itself, or beside
- * the XDP program that is there already.
+ * hook.h: puts our program where the packets pass: on the interface itself, or beside the
+ * XDP program that is already there.
  *
- * Who traces another xdpsample capture has not asked for its program, but for the
- * packets: when that one ends, this one takes its place.
+ * A user who traces another xdpsample capture did not ask for its program, but for the
+ * packets: when that capture ends, this one takes its place.
  */
 #ifndef XDPS_HOOK_H
 #define XDPS_HOOK_H
@@ -29,7 +29,7 @@ struct xdps_hook {
 	struct xdps_programs programs;
 	int link_fd;			/* -1: not in place */
 
-	/* the filter that is in the sampler; its number is 0: none is */
+	/* the filter in the sampler; its number is 0 if there is none */
 	struct xdps_ask_filter filter;
 	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX];
 };
@@ -37,38 +37,38 @@ struct xdps_hook {
 void xdps_hook_init(struct xdps_hook *h);
 
 /*
- * Finds what is there, loads what that takes, opens `rings`, and is in place last:
- * what cannot be had is known before.  Where the program in the way may be about to
- * go (xdps_target_is_own()), waits up to 0.2 s for that.
+ * Finds what is there, loads what that requires, opens `rings`, and attaches last, so
+ * that anything that is not available is known before.  If the program in the way may be
+ * about to leave (xdps_target_is_own()), waits up to 0.2 s for that.
  */
 enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *s,
 				struct xdps_rings *rings, struct xdps_error *err);
 
-/* xdps_filter_set(), and remembers it. */
+/* Calls xdps_filter_set(), and remembers a filter that was set. */
 void xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_ask_filter *ask,
 			  const struct xdps_insn *insns, struct xdps_say *say);
 
 /*
- * Would it follow, if the traced program went?  Then it needs what finding takes
- * (target.h), as long as the capture runs.
+ * Would it follow, if the traced program were detached?  Then it needs what
+ * xdps_target_find() needs (target.h), as long as the capture runs.
  */
 bool xdps_hook_follows(const struct xdps_hook *h);
 
-/* How many packets it was called for; false: that is not to be known now. */
+/* How many packets it was called for; false: that cannot be known now. */
 bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, uint64_t *seen);
 
-/* False: the program, ours or the traced one, is not attached any more. */
+/* False if the program, ours or the traced one, is no longer attached. */
 bool xdps_hook_is_in_place(const struct xdps_hook *h, const struct xdps_interface *iface);
 
 /*
- * It is not: takes up what is there now, with the same rings, counters and filter.
- * XDPS_FAILED: it was not a capture's program, so that is for somebody to decide who
- * reads the sentence; else what xdps_hook_open() says.
+ * Called when it is not in place: uses what is there now, with the same rings, counters
+ * and filter.  XDPS_FAILED: the program was not that of a capture, so the user has to
+ * decide, after reading the sentence; else what xdps_hook_open() returns.
  */
 enum xdps_status xdps_hook_follow(struct xdps_hook *h, const struct xdps_setting *s,
 				  struct xdps_rings *rings, struct xdps_error *err);
 
-/* Our program runs no more; what it needs is still there. */
+/* Our program no longer runs; everything that it needs is still there. */
 void xdps_hook_leave(struct xdps_hook *h);
 
 void xdps_hook_close(struct xdps_hook *h);	/* `*h` is then as after init */

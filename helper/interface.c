@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * interface.c: what an interface is, by its name.
+ * interface.c: finds out about an interface, by its name.
  *
- * One rtnetlink question gives index, kind of link and MTU.
+ * One rtnetlink request returns its index, kind of link and MTU.
  */
 #include "interface.h"
 
@@ -24,7 +24,7 @@
 /* What we want from the answer. */
 struct link_facts {
 	int index;
-	char name[IF_NAMESIZE];		/* the one that is not alternative */
+	char name[IF_NAMESIZE];		/* the primary name */
 	unsigned short arp_type;
 	uint32_t mtu;
 	uint64_t received;		/* packets */
@@ -60,7 +60,7 @@ static void read_facts(const struct nlmsghdr *head, struct link_facts *facts)
 					  IFLA_INFO_KIND));
 }
 
-/* 0 or an errno, ENODEV if there is none. */
+/* Returns 0 or an errno; ENODEV if there is none. */
 static int read_answer(int sock, struct link_facts *facts)
 {
 	struct xdps_netlink answer;
@@ -79,7 +79,7 @@ static int read_answer(int sock, struct link_facts *facts)
 	return 0;
 }
 
-/* By index, or by name if that is 0.  0 or an errno. */
+/* Asks by index, or by name if that is 0.  Returns 0 or an errno. */
 static int ask(int index, const char *name, struct link_facts *facts)
 {
 	struct xdps_link_question q;
@@ -96,9 +96,8 @@ static int ask(int index, const char *name, struct link_facts *facts)
 }
 
 /*
- * The XDP program sees what the link layer made of the packet.  Where that is
- * no Ethernet header, we must know what it is: guessing would give a file that
- * says something wrong.
+ * The XDP program sees what the link layer made of the packet.  If that is no Ethernet
+ * header, we must know what it is: with a guess, the capture file would be wrong.
  */
 static enum xdps_status find_link(struct xdps_interface *iface,
 				  const struct link_facts *facts,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * interface.h: what an interface is, by its name.
+ * interface.h: finds out about an interface, by its name.
  */
 #ifndef XDPS_INTERFACE_H
 #define XDPS_INTERFACE_H
@@ -8,7 +8,7 @@
 #include "../common/protocol.h"
 
 struct xdps_interface {
-	char name[IF_NAMESIZE];		/* the main one, whatever it was asked for by */
+	char name[IF_NAMESIZE];		/* the primary one, whatever name was asked for */
 	int index;			/* in this network namespace ... */
 	uint32_t netns;			/* ... whose inode this is; 0: not known (no /proc) */
 	uint32_t mtu;			/* bytes */
@@ -17,19 +17,19 @@ struct xdps_interface {
 };
 
 /*
- * XDPS_NO_DEVICE: not there.  XDPS_UNSUPPORTED: its packets are not ours to
- * read.  On failure `*iface` is untouched.
+ * XDPS_NO_DEVICE: there is no such interface.  XDPS_UNSUPPORTED: we cannot read its
+ * packets.  On failure `*iface` is untouched.
  */
 enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 				     const char *name, struct xdps_error *err);
 
-/* Is it still there, in this network namespace?  If in doubt, yes. */
+/* Does it still exist in this network namespace?  If in doubt, yes. */
 bool xdps_interface_exists(const struct xdps_interface *iface);
 
-/* How many packets it has received, as it counts itself; false: it does not say. */
+/* The interface's own count of packets received; false: it does not report any. */
 bool xdps_interface_received(const struct xdps_interface *iface, uint64_t *packets);
 
-/* The name of its driver, for sentences, cut at `size` bytes; "" if it has none. */
+/* The name of its driver, for messages, truncated to `size` bytes; "" if it has none. */
 void xdps_interface_driver(const struct xdps_interface *iface, char *driver,
 			   size_t size);
 

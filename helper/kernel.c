@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * kernel.c: what the kernel says about itself, for sentences.
+ * kernel.c: what the kernel says about itself, for messages.
  */
 #include "kernel.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * loader.c: the programs and maps, from the object in the helper to the kernel.
+ * loader.c: loads programs and maps from the objects in the helper into the kernel.
  *
- * Only what traces another program needs the kernel's own BTF, and libbpf does not
- * read it unless asked: it is 6 MiB and 7 ms for somebody who only wants packets.
- * Hence two objects.
+ * Only tracing another program needs the kernel's own BTF, and libbpf does not read it
+ * unless asked: that takes 6 MiB and 7 ms, even for a user who only wants packets.  Hence
+ * two objects.
  */
 #define _GNU_SOURCE
 #include "loader.h"
@@ -30,13 +30,13 @@
 #define LOG_HEAD "BEGIN PROG LOAD LOG"
 #define LOG_TAIL "-- END PROG LOAD LOG --"
 
-/* libbpf's hook takes no argument of ours, so this cannot be in a struct. */
+/* libbpf's print hook takes no argument of ours, so this has to be global. */
 static struct {
 	char warning[160];	/* the first one */
 	char verifier[160];	/* the end of its log */
 } said;
 
-/* The log is what stands between two lines of libbpf's. */
+/* The verifier's log is between two lines of libbpf's. */
 static void keep_verifier_line(char *text)
 {
 	char *end = strstr(text, LOG_TAIL);
@@ -69,9 +69,9 @@ static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt,
 }
 
 /*
- * Packets in fragments need two things, which came together: the flag on the
- * program and the helper that counts all of a packet.  Asked at once, and not
- * by the kernel's version, which says little about what was ported back.
+ * Packets in fragments need two things, which came together: the program flag, and the
+ * BPF helper that returns the length of a whole packet.  One load tries both.  The
+ * kernel's version would say little about what was backported.
  */
 static bool has_frags(void)
 {
@@ -99,7 +99,7 @@ static bool has_tai(void)
 				       BPF_FUNC_ktime_get_tai_ns, NULL) == 1;
 }
 
-/* Only the entry and the sampler of the two or four programs in the object. */
+/* Loads only the entry and the sampler, of the three or four programs in the object. */
 static void leave_the_others(struct xdps_programs *p)
 {
 	struct bpf_program *prog;
@@ -109,7 +109,7 @@ static void leave_the_others(struct xdps_programs *p)
 			bpf_program__set_autoload(prog, false);
 }
 
-/* 0 or -errno. */
+/* Returns 0 or -errno. */
 static int open_own(struct xdps_programs *p, enum xdps_ring_kind kind,
 		    struct xdps_config **config)
 {
@@ -126,7 +126,7 @@ static int open_own(struct xdps_programs *p, enum xdps_ring_kind kind,
 	return 0;
 }
 
-/* Of the two pairs of programs in it, the one for `point`. */
+/* Uses the pair of programs for `point`, of the two pairs in the object. */
 static int open_trace(struct xdps_programs *p, enum xdps_point point,
 		      struct xdps_config **config)
 {
@@ -171,8 +171,8 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 }
 
 /*
- * The slot takes only what has the entry's flags (bpf_prog_map_compatible()); what
- * traces has none.
+ * The slot accepts only programs with the entry's flags (bpf_prog_map_compatible());
+ * tracing programs have none.
  */
 static int set_flags(struct xdps_programs *p, bool frags)
 {
@@ -190,7 +190,7 @@ static int map_fd(const struct xdps_programs *p, const char *name)
 	return bpf_object__find_map_fd_by_name(p->obj, name);
 }
 
-/* A map of the object is to be this one, or is not needed. */
+/* Makes the object use this map; if `fd` is negative, the map is not needed. */
 static int reuse_map(const struct xdps_programs *p, const char *name, int fd)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(p->obj, name);
@@ -200,7 +200,7 @@ static int reuse_map(const struct xdps_programs *p, const char *name, int fd)
 	return fd < 0 ? bpf_map__set_autocreate(map, false) : bpf_map__reuse_fd(map, fd);
 }
 
-/* The rings that there are, and counts for as many CPUs, or those that are in use. */
+/* Uses the rings there are, and counters for n_cpus CPUs, or those already in use. */
 static int set_maps(struct xdps_programs *p, const struct xdps_load *want)
 {
 	const struct xdps_rings *r = want->rings;
@@ -239,12 +239,12 @@ static int load(struct xdps_programs *p)
 static enum xdps_status explain(struct xdps_error *err, int errnum, const char *doing)
 {
 	/*
-	 * What it says about permission is misleading: the verifier is asked twice.
-	 * And who lacks CAP_PERFMON is told of pointers, by EACCES.
+	 * What libbpf says about permission is misleading: the verifier is asked twice.
+	 * And without CAP_PERFMON, the error is EACCES, with a message about pointers.
 	 */
 	if (errnum == EPERM || (errnum == EACCES && xdps_privilege_is_short()))
 		return xdps_privilege_fail(err, errnum, doing);
-	if (errnum == ESRCH)		/* libbpf's, for a BTF of the kernel's */
+	if (errnum == ESRCH)		/* libbpf's, if the kernel has no BTF */
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: /sys/kernel/btf/vmlinux is not to be read; the kernel was built without (CONFIG_DEBUG_INFO_BTF), or /sys is not mounted",
 				 doing);

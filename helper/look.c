@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * look.c: what is on an interface, for somebody who has not chosen one yet.
+ * look.c: reports what is on an interface, to a user who has not chosen one yet.
  */
 #include "look.h"
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * main.c: serve one capture until the socket closes.
+ * main.c: serves one capture until the socket closes.
  *
- * Started by the engine, with the socket on descriptor 0.  All privilege of
- * xdpsample is in this process, and all that it does for one request is in
- * serve(), or in look() if that only wants to know something.  Whatever ends us ends the capture: the kernel closes the link.
+ * The engine starts this program, with the socket on descriptor 0.  All privilege of
+ * xdpsample is in this process.  Everything that it does for one request is in serve(),
+ * or in look() if the request only asks for information.  Anything that ends this process
+ * ends the capture: the kernel closes the link.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -42,11 +43,11 @@
 #define PROGRAM_BYTES 80
 #define PATIENCE_MS 10000		/* with an engine that does not ask, or read */
 
-/* What the engine said last; the rest of a longer one is lost. */
+/* The last message from the engine; the rest of a longer one is lost. */
 struct message {
 	_Alignas(uint64_t) char buf[sizeof(struct xdps_ask_filter) +
 				    XDPS_FILTER_INSNS_MAX * sizeof(struct xdps_insn)];
-	size_t bytes;			/* of all of it */
+	size_t bytes;			/* of the whole message */
 };
 
 struct capture {
@@ -58,7 +59,7 @@ struct capture {
 	struct xdps_arrivals arrivals;
 	struct xdps_sockets sockets;
 	struct xdps_error warning;
-	bool said_vlans;		/* that their tags are not to be seen */
+	bool said_vlans;		/* that their tags are not visible */
 };
 
 static bool is_called_by_engine(void)
@@ -92,7 +93,7 @@ static int talk_to_person(int argc, char **argv)
 	return USAGE_RC;
 }
 
-/* For kernels before 5.9. */
+/* For kernels before 5.9, which have no close_range(). */
 static void close_one_by_one(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -110,8 +111,8 @@ static void close_one_by_one(void)
 }
 
 /*
- * Until here 1 and 2 were the socket, for the dynamic loader's last words;
- * except 2, where debugging output is wanted.
+ * Until here 1 and 2 were the socket, for the dynamic loader's error messages; except 2,
+ * if debugging output is wanted.
  */
 static void leave_stdio(void)
 {
@@ -134,8 +135,8 @@ static void leave_stdio(void)
 }
 
 /*
- * We come from somebody's process, with what it happened to have open, its
- * limits, its directory and its environment.
+ * We come from another process, with whatever it had open, its limits, its directory and
+ * its environment.
  */
 static void settle(void)
 {
@@ -147,7 +148,7 @@ static void settle(void)
 	leave_stdio();
 	clearenv();
 	if (chdir("/"))
-		errno = 0;		/* then we keep a directory busy, no more */
+		errno = 0;		/* then we only keep a directory busy */
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
@@ -165,7 +166,7 @@ static void capture_init(struct capture *c)
 	xdps_sockets_init(&c->sockets);
 }
 
-/* False: nobody asks, or will any more. */
+/* False: there is no request, or there will be none any more. */
 static bool receive(struct message *msg, struct xdps_error *err)
 {
 	struct iovec iov = { .iov_base = msg->buf, .iov_len = sizeof(msg->buf) };
@@ -181,7 +182,7 @@ static bool receive(struct message *msg, struct xdps_error *err)
 	return true;
 }
 
-/* False: nobody asks. */
+/* False: there is no request. */
 static bool receive_ask(struct capture *c, struct xdps_error *err)
 {
 	struct pollfd p = { .fd = SOCK, .events = POLLIN };
@@ -190,8 +191,8 @@ static bool receive_ask(struct capture *c, struct xdps_error *err)
 }
 
 /*
- * Most cards take tags off, and most interfaces never get any: said only where somebody
- * counts on them.
+ * Most cards remove tags, and most interfaces never receive any.  So this warns only if
+ * something on this machine expects tags.
  */
 static void warn_of_vlans(struct capture *c)
 {
@@ -203,7 +204,7 @@ static void warn_of_vlans(struct capture *c)
 	c->said_vlans = true;
 }
 
-/* Whatever happens to the interface after this has begun is seen. */
+/* Anything that happens to the interface after this has begun is noticed. */
 static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 {
 	struct xdps_setting *s = &c->setting;
@@ -226,7 +227,7 @@ static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 	return XDPS_OK;
 }
 
-/* What is captured is what was asked for; where it comes from may surprise. */
+/* The capture is as asked for, but where its packets come from may be a surprise. */
 static void debug_lowers(const struct capture *c)
 {
 	const struct xdps_target *t = &c->hook.target;
@@ -273,7 +274,7 @@ static void debug_filter(const struct capture *c, const struct xdps_ask_filter *
 			   say->text[0] ? ": " : "", say->text);
 }
 
-/* libpcap has no place for a warning about a filter; the debugging output has, and extcap. */
+/* libpcap has no place for a warning about a filter; the debugging output and extcap have. */
 static enum xdps_status warn_of_filter(struct capture *c, const struct xdps_ask_filter *ask,
 				       const struct xdps_insn *insns, struct xdps_error *err)
 {
@@ -319,7 +320,7 @@ static void debug_supply(const struct capture *c, uint32_t cpu, enum xdps_supply
 			   name, cpu, supply == XDPS_SUPPLY_ADDED ? "a" : "its", n_lost);
 }
 
-/* That one CPU gets no ring is not worth ending the capture. */
+/* The capture goes on even if one CPU gets no ring. */
 static enum xdps_status supply(struct capture *c, uint32_t cpu, struct xdps_error *err)
 {
 	struct xdps_say more = { .kind = XDPS_SAY_RINGS };
@@ -348,7 +349,7 @@ static enum xdps_status drop_privilege(const struct capture *c, struct xdps_erro
 	return xdps_privilege_drop(purpose, err);
 }
 
-/* What is kept depends on whether it would follow again. */
+/* What privilege is kept depends on whether the hook would follow again. */
 static enum xdps_status follow(struct capture *c, struct xdps_error *err)
 {
 	char program[PROGRAM_BYTES];
@@ -377,7 +378,7 @@ static enum xdps_status say_silence(struct capture *c, struct xdps_error *err)
 	return xdps_answer_notice(SOCK, text, err);
 }
 
-/* Until the capture is over: XDPS_OK if it was the engine who ended it. */
+/* Runs until the capture is over.  Returns XDPS_OK if the engine ended it. */
 static enum xdps_status attend(struct capture *c, struct xdps_error *err)
 {
 	enum xdps_status status;
@@ -427,7 +428,7 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 	return status;
 }
 
-/* Until the engine has asked enough; nothing is attached. */
+/* Runs until the engine has no more questions; attaches nothing. */
 static void look(struct capture *c, struct xdps_error *err)
 {
 	struct xdps_ask_look ask;
@@ -441,8 +442,8 @@ static void look(struct capture *c, struct xdps_error *err)
 }
 
 /*
- * The link first: when the engine sees the end of the socket, or an error,
- * the program is off the interface.
+ * Detaches first: when the engine sees the end of the socket, or an error, the program is
+ * off the interface.
  */
 static void end(struct capture *c, const struct xdps_error *err)
 {

@@ -26,7 +26,7 @@ bool xdps_mapring_exists(void)
 #endif
 }
 
-/* A map of rings, a value for each. */
+/* Makes a map of `n` rings, one value for each. */
 static int make_rings(const struct xdps_rings *r, const char *name, unsigned int n)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
@@ -36,8 +36,8 @@ static int make_rings(const struct xdps_rings *r, const char *name, unsigned int
 }
 
 /*
- * What is added later is to be of the kind of a pattern, which has the memory of one ring
- * while we are here.
+ * Maps that are added later must be like a template, which takes the memory of one ring
+ * while this runs.
  */
 static int make_more(struct xdps_rings *r)
 {
@@ -55,7 +55,7 @@ static int make_more(struct xdps_rings *r)
 	return r->more_fd < 0 ? errnum : 0;
 }
 
-/* All rings that are needed now, in one map; 0 or an errno. */
+/* Makes all rings that are needed now, in one map.  Returns 0 or an errno. */
 static int make_memory(struct xdps_rings *r)
 {
 	r->map_fd = make_rings(r, "memory", r->n);
@@ -69,7 +69,7 @@ static int make_bell(struct xdps_rings *r)
 	return r->bell_fd < 0 ? errno : 0;
 }
 
-/* Both for the reader. */
+/* Lists the two descriptors for the reader. */
 static void list_fds(struct xdps_rings *r)
 {
 	r->fds[r->n_fds++] = r->map_fd;
@@ -111,7 +111,7 @@ bool xdps_mapring_may_grow(const struct xdps_rings *r)
 	return r->kind == XDPS_RING_BPF && (r->more_fd >= 0 || r->n < r->n_max);
 }
 
-/* The ring is there before the program on that CPU looks for it. */
+/* The ring is in place before the program on that CPU looks for it. */
 enum xdps_supply xdps_mapring_add(struct xdps_rings *r, uint32_t cpu, struct xdps_cpu *state,
 				  struct xdps_error *why)
 {

@@ -10,29 +10,29 @@
 #include "rings.h"
 
 /*
- * Are there such rings on this processor?  The program publishes a record by an
- * addition that is a barrier on x86, and on others not (publish() in bpf/mapring.h).
+ * Does this processor support map rings?  The program publishes a record by an atomic
+ * addition, which is a barrier on x86, but not on others (publish() in bpf/mapring.h).
  */
 bool xdps_mapring_exists(void);
 
 /*
- * 0 or an errno: E2BIG or ENOMEM if they are too large for this kernel.  `*r` has its
- * size; on failure xdps_rings_close() is owed.
+ * Returns 0 or an errno: E2BIG or ENOMEM if they are too large for this kernel.  `*r` has
+ * its size already; on failure xdps_rings_close() must still be called.
  */
 int xdps_mapring_open(struct xdps_rings *r, const struct xdps_cpus *cpus);
 
-/* That errno, in a sentence. */
+/* Explains that errno in a sentence. */
 enum xdps_status xdps_mapring_explain(struct xdps_error *err, int errnum,
 				      const struct xdps_rings *r, const char *doing);
 
-/* Is there room for the rings of CPUs that come later? */
+/* Is there room for the rings of CPUs that come online later? */
 bool xdps_mapring_may_grow(const struct xdps_rings *r);
 
-/* One more ring, for a CPU that had none when they were opened. */
+/* Adds a ring, for a CPU that had none when the rings were opened. */
 enum xdps_supply xdps_mapring_add(struct xdps_rings *r, uint32_t cpu, struct xdps_cpu *state,
 				  struct xdps_error *why);
 
-/* Nothing if they are of another kind. */
+/* Does nothing if the rings are of another kind. */
 void xdps_mapring_close(struct xdps_rings *r);
 
 #endif

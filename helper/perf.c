@@ -54,7 +54,7 @@ static enum xdps_status explain_map(struct xdps_error *err, int errnum,
 	snprintf(limits, sizeof(limits),
 		 " lifts the limits perf_event_mlock_kb (%" PRIu64 ") and RLIMIT_MEMLOCK (%" PRIu64 " KiB)",
 		 xdps_kernel_perf_mlock_kib(), (uint64_t)locked.rlim_cur / 1024);
-	/* The command must not be cut: with a long path, the limits give way. */
+	/* The command must not be truncated: with a long path, the limits are left out. */
 	if (snprintf(NULL, 0, format, n_rings, ring_kib, limits, remedy) >=
 	    (int)sizeof(err->text))
 		strcpy(limits, " would help");
@@ -82,7 +82,7 @@ static int open_event(unsigned int cpu, const struct xdps_request *request,
 			    PERF_FLAG_FD_CLOEXEC);
 }
 
-/* From here on the program writes to it. */
+/* From here on, the program writes to the ring. */
 static enum xdps_status use_event(const struct xdps_rings *r, int fd, uint32_t cpu,
 				  struct xdps_error *err)
 {
@@ -94,7 +94,7 @@ static enum xdps_status use_event(const struct xdps_rings *r, int fd, uint32_t c
 	return XDPS_OK;
 }
 
-/* The event becomes a ring, one of `n_rings`. */
+/* Makes the event a ring, one of `n_rings`. */
 static enum xdps_status make_ring(struct xdps_rings *r, int fd, uint32_t cpu,
 				  unsigned int n_rings, struct xdps_error *err)
 {
@@ -117,7 +117,7 @@ static enum xdps_status make_ring(struct xdps_rings *r, int fd, uint32_t cpu,
 	return XDPS_OK;
 }
 
-/* One more ring, unless the CPU is offline. */
+/* Adds a ring, unless the CPU is offline. */
 static enum xdps_status add_ring(struct xdps_rings *r, const struct xdps_request *request,
 				 uint32_t cpu, unsigned int n_rings, struct xdps_error *err)
 {
@@ -173,8 +173,8 @@ enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_request *
 }
 
 /*
- * Another event, whose output goes to the ring of the first one: the reader has that
- * mapped, waits for that, and need not know.
+ * Sends the output of another event to the ring of the first one.  The reader has that
+ * ring mapped and waits for it, and need not know.
  */
 static enum xdps_status put_in_place(const struct xdps_rings *r, unsigned int ring, int fd,
 				     struct xdps_error *err)

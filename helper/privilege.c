@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * privilege.c: the capabilities the helper has, lacks and gives up.
+ * privilege.c: the capabilities that the helper has, lacks and gives up.
  *
- * By system call: libcap is not worth a dependency for three calls.
+ * It uses system calls: libcap is not worth a dependency for three calls.
  */
 #include "privilege.h"
 
@@ -28,14 +28,14 @@
 
 #define BIT64(n) (1ULL << (n))
 
-/* What keeps the capabilities of a process down. */
+/* What limits the capabilities of a process. */
 struct bounds {
 	uint64_t bounding;
 	bool no_new_privs;
 	bool in_user_namespace;
 };
 
-/* In the order in which they are named. */
+/* In the order in which messages name them. */
 static const struct {
 	int cap;
 	const char *name;
@@ -63,7 +63,7 @@ bool xdps_has_capability(int cap)
 	return effective() & BIT64(cap);
 }
 
-/* CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, which were taken out of it. */
+/* CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON, which were split off from it. */
 static uint64_t missing(uint64_t need)
 {
 	uint64_t have = effective();
@@ -74,8 +74,8 @@ static uint64_t missing(uint64_t need)
 }
 
 /*
- * Without CAP_PERFMON few kernels take a sampler: such as run with mitigations=off, and
- * 6.18 for perf rings, which then cannot be opened.
+ * Without CAP_PERFMON, few kernels accept a sampler: those that run with mitigations=off,
+ * and 6.18 for perf rings, which then cannot be opened.
  */
 static const uint64_t needed_to_open = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN) | BIT64(CAP_PERFMON);
 
@@ -84,7 +84,7 @@ bool xdps_privilege_is_short(void)
 	return missing(needed_to_open);
 }
 
-/* CAP_SYS_ADMIN, where Debian's kernels ask for it to open a perf ring; or nothing. */
+/* CAP_SYS_ADMIN, if this is a Debian kernel that requires it to open a perf ring. */
 static uint64_t needed_by_perf(void)
 {
 	return xdps_kernel_perf_paranoid() >= XDPS_PARANOID_ADMIN ? BIT64(CAP_SYS_ADMIN) : 0;
@@ -103,7 +103,7 @@ static void list_names(uint64_t caps, char *buf, size_t size)
 	}
 }
 
-/* The first user namespace maps all ids to themselves. */
+/* The initial user namespace maps all ids to themselves. */
 static bool in_user_namespace(void)
 {
 	unsigned long inside, outside, count;
@@ -152,13 +152,13 @@ static bool on_nosuid(const char *path)
 	return !statvfs(path, &fs) && fs.f_flag & ST_NOSUID;
 }
 
-/* `lacking` is in it even if most captures do without. */
+/* `lacking` is included even if most captures do not need it. */
 static void write_remedy(char *buf, size_t size, uint64_t lacking)
 {
 	char path[PATH_MAX];
 
 	own_path(path, sizeof(path));
-	/* What a package knows of its file, and does again when it is upgraded. */
+	/* A package's own command for its file, which it also runs on upgrades. */
 	if (XDPS_GRANT_COMMAND[0] && !strcmp(path, XDPS_HELPER_PATH)) {
 		snprintf(buf, size, "%s", XDPS_GRANT_COMMAND);
 		return;
@@ -174,7 +174,7 @@ void xdps_privilege_remedy(char *buf, size_t size)
 	write_remedy(buf, size, needed_by_perf());
 }
 
-/* An ordinary user's helper has what its file gives it. */
+/* An ordinary user's helper has the capabilities of its file. */
 static enum xdps_status fail_file(struct xdps_error *err, const char *doing,
 				  uint64_t lacking)
 {
@@ -193,8 +193,8 @@ static enum xdps_status fail_file(struct xdps_error *err, const char *doing,
 }
 
 /*
- * Has all it needs, and was refused all the same.  That is no lack of permission, save
- * where another privilege would do.
+ * The helper has everything that it needs, and was refused all the same.  That is not a
+ * lack of permission, unless another privilege would help.
  */
 static enum xdps_status fail_elsewhere(struct xdps_error *err, int errnum,
 				       const char *doing)
@@ -265,8 +265,8 @@ enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int
 }
 
 /*
- * CAP_PERFMON: without it the verifier takes no offset into a packet that was
- * computed (sanitize_ptr_alu()), as every filter on a port behind an IP header has.
+ * CAP_PERFMON: without it the verifier rejects computed offsets into a packet
+ * (sanitize_ptr_alu()), which every filter on a port behind an IP header has.
  */
 static uint64_t needed_by_filters(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * request.c: what the engine asks, checked.
+ * request.c: checks what the engine asks for.
  */
 #include "request.h"
 
@@ -16,7 +16,7 @@ static enum xdps_status check_version(const void *msg, size_t msg_bytes,
 	uint32_t magic;
 
 	if (msg_bytes < sizeof(magic))
-		return XDPS_OK;		/* it is too short, then */
+		return XDPS_OK;		/* then check_size() says that it is too short */
 	memcpy(&magic, msg, sizeof(magic));
 	if (magic == XDPS_MAGIC)
 		return XDPS_OK;
@@ -52,7 +52,7 @@ static enum xdps_status out_of_range(struct xdps_error *err, const char *field,
 			 (unsigned long long)min, (unsigned long long)max);
 }
 
-/* The fields of struct xdps_request that are numbers, and what each may be. */
+/* The numeric fields of struct xdps_request, and their ranges. */
 static const struct range {
 	const char *field;
 	size_t offset, bytes;
@@ -122,7 +122,7 @@ static enum xdps_status check_ifname(const char *ifname, size_t size, struct xdp
 			 "the request to the helper has no name that an interface can have");
 }
 
-/* A message of this one length and kind, into `copy`, for it may not be aligned. */
+/* Checks a message of this length and kind; copies it, because it may not be aligned. */
 static enum xdps_status check_whole(const void *msg, size_t msg_bytes,
 				    enum xdps_message kind, void *copy, size_t bytes,
 				    struct xdps_error *err)

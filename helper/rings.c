@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * rings.c: what packets come through: which kind, and how large.
+ * rings.c: the rings through which packets come: which kind, and how large.
  */
 #include "rings.h"
 
@@ -17,10 +17,10 @@
 #include "mapring.h"
 #include "perf.h"
 
-/* What perf puts around a record: its header, a 32-bit size, padding to 8. */
+/* What perf adds to a record: its header, a 32-bit size, padding to 8. */
 #define OVERHEAD_BYTES 20
 
-/* Of the available memory, which rings take unasked. */
+/* The part of the available memory that rings take without being asked to. */
 #define SPARE_PART 64
 
 static uint64_t round_up_power_of_two(uint64_t n)
@@ -33,9 +33,9 @@ static uint64_t round_up_power_of_two(uint64_t n)
 }
 
 /*
- * Few CPUs have more for each: at several million packets a second 2 MiB are 6 ms, and
- * for so long a reader may be kept from a CPU, or by a disk.  More than a small part of
- * what memory is available is for somebody to ask for.
+ * With few CPUs there is more for each: at several million packets a second, 2 MiB last
+ * for 6 ms, and a reader may be kept from a CPU, or by a disk, for that long.  More than
+ * a small part of the available memory is for the user to ask for.
  */
 static uint64_t default_bytes(const struct xdps_request *request, unsigned int n_rings, bool beside)
 {
@@ -52,7 +52,7 @@ static uint64_t default_bytes(const struct xdps_request *request, unsigned int n
 	return bytes;
 }
 
-/* Room for two of the largest records, or one of them could block for ever. */
+/* Leaves room for two of the largest records, or one of them could block for ever. */
 static uint64_t ring_bytes_wanted(const struct xdps_request *request, unsigned int n_rings, bool beside)
 {
 	uint64_t page_bytes = sysconf(_SC_PAGESIZE);
@@ -71,8 +71,8 @@ static uint64_t ring_bytes_wanted(const struct xdps_request *request, unsigned i
 }
 
 /*
- * The kernel would go looking for that much memory in other processes, and
- * it is our user who asks for too much, not they.
+ * The kernel would look for that much memory in other processes, and it is our user who
+ * asks for too much, not they.
  */
 static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *err)
 {
@@ -126,7 +126,7 @@ static enum xdps_status check_kind(const struct xdps_request *request, bool besi
 	return XDPS_OK;
 }
 
-/* What the kernel says of one value of a map, and of all of them together. */
+/* The kernel's errors for one value of a map, and for all of them together. */
 static bool is_too_much(int errnum)
 {
 	return errnum == E2BIG || errnum == ENOMEM;
@@ -140,7 +140,10 @@ static void close_but_size(struct xdps_rings *r)
 	r->ring_bytes = ring_bytes;
 }
 
-/* 0 or an errno.  Unasked, it is as much as the kernel puts into a map (4 MiB in 5.10). */
+/*
+ * Returns 0 or an errno.  If no size was asked for, and the kernel does not put that much
+ * into a map (4 MiB in 5.10), uses the default size.
+ */
 static int open_map_rings(struct xdps_rings *r, const struct xdps_request *request,
 			  const struct xdps_cpus *cpus)
 {
@@ -153,10 +156,7 @@ static int open_map_rings(struct xdps_rings *r, const struct xdps_request *reque
 	return xdps_mapring_open(r, cpus);
 }
 
-/*
- * Where the kernel's maps are too small, and nobody asked for one, perf rings do.  It
- * says so of one value, and has no memory for what is too much for all of them together.
- */
+/* Uses perf rings if the kernel's maps are too small and nobody asked for map rings. */
 static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_request *request,
 				  const struct xdps_cpus *cpus, bool beside, const char *doing,
 				  struct xdps_error *err)
@@ -196,7 +196,7 @@ enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_request
 	return status;
 }
 
-/* A CPU without a ring has no turn among those that are online. */
+/* Sets the ring of one CPU.  Only CPUs that are online have one. */
 static enum xdps_status assign(uint32_t cpu, uint32_t ring, int cpus_fd, struct xdps_error *err)
 {
 	const struct xdps_cpu state = { .ring = ring, .wake_at = XDPS_NEVER };
@@ -223,7 +223,7 @@ enum xdps_status xdps_rings_assign(const struct xdps_rings *r, const struct xdps
 	return status;
 }
 
-/* r->n if it has none. */
+/* Returns r->n if it has none. */
 static unsigned int ring_of(const struct xdps_rings *r, uint32_t cpu)
 {
 	unsigned int i = 0;

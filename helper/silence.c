@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * silence.c: does a capture see nothing of what its interface receives?
+ * silence.c: detects that a capture sees nothing of what its interface receives.
  */
 #include "silence.h"
 

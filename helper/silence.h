@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * silence.h: does a capture see nothing of what its interface receives?
+ * silence.h: detects that a capture sees nothing of what its interface receives.
  *
- * Beside another program we see what that program is called for.  That may be nothing,
- * though packets arrive: it is behind another program that decides first, or packets come
- * in by an interface on which it does not run.  Nobody else would say so.
+ * Beside another program, we see what that program is called for.  That may be nothing,
+ * although packets arrive: another program may decide before it, or packets may come in
+ * on an interface on which it does not run.  Nothing else would report that.
  */
 #ifndef XDPS_SILENCE_H
 #define XDPS_SILENCE_H
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* So many looks in which the interface has received something, and we nothing. */
+/* So many looks in which the interface has received something, and we have not. */
 #define XDPS_SILENT_LOOKS 4
 
 struct xdps_silence {
@@ -23,9 +23,9 @@ struct xdps_silence {
 };
 
 /*
- * To be called about once a second with what both have counted by now.  True, once: this
- * is silence, and `s->received - s->since_received` packets were not seen.  A counter of
- * a card that is some seconds late does not matter.
+ * Call this about once a second with what both have counted by now.  Returns true, once,
+ * if this is silence: `s->received - s->since_received` packets were not seen.  It does
+ * not matter if the counter of a card is some seconds late.
  */
 bool xdps_silence_look(struct xdps_silence *s, uint64_t seen, uint64_t received);
 

@@ -2,7 +2,7 @@
 /*
  * sockets.c: the packet sockets: promiscuous mode, and injection.
  *
- * Both are bound to no protocol: nothing is queued to them.
+ * Neither is bound to a protocol, so nothing is queued to them.
  */
 #include "sockets.h"
 
@@ -20,8 +20,8 @@ static int packet_socket(void)
 }
 
 /*
- * A membership and not IFF_PROMISC: the kernel counts memberships, and takes
- * this one back when the socket goes, however that comes about.
+ * A membership and not IFF_PROMISC: the kernel counts memberships, and drops this one
+ * when the socket is closed, in whatever way.
  */
 static enum xdps_status join(int sock, const struct xdps_interface *iface,
 			     struct xdps_error *err)
@@ -62,8 +62,8 @@ static enum xdps_status open_promisc(struct xdps_sockets *s,
 }
 
 /*
- * Whoever has a packet socket can bind it anew, to any protocol of any
- * interface, without asking.  The engine is to send with it, not to listen.
+ * A process that has a packet socket can bind it again, to any protocol of any interface,
+ * without a privilege.  The engine may only send with it, and not receive.
  */
 static int make_deaf(int sock)
 {

@@ -10,15 +10,15 @@
 #include "interface.h"
 
 struct xdps_sockets {
-	int promisc_fd;		/* the helper's alone: promiscuity lives as long */
+	int promisc_fd;		/* the helper's own: promiscuous mode lasts as long */
 	int inject_fd;		/* for the engine */
 };
 
 void xdps_sockets_init(struct xdps_sockets *s);
 
 /*
- * Neither is worth a failed capture: what cannot be had is -1, and `warning`
- * has a sentence if it was asked for, else it is "".
+ * Neither is worth a failed capture: a socket that is not available is -1.  `warning`
+ * then has a sentence if promiscuous mode was asked for, else it is "".
  */
 void xdps_sockets_open(struct xdps_sockets *s, const struct xdps_interface *iface,
 		       bool promisc, struct xdps_error *warning);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * target.c: which XDP program is on the interface, and what that calls.
+ * target.c: which XDP program is on the interface, and which programs it calls.
  *
- * Which of them is meant is in choose.c.
+ * choose.c chooses the one that the user means.
  */
 #include "target.h"
 
@@ -24,7 +24,7 @@
 
 #define OWN_NAME "xdps_entry"
 
-/* How often a program may go between being found and being looked at. */
+/* How often a program may disappear between being found and being looked at. */
 #define RACES_MAX 5
 
 /* Where libxdp pins a component: index of the interface, id of the dispatcher, place. */
@@ -46,8 +46,8 @@ static void program_free(struct xdps_program *p)
 }
 
 /*
- * The kernel's own name has 15 characters, and is what remains of a program whose types
- * are of a newer kind than this libbpf knows.  0 or an errno.
+ * The kernel's own name has 15 characters.  It is the only one for a program with types
+ * of a newer kind than this libbpf knows.  Returns 0 or an errno.
  */
 static int read_whole_name(struct xdps_program *p, uint32_t btf, uint32_t type_id)
 {
@@ -67,7 +67,7 @@ static int read_whole_name(struct xdps_program *p, uint32_t btf, uint32_t type_i
 	return 0;
 }
 
-/* Takes over `fd`.  0 or an errno. */
+/* Takes over `fd`.  Returns 0 or an errno. */
 static int read_program(struct xdps_program *p, int fd)
 {
 	struct bpf_func_info function = { 0 };
@@ -98,7 +98,7 @@ static int open_program(struct xdps_program *p, uint32_t id)
 	return fd < 0 ? errno : read_program(p, fd);
 }
 
-/* What is attached: id and mode.  0 or an errno. */
+/* Finds the id and the mode of what is attached.  Returns 0 or an errno. */
 static int query(struct xdps_target *t, const struct xdps_interface *iface)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, found);
@@ -128,7 +128,7 @@ static bool has_component(const struct xdps_target *t, uint32_t id)
 	return false;
 }
 
-/* Takes over `fd`, of a program that is a component if it can be one. */
+/* Takes over `fd`, and adds its program as a component if it can be one. */
 static void add_component(struct xdps_target *t, int fd, uint32_t place)
 {
 	struct xdps_program p;
@@ -146,7 +146,7 @@ static void add_component(struct xdps_target *t, int fd, uint32_t place)
 	t->components[at] = p;
 }
 
-/* Is it a link of something to a function of what is attached? */
+/* Is it a link of something to a function of the attached program? */
 static bool leads_to_attached(const struct xdps_target *t, int link_fd,
 			      struct bpf_link_info *info)
 {
@@ -159,8 +159,8 @@ static bool leads_to_attached(const struct xdps_target *t, int link_fd,
 }
 
 /*
- * All links there are, as there is no list of one program's.  The functions of a
- * dispatcher are in its BTF in the order in which it calls them.
+ * Goes through all links, because there is no list of those of one program.  The
+ * functions of a dispatcher are in its BTF in the order in which it calls them.
  */
 static void find_by_links(struct xdps_target *t)
 {
@@ -181,7 +181,7 @@ static void find_by_links(struct xdps_target *t)
 	}
 }
 
-/* Before 6.1 a link does not say where it leads to. */
+/* Before 6.1, a link does not say where it leads. */
 static void find_by_pins(struct xdps_target *t, const struct xdps_interface *iface)
 {
 	char path[sizeof(PIN_FORMAT) + 3 * sizeof("4294967295")];
@@ -196,7 +196,7 @@ static void find_by_pins(struct xdps_target *t, const struct xdps_interface *ifa
 	}
 }
 
-/* 0 or an errno. */
+/* Returns 0 or an errno. */
 static int look_closely(struct xdps_target *t, const struct xdps_interface *iface)
 {
 	int errnum;
@@ -214,8 +214,8 @@ static int look_closely(struct xdps_target *t, const struct xdps_interface *ifac
 }
 
 /*
- * It may have gone meanwhile, and another one come; one that we may not look at may
- * be a capture on its way out.
+ * The program may have disappeared meanwhile, and another one may have come.  A program
+ * that we may not look at may be that of a capture that is about to end.
  */
 static int look_patiently(struct xdps_target *t, const struct xdps_interface *iface)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * trace.c: our programs beside another one.
+ * trace.c: runs our programs beside another one.
  */
 #include "trace.h"
 
@@ -16,7 +16,7 @@
 #include "privilege.h"
 
 #define DESCRIPTION_BYTES 90
-#define ENOTSUPP 524			/* the kernel's own, which strerror() does not know */
+#define ENOTSUPP 524			/* the kernel's own; strerror() does not know it */
 
 enum xdps_status xdps_trace_check(const struct xdps_target *t,
 				  const struct xdps_interface *iface,
@@ -45,7 +45,7 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
 	return XDPS_OK;
 }
 
-/* Many a program opens its device twice, and its user knows of one capture only. */
+/* Many applications open their device twice, and the user knows of one capture only. */
 static void second_capture_refusal(const struct xdps_interface *iface, char *buf, size_t size)
 {
 	snprintf(buf, size,

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * translate.c: a filter of classic BPF in the instructions of eBPF.
+ * translate.c: translates a filter from classic BPF to eBPF.
  *
- * Twice over the program, in its own order, which is enough because it only jumps
- * forward: first for what can be reached (the verifier takes no dead code) and what
- * is read there before it is written, then for the code.  A and X are in
- * registers, always as 32 bits with zeros above them; M[] is on the stack.
+ * This goes over the program twice, in its own order, which is enough because it only
+ * jumps forward.  The first pass finds what can be reached (the verifier rejects dead
+ * code) and what is read there before it is written.  The second pass writes the code.  A
+ * and X are in registers, always as 32 bits with zeros above them; M[] is on the stack.
  *
- * A packet may go on behind R2, in fragments.  So a load has three ends: its bytes
- * can be read; the packet has them, but elsewhere (undecided); it has not (no match).
+ * A packet may continue behind R2, in fragments.  So a load has three outcomes: its bytes
+ * can be read; the packet has them, but elsewhere (undecided); it does not have them (no
+ * match).
  */
 #include "translate.h"
 
@@ -20,15 +21,15 @@
 #include "../common/error.h"
 
 /*
- * From how many comparisons in a row on a search is worth its own, and how many there
- * can be at most: a jump of classic BPF reaches 255 further.
+ * How many comparisons in a row make a binary search pay, and how many there can be at
+ * most: a jump of classic BPF goes at most 255 instructions further.
  */
 #define ROW_MIN 5
 #define ROW_MAX 256
 
 #define COPY_MOST (XDPS_COPY_BYTES - 1)
 
-/* translate.h says which arguments come in; all of these but FRAME can be used. */
+/* translate.h describes the arguments; all of these except FRAME can be used. */
 enum {
 	A = BPF_REG_0,
 	DATA = BPF_REG_1,
@@ -39,23 +40,23 @@ enum {
 	FRAME = BPF_REG_10,
 };
 
-/* A set of what a classic program has: words of M[], A and X. */
+/* A set of the places of a classic program: words of M[], A and X. */
 #define SET_WORD(k) (1u << (k))
 #define SET_A (1u << XDPS_CLASSIC_WORDS)
 #define SET_X (SET_A << 1)
 
-/* What is known of a classic instruction. */
+/* What is known about a classic instruction. */
 struct step {
 	bool reached;
-	uint32_t written;	/* a set: on every way to here */
-	unsigned int n_ways;	/* that lead to it */
+	uint32_t written;	/* a set: on every path to here */
+	unsigned int n_ways;	/* paths that lead to it */
 	unsigned int start;	/* its first instruction in eBPF */
 };
 
-/* A jump's offset is not known before the target's place is. */
+/* A jump's offset is not known before the place of its target. */
 struct emitted {
 	struct bpf_insn insn;
-	unsigned int target;	/* a step; 0, which nothing jumps to: complete */
+	unsigned int target;	/* a step; 0, to which nothing jumps: complete */
 };
 
 struct translation {
@@ -99,19 +100,19 @@ static bool loads_from_packet(const struct xdps_insn *insn)
 	return false;
 }
 
-/* How many bytes must a packet have for the load, with an X of 0? */
+/* How many bytes does a packet need for the load, if X is 0? */
 static uint64_t bytes_needed(const struct xdps_insn *insn)
 {
 	return (uint64_t)insn->k + load_bytes(insn);
 }
 
-/* Filters see XDPS_CAPLEN_MAX bytes; the offsets that Linux gives a meaning are far above. */
+/* Filters see XDPS_CAPLEN_MAX bytes; Linux gives only offsets far above them a meaning. */
 static bool is_beyond_any_packet(const struct xdps_insn *insn)
 {
 	return loads_from_packet(insn) && bytes_needed(insn) > XDPS_CAPLEN_MAX;
 }
 
-/* Does the kernel's memory not reach that far, whatever X is? */
+/* Is it out of reach in the kernel's memory, whatever X is? */
 static bool is_out_of_reach(const struct translation *t, const struct xdps_insn *insn)
 {
 	return is_beyond_any_packet(insn) ||
@@ -119,7 +120,7 @@ static bool is_out_of_reach(const struct translation *t, const struct xdps_insn 
 		bytes_needed(insn) > COPY_MOST);
 }
 
-/* What is read: the set. */
+/* The set that an instruction reads. */
 static uint32_t reads(const struct xdps_insn *insn)
 {
 	uint32_t x = BPF_SRC(insn->code) == BPF_X ? SET_X : 0;
@@ -171,7 +172,7 @@ static void reach(struct translation *t, unsigned int at, uint32_t written)
 	step->reached = true;
 }
 
-/* From the instruction `at` to those that may come after it. */
+/* Goes from the instruction `at` to those that may come after it. */
 static enum xdps_status follow(struct translation *t, unsigned int at, struct xdps_error *err)
 {
 	const struct xdps_insn *insn = &t->in[at];
@@ -180,7 +181,7 @@ static enum xdps_status follow(struct translation *t, unsigned int at, struct xd
 
 	t->zeroed |= reads(insn) & ~t->steps[at].written;
 
-	/* C leaves it open, and so it depends on how libpcap was compiled */
+	/* undefined in C, so it depends on how libpcap was compiled */
 	if ((op == (BPF_ALU | BPF_LSH) || op == (BPF_ALU | BPF_RSH)) &&
 	    BPF_SRC(insn->code) == BPF_K && insn->k > 31)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
@@ -223,7 +224,7 @@ static void make_room(struct translation *t)
 static void emit(struct translation *t, uint8_t code, uint8_t dst, uint8_t src, int16_t off,
 		 uint32_t imm)
 {
-	/* from then on nothing is written; finish() says so */
+	/* from then on nothing is written; finish() reports it */
 	if (!t->no_memory)
 		make_room(t);
 	if (t->no_memory)
@@ -254,7 +255,7 @@ static void go(struct translation *t, unsigned int target)
 	jump(t, BPF_JMP | BPF_JA, 0, 0, 0, target);
 }
 
-/* Of two registers, or of one and a constant; to 32 bits and to 64. */
+/* Operations on two registers, or on one and a constant; of 32 bits and of 64. */
 static void alu32(struct translation *t, uint8_t op, uint8_t dst, uint8_t src)
 {
 	emit(t, BPF_ALU | op | BPF_X, dst, src, 0, 0);
@@ -303,8 +304,8 @@ static void emit_zeroes(struct translation *t)
 }
 
 /*
- * The guards: TEMP becomes the first byte behind those that are needed, and they
- * can be read; if not, they are nowhere, or out of reach.
+ * The guards: if the bytes that are needed can be read, TEMP becomes the first byte
+ * behind them.  Otherwise the packet does not have them, or they are out of reach.
  */
 static void guard_absolute(struct translation *t, uint32_t needed)
 {
@@ -316,9 +317,9 @@ static void guard_absolute(struct translation *t, uint32_t needed)
 }
 
 /*
- * What the verifier of 6.1 has learned of X may contradict itself on ways that no
- * packet takes, and then it refuses a sum of X and a pointer.  Of the result of this,
- * which changes nothing, it knows only what the single bits can be.
+ * What the verifier of 6.1 has learned about X may contradict itself on paths that no
+ * packet takes, and then it rejects a sum of X and a pointer.  The result of this code
+ * equals X, but the verifier knows only what its single bits can be.
  */
 static void copy_x(struct translation *t)
 {
@@ -327,10 +328,10 @@ static void copy_x(struct translation *t)
 }
 
 /*
- * The same for bytes that are X further on.  The bound comes first: the verifier
- * takes no sum that might be larger than a packet can be, nor can it wrap then.  A
- * register added to a pointer into a packet is what takes CAP_PERFMON to load.  Where
- * the sum leads behind the end it is made again, as a number.
+ * The same for bytes that are X further on.  The bound comes first: the verifier rejects
+ * a sum that might be larger than a packet can be, and with the bound it cannot wrap.  A
+ * register that is added to a pointer into a packet is what requires CAP_PERFMON to load.
+ * If the sum leads behind the end, it is computed again, as a number.
  */
 static void guard_indirect(struct translation *t, uint32_t needed)
 {
@@ -357,7 +358,7 @@ static void guard_absolute_in_copy(struct translation *t, uint32_t needed)
 	alu64_k(t, BPF_ADD, TEMP, needed);
 }
 
-/* The bound by a constant is for the verifier, which learns nothing from two registers. */
+/* The constant bound is for the verifier, which learns nothing from two registers. */
 static void guard_indirect_in_copy(struct translation *t, uint32_t needed)
 {
 	copy_x(t);
@@ -431,7 +432,7 @@ static void emit_store(struct translation *t, const struct xdps_insn *insn)
 	emit(t, BPF_STX | BPF_MEM | BPF_W, FRAME, src, word_offset(insn->k), 0);
 }
 
-/* Operations have the same codes in both; what they do at the edges differs. */
+/* Operations have the same codes in both, but they differ at the edges. */
 static void emit_alu(struct translation *t, const struct xdps_insn *insn)
 {
 	uint8_t op = BPF_OP(insn->code);
@@ -445,18 +446,18 @@ static void emit_alu(struct translation *t, const struct xdps_insn *insn)
 		return;
 	}
 
-	/* there: no match; here: 0, or A as it was */
+	/* classic BPF: no match; eBPF: 0, or A as it was */
 	if (op == BPF_DIV || op == BPF_MOD)
 		jump(t, BPF_JMP32 | BPF_JEQ | BPF_K, X, 0, 0, t->reject);
 	alu32(t, op, A, X);
-	/* there: 0; here: only the lowest 5 bits of X count */
+	/* classic BPF: 0; eBPF: only the lowest 5 bits of X count */
 	if (op == BPF_LSH || op == BPF_RSH) {
 		emit(t, BPF_JMP32 | BPF_JLE | BPF_K, X, 0, 1, 31);
 		alu32_k(t, BPF_MOV, A, 0);
 	}
 }
 
-/* Does the code of `target` come right behind that of `at`? */
+/* Does the code of `target` directly follow that of `at`? */
 static bool is_next(const struct translation *t, unsigned int at, unsigned int target)
 {
 	do
@@ -465,7 +466,7 @@ static bool is_next(const struct translation *t, unsigned int at, unsigned int t
 	return at == target;
 }
 
-/* The jump that is taken when `op` is not; JSET has none. */
+/* The jump that is taken when `op` is not taken; JSET has none. */
 static uint8_t opposite(uint8_t op)
 {
 	switch (op) {
@@ -499,9 +500,9 @@ static void emit_jump(struct translation *t, unsigned int at)
 }
 
 /*
- * libpcap asks for one address or port after the other: A is compared with a
- * constant, and with the next, and each leads to the same place if it is equal.
- * How many instructions are such a row?  Nothing jumps into its middle.
+ * libpcap asks for one address or port after the other: it compares A with a constant,
+ * then with the next one, and each comparison leads to the same place if it is equal.
+ * Returns how many instructions form such a row.  Nothing jumps into its middle.
  */
 static unsigned int length_of_row(const struct translation *t, unsigned int at)
 {
@@ -523,7 +524,7 @@ static int by_value(const void *one, const void *other)
 	return (a > b) - (a < b);
 }
 
-/* To `yes` if A is one of `n` constants, which are in order; else behind this. */
+/* Jumps to `yes` if A is one of `n` constants, which are sorted; else to `no`. */
 static void emit_search(struct translation *t, const uint32_t *constants, unsigned int n,
 			unsigned int yes, unsigned int no)
 {
@@ -555,13 +556,13 @@ static void emit_row(struct translation *t, unsigned int at, unsigned int n)
 	emit_search(t, constants, n, at + 1 + t->in[at].jt, at + n + last->jf);
 }
 
-/* Of a filter that returns k. */
+/* The verdict of a filter that returns k. */
 static uint64_t verdict_of(uint32_t filter, uint32_t k)
 {
 	return k ? XDPS_VERDICT(filter, k) : 0;
 }
 
-/* A verdict of no bytes is a rejection, whatever number stands above it. */
+/* A verdict of 0 bytes is a rejection, whatever number is in its upper half. */
 static void emit_return(struct translation *t, const struct xdps_insn *insn)
 {
 	if (BPF_RVAL(insn->code) == BPF_A) {
@@ -609,7 +610,7 @@ static void emit_step(struct translation *t, unsigned int at)
 	}
 }
 
-/* Where loads end that do not find their bytes, if there are such loads. */
+/* Where loads that do not find their bytes end, if there are such loads. */
 static void emit_tail(struct translation *t, unsigned int at, uint64_t verdict)
 {
 	if (!t->steps[at].reached)
@@ -624,7 +625,7 @@ static enum xdps_status no_memory(struct xdps_error *err)
 	return xdps_fail(err, XDPS_FAILED, "there is no memory to translate the filter");
 }
 
-/* The offsets of all jumps, and the code as the caller wants it. */
+/* Sets the offsets of all jumps, and converts the code to the form that the caller wants. */
 static enum xdps_status finish(struct translation *t, struct xdps_code *code,
 			       struct xdps_error *err)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * verifier.c: what the kernel's verifier did not like.
+ * verifier.c: why the kernel's verifier rejected a program.
  */
 #include "verifier.h"
 

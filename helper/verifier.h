@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * verifier.h: what the kernel's verifier did not like.
+ * verifier.h: why the kernel's verifier rejected a program.
  */
 #ifndef XDPS_VERIFIER_H
 #define XDPS_VERIFIER_H
@@ -8,9 +8,8 @@
 #include <stddef.h>
 
 /*
- * Copies into `line` the last line of the verifier's log that says something: the
- * statistics at its end do not.  Cuts `log` into pieces; `line` stays as it is
- * if there is nothing.
+ * Copies into `line` the last line of the verifier's log before the statistics at its
+ * end.  Cuts `log` into pieces.  Leaves `line` as it is if there is no such line.
  */
 void xdps_verifier_last_line(char *log, char *line, size_t size);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * vlan.c: VLAN tags that nobody sees at the XDP hook.
+ * vlan.c: VLAN tags that are not visible at the XDP hook.
  */
 #include "vlan.h"
 
@@ -16,10 +16,10 @@
 
 #include "../common/netlink.h"
 
-#define ETH_P_OLD_QINQ 0x9100		/* which libpcap asks for, too */
+#define ETH_P_OLD_QINQ 0x9100		/* libpcap tests for it, too */
 #define TYPE_AT (2 * ETH_ALEN)
 
-/* For all interfaces of one kind. */
+/* Asks for all interfaces of one kind. */
 struct kind_question {
 	struct nlmsghdr head;
 	struct ifinfomsg info;
@@ -51,7 +51,7 @@ bool xdps_vlan_is_taken_off(const struct xdps_interface *iface)
 	return !rc && flags.data & ETH_FLAG_RXVLAN;
 }
 
-/* The kernel may know no such kind yet, and tell of all interfaces then. */
+/* A kernel that does not know the kind yet sends all interfaces. */
 static bool is_vlan_of(const struct nlmsghdr *head, int ifindex)
 {
 	const struct rtattr *first = IFLA_RTA(NLMSG_DATA(head));
@@ -109,7 +109,7 @@ static bool has_vlan_above(int ifindex)
 	return s.found;
 }
 
-/* False: there is no such interface, or it is not to be known. */
+/* False: there is no such interface, or the kernel did not answer. */
 static bool ask(int ifindex, struct xdps_netlink *answer)
 {
 	struct xdps_link_question q;
@@ -134,7 +134,7 @@ static const struct rtattr *find(const struct xdps_netlink *answer, unsigned sho
 	return xdps_attr_find(IFLA_RTA(NLMSG_DATA(head)), IFLA_PAYLOAD(head), type);
 }
 
-/* Of the bridge's own attributes only one that is on has the value 1. */
+/* An attribute of the bridge itself is 1 if VLAN filtering is on. */
 static bool is_port_of_vlan_bridge(int ifindex)
 {
 	const struct rtattr *info, *filtering;
@@ -167,9 +167,9 @@ static bool is_tag(uint32_t type)
 }
 
 /*
- * libpcap compiles "vlan" to comparisons with all types that a tag may begin with, and
- * "ether proto 0x8100" to one, behind the load of the type.  With one alone, elsewhere,
- * a port may be meant.
+ * libpcap compiles "vlan" to comparisons with all types with which a tag may begin, and
+ * "ether proto 0x8100" to one, right after loading the type.  A single comparison
+ * elsewhere may be with a port.
  */
 bool xdps_vlan_is_asked(const struct xdps_insn *insns, size_t n_insns)
 {
@@ -189,7 +189,7 @@ bool xdps_vlan_is_asked(const struct xdps_insn *insns, size_t n_insns)
 	return false;
 }
 
-/* Of a bond those below it are to do it, of veth the one that sends. */
+/* On a bond, its lower interfaces must change; on a veth, also the end that sends. */
 void xdps_vlan_describe(const struct xdps_interface *iface, char *buf, size_t size)
 {
 	const char *name = iface->name, *also = "";

@@ -15,8 +15,8 @@
 #include "../common/error.h"
 
 /*
- * What is done with links is not announced: it has to be asked.  Whoever is going to
- * follow misses packets until it is.
+ * The kernel does not announce changes of links, so we have to ask.  A capture that is
+ * going to follow misses packets until we do.
  */
 #define ASK_EVERY_MS 1000
 #define ASK_CLOSELY_MS 50
@@ -26,8 +26,8 @@
 #define NOTICE_BYTES 32768
 
 /*
- * AF_UNSPEC only: a bridge says RTM_DELLINK of its own family about a port
- * that merely leaves it.
+ * Only AF_UNSPEC: a bridge sends RTM_DELLINK of its own family about a port that merely
+ * leaves it.
  */
 static bool says_deleted(const struct nlmsghdr *head, int ifindex)
 {
@@ -39,8 +39,8 @@ static bool says_deleted(const struct nlmsghdr *head, int ifindex)
 }
 
 /*
- * Reads all that waits.  A queue that ran over is as good as a notice: the
- * caller then asks about the interface itself.
+ * Reads everything that is queued.  If the queue has overflowed, this asks whether the
+ * interface still exists.
  */
 static bool has_notice_of_end(int netlink_fd, const struct xdps_interface *iface)
 {
@@ -94,7 +94,7 @@ static int64_t now_ms(void)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
-/* Only where another program decides what we get to see. */
+/* This matters only where another program decides what we see. */
 static bool is_silent(struct xdps_watch *w, const struct xdps_hook *hook,
 		      const struct xdps_setting *setting)
 {

@@ -2,8 +2,8 @@
 /*
  * watch.h: what ends a capture, moves it, or keeps it from seeing anything.
  *
- * A program whose interface goes away, or that somebody detaches, simply runs
- * no more; no descriptor of the capture tells.  So we look out for that.
+ * A program whose interface goes away, or that somebody detaches, simply stops running;
+ * no descriptor of the capture reports that.  So we watch for it.
  */
 #ifndef XDPS_WATCH_H
 #define XDPS_WATCH_H
@@ -15,7 +15,7 @@
 #include "interface.h"
 #include "silence.h"
 
-/* dumpcap knows these words, and then says something friendlier itself. */
+/* dumpcap recognizes this text, and prints a friendlier one of its own. */
 #define XDPS_GONE_TEXT "The interface disappeared"
 
 struct xdps_watch {
@@ -26,13 +26,13 @@ struct xdps_watch {
 
 void xdps_watch_init(struct xdps_watch *w);
 
-/* To be called before attaching: nothing that happens from here on is missed. */
+/* Call this before attaching: nothing that happens from here on is missed. */
 enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err);
 
 enum xdps_event {
-	XDPS_EVENT_ENGINE,		/* it has said something, or has closed */
+	XDPS_EVENT_ENGINE,		/* it has sent a message, or has closed */
 	XDPS_EVENT_DETACHED,		/* the program, ours or the traced one */
-	XDPS_EVENT_SILENCE,		/* the traced one is not called for what arrives */
+	XDPS_EVENT_SILENCE,		/* the traced one is not called for arrivals */
 	XDPS_EVENT_ARRIVAL,		/* a CPU may need a ring */
 };
 
@@ -43,7 +43,7 @@ struct xdps_occasion {
 };
 
 /*
- * Sleeps until something happens.  XDPS_OK: `*o` is to be dealt with; XDPS_GONE: the
+ * Sleeps until something happens.  XDPS_OK: `*o` has to be handled; XDPS_GONE: the
  * interface disappeared.
  */
 enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
