@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * args.c: what Wireshark, or a person, wants of us.
+ * args.c: parses what Wireshark, or a user, asks for.
  *
- * Our options are those of a device name (pcap-xdpsample(7)) by the same names: they
- * are put together to one, and the engine's parser judges it.
+ * Our options have the names of those in a device name (pcap-xdpsample(7)): they are
+ * combined into one, which the engine's parser checks.
  */
 #include "args.h"
 
@@ -67,7 +67,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
-/* What was said, before it is judged. */
+/* What was given, before it is checked. */
 struct said {
 	bool verbs[VERB_CAPTURE + 1];
 	const char *interface;
@@ -109,7 +109,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* A name that is too long is cut; the parser says that it is, as there is room for that. */
+/* There is room for a name that is one character too long, so that the parser reports it. */
 static void unescape(char *ifname, size_t size, const char *escaped)
 {
 	size_t len = 0;
@@ -207,7 +207,7 @@ static enum xdps_status read_options(struct args *a, struct said *s, int argc, c
 	int id;
 
 	opterr = 0;
-	optind = 0;			/* getopt begins anew */
+	optind = 0;			/* getopt starts again */
 	while ((id = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
 		if (id == ':')
 			return xdps_fail(err, XDPS_BAD_OPTION, "%.80s: its value is missing",
@@ -219,7 +219,7 @@ static enum xdps_status read_options(struct args *a, struct said *s, int argc, c
 		if (read_option(a, s, id, err))
 			return err->status;
 	}
-	/* When Wireshark asks for a list anew, flags have empty values. */
+	/* When Wireshark reloads a list, flags have empty values. */
 	while (optind < argc && !*argv[optind])
 		optind++;
 	if (optind < argc)
@@ -230,8 +230,8 @@ static enum xdps_status read_options(struct args *a, struct said *s, int argc, c
 }
 
 /*
- * Wireshark says more than one thing at a time: the filter of a capture, the dialog of
- * which one option is wanted.
+ * Wireshark may say more than one thing at a time: the filter of a capture, or the dialog
+ * of which it wants one option.
  */
 static enum verb verb_of(const struct said *s)
 {
@@ -253,7 +253,7 @@ static void add_option(char *device, int id, const char *value)
 	snprintf(device + len, DEVICE_BYTES - len, ":%s=%s", option_name(id), value);
 }
 
-/* Which of both points: the dialog has a word for both, and one for what is usual. */
+/* Which point: the dialog has a word for both of them, and one for the default. */
 static const char *point_of(struct args *a, const struct said *s)
 {
 	const char *point = s->device[POINT];
@@ -264,7 +264,7 @@ static const char *point_of(struct args *a, const struct said *s)
 	return a->both ? "exit" : point;
 }
 
-/* The dialog joins them by commas. */
+/* The dialog joins verdicts by commas. */
 static void use_plus(char *text)
 {
 	for (; *text; text++)
@@ -273,8 +273,8 @@ static void use_plus(char *text)
 }
 
 /*
- * Wireshark says what nobody has changed, too; of the time to hold, the usual one is
- * another when each packet is to be shown at once.
+ * Wireshark also passes options that the user has not changed.  The default of the hold
+ * time is left out, because it is another one if each packet is shown at once.
  */
 static bool is_usual(int id, const char *value)
 {
@@ -284,7 +284,7 @@ static bool is_usual(int id, const char *value)
 	return id == HOLD && !strcmp(value, usual);
 }
 
-/* Where it would end one option and begin another. */
+/* A ':' would end one option and begin another. */
 static enum xdps_status check_values(const struct said *s, struct xdps_error *err)
 {
 	for (int id = 0; id <= NO_PROMISC; id++)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * capture.c: from the hook to the file, until somebody has enough.
+ * capture.c: captures from the hook to the file, until it is told to stop.
  *
- * One capture point, or two: before the program and after it, each an interface of the
- * file, their packets together in the order of their times.
+ * There is one capture point, or there are two: before the program and after it.  Each is
+ * an interface of the file.  Their packets are written in the order of their times.
  */
 #include "capture.h"
 
@@ -23,19 +23,19 @@
 
 #define STREAMS_MAX 2
 #define BLOCK_BYTES_MAX 8192		/* of a block without a packet: texts, and more */
-#define UNBEGUN_PATIENCE_MS 10000	/* with a reader of a file without packets */
+#define UNBEGUN_PATIENCE_MS 10000	/* with the reader of a file without packets */
 #define NS_PER_S 1000000000ull
 
 struct capture {
-	struct stream streams[STREAMS_MAX];	/* numbered as the file's interfaces */
+	struct stream streams[STREAMS_MAX];	/* numbered like the file's interfaces */
 	unsigned int n;
 	struct filter *filter;
 	struct output out;
-	struct xdps_listed before;	/* what was attached when we came */
+	struct xdps_listed before;	/* what was attached when we started */
 	uint64_t n_packets;
 };
 
-/* Short of opening the file, all that can go wrong is known after this. */
+/* After this, only opening the file can still fail. */
 static enum xdps_status open_streams(struct capture *c, const struct args *a,
 				     struct xdps_error *err)
 {
@@ -49,7 +49,7 @@ static enum xdps_status open_streams(struct capture *c, const struct args *a,
 	if (status)
 		return status;
 	c->n = a->both ? 2 : 1;
-	/* The one after the program first: it has to be there. */
+	/* Opens the one after the program first, because the program must be there. */
 	status = stream_open(&c->streams[c->n - 1], &opt, c->filter, err);
 	if (status || !a->both)
 		return status;
@@ -162,7 +162,7 @@ static struct stream *oldest(struct capture *c)
 	return found;
 }
 
-/* Nothing older than this will come from the other one. */
+/* True if no older packet will come from the other stream. */
 static bool is_next(const struct capture *c, const struct stream *s)
 {
 	for (unsigned int i = 0; i < c->n; i++) {
@@ -175,7 +175,7 @@ static bool is_next(const struct capture *c, const struct stream *s)
 	return true;
 }
 
-/* As they are now, with these words. */
+/* Adds the current statistics, with this comment. */
 static void add_statistics(struct capture *c, const struct stream *s, const char *words)
 {
 	const struct xdps_stats stats = stream_stats(s);
@@ -195,7 +195,7 @@ static void add_statistics(struct capture *c, const struct stream *s, const char
 		});
 }
 
-/* At once, for somebody who looks at the file while it grows, and there may be no packet. */
+/* Written at once: somebody may be watching the file, and there may be no packet. */
 static void add_notices(struct capture *c)
 {
 	for (unsigned int i = 0; i < c->n; i++) {
@@ -211,8 +211,8 @@ static void add_notices(struct capture *c)
 }
 
 /*
- * Looks at each once, so that there is an end to it under any flood, and writes what can
- * be written in order.
+ * Looks at each stream once, so that this ends under any load, and writes what can be
+ * written in order.
  */
 static void write_packets(struct capture *c)
 {
@@ -239,7 +239,10 @@ static uint32_t hold_ms(const struct capture *c)
 	return stream_hold_ms(&c->streams[0]);
 }
 
-/* For packets, unless there are some that wait for the other point; for the reader's end. */
+/*
+ * Waits for packets, unless some already wait for the other point, and for the reader's
+ * end.
+ */
 static void wait_for_packets(struct capture *c)
 {
 	struct pollfd fds[STREAMS_MAX + OUTPUT_POLLS];
@@ -261,7 +264,7 @@ static void wait_for_packets(struct capture *c)
 }
 
 /*
- * What has passed the hook before we were told to stop is in the file.  The account of a
+ * Writes everything that passed the hook before we were told to stop.  The account of a
  * stream is closed with its last packet.
  */
 static void drain(struct capture *c)
@@ -285,7 +288,7 @@ static void add_account(struct capture *c, const struct stream *s)
 	add_statistics(c, s, words);
 }
 
-/* The account is in memory before anything is waited for: we are off the interface then. */
+/* Puts the account into memory, and detaches, before it waits for anything. */
 static void end_file(struct capture *c)
 {
 	for (unsigned int i = 0; i < c->n; i++)
@@ -318,12 +321,12 @@ static void capture(struct capture *c, const char *filter)
 }
 
 /*
- * Attached before the pipe is opened: what does not work is said without Wireshark
- * waiting for a file that never begins.
+ * Attaches before it opens the pipe: so an error is reported without Wireshark waiting
+ * for a file that never begins.
  */
 enum xdps_status capture_run(const struct args *a, bool *began, struct xdps_error *err)
 {
-	static struct capture c;	/* the lists in it are large for a stack */
+	static struct capture c;	/* too large for a stack, because of its lists */
 
 	stop_prepare();
 	err->status = XDPS_OK;

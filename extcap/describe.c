@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * describe.c: what the file says in words.
+ * describe.c: the texts in the file.
  */
 #include "describe.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * describe.h: what the file says in words.
+ * describe.h: the texts in the file.
  */
 #ifndef EXTCAP_DESCRIBE_H
 #define EXTCAP_DESCRIBE_H
@@ -10,26 +10,26 @@
 
 #define WORDS_BYTES 768
 
-/* All texts are cut where they end; `size` is that of `buf`. */
+/* All texts are truncated if they do not fit; `size` is that of `buf`. */
 
-/* The processor; "" if it does not say. */
+/* The processor; "" if it is not known. */
 void describe_hardware(char *buf, size_t size);
 
 /* "Linux 6.1.0-21-amd64" */
 void describe_os(char *buf, size_t size);
 
-/* The device that a program of libpcap would open for the same packets. */
+/* The device that an application would open with libpcap for the same packets. */
 void describe_device(char *buf, size_t size, const struct xdps_options *opt);
 
-/* Which machine, which interface, where, beside what: `before` as it was then. */
+/* The machine, the interface, where, and beside what: `before` as it was at the start. */
 void describe_point(char *buf, size_t size, const struct xdps_options *opt,
 		    const struct xdps_listed *before);
 
-/* What does not go without saying of what was asked for, notices too; "" if nothing. */
+/* What the user should know about this capture, notices included; "" if nothing. */
 void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
 			 struct xdps *x);
 
-/* The account, `delivered` being what is in the file, and a notice, or "". */
+/* The account, with `delivered` packets in the file, and a notice, or "". */
 void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
 			 const struct xdps_stats *stats, uint64_t delivered,
 			 const char *notice);

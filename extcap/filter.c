@@ -12,21 +12,22 @@
 
 #include "../common/error.h"
 
-#define SNAPLEN 262144		/* what "take it" returns: more than there can be */
+#define SNAPLEN 262144		/* what an accepting filter returns: longer than any packet */
 
 struct filter {
 	struct bpf_program program;	/* for the kernel */
-	struct bpf_program runnable;	/* for here: it ends on every packet */
+	struct bpf_program runnable;	/* for use here: it ends on every packet */
 };
 
-/* The engine takes instructions as bytes, so that one may stand for the other. */
+/* The engine has its own type for an instruction; the two are cast to each other. */
 _Static_assert(sizeof(struct xdps_insn) == sizeof(struct bpf_insn) &&
 	       offsetof(struct xdps_insn, k) == offsetof(struct bpf_insn, k),
 	       "an instruction is an instruction");
 
 /*
- * For "ip broadcast", which is an error on an interface that has no address.  It is
- * looked up in the order of the network, and the compiler wants the machine's.
+ * The netmask is for "ip broadcast", which is an error on an interface that has no
+ * address.  The look-up returns network byte order, and the compiler wants host byte
+ * order.
  */
 static bpf_u_int32 netmask_of(const char *ifname)
 {

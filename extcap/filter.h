@@ -2,8 +2,8 @@
 /*
  * filter.h: a filter in libpcap's syntax.
  *
- * The only part that knows libpcap: its compiler and its machine for filters, and the
- * netmask of an interface, which the compiler wants.
+ * This is the only part that knows libpcap: its compiler and its interpreter for filters,
+ * and the netmask of an interface, which the compiler needs.
  */
 #ifndef EXTCAP_FILTER_H
 #define EXTCAP_FILTER_H
@@ -13,9 +13,9 @@
 struct filter;			/* compiled */
 
 /*
- * For packets of the interface `ifname`.  `*out` is then to be given to filter_free();
- * NULL if there is no expression.
- * XDPS_BAD_FILTER: it is none, or none for the XDP hook.
+ * Compiles a filter for packets of the interface `ifname`.  `*out` must then be passed to
+ * filter_free(); it is NULL if there is no expression.  XDPS_BAD_FILTER: it is not a
+ * valid filter, or it cannot run at the XDP hook.
  */
 enum xdps_status filter_compile(struct filter **out, const char *expression,
 				const char *ifname, enum xdps_link link, struct xdps_error *err);
@@ -23,7 +23,7 @@ void filter_free(struct filter *f);
 
 const struct xdps_insn *filter_insns(const struct filter *f, size_t *n);
 
-/* How many bytes of this packet it wants; 0: it rejects it. */
+/* Returns how many bytes of this packet the filter wants; 0: it rejects the packet. */
 uint32_t filter_wants(const struct filter *f, const struct xdps_packet *pkt);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * list.c: what extcap asks before a capture.
+ * list.c: answers what extcap asks before a capture.
  */
 #include "list.h"
 
@@ -12,7 +12,7 @@
 
 #include "args.h"
 
-/* An argument of the dialog, by which its values are found. */
+/* An argument of the dialog; its values refer to this number. */
 enum number { POINT, ACTION, PROG, RATE, SNAPLEN, MODE, BUFFER, HOLD, RING, IMMEDIATE,
 	      NO_PROMISC };
 
@@ -82,7 +82,7 @@ enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
 	enum xdps_status status = list_find(found, ifname, err);
 	struct xdps_error ignored;
 
-	/* Without privilege there are ids, which do as well. */
+	/* Without privilege there are only ids, which will do. */
 	if (!status)
 		xdps_list_programs(found, 1, &ignored);
 	return status;
@@ -93,7 +93,7 @@ const char *list_mode_word(enum xdps_mode mode)
 	return mode == XDPS_MODE_AUTO ? "in the card" : xdps_mode_word(mode);
 }
 
-/* " with A, B", what a dispatcher calls; as many as a line in a list stands. */
+/* Writes " with A, B", the programs that a dispatcher calls, as many as a list line holds. */
 static void describe_components(char *buf, size_t size, const struct xdps_listed *l)
 {
 	size_t len = 0;
@@ -171,7 +171,7 @@ static void print_choices(FILE *f, enum number arg, const struct choice *choices
 			choices[i].is_default ? "true" : "false");
 }
 
-/* As often as the name is there, the attached program and its components together. */
+/* Counts the name among the attached program and its components. */
 static bool is_only_one(const struct xdps_listed *l, const char *name)
 {
 	unsigned int n = 0;
@@ -181,7 +181,7 @@ static bool is_only_one(const struct xdps_listed *l, const char *name)
 	return n == 1;
 }
 
-/* By its name, which is good for the next session, too; by its id if it has to be. */
+/* Uses its name, which is also good for the next session, or its id if necessary. */
 static void print_program(FILE *f, const struct xdps_listed *l, unsigned int i)
 {
 	const char *what = i ? "called by it" : list_mode_word(l->mode);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * list.h: what extcap asks before a capture: interfaces, link types, the dialog.
+ * list.h: answers what extcap asks before a capture: interfaces, link types, the dialog.
  *
- * Each prints what extcap's sentences say (Wireshark's doc/extcap.adoc).  Nothing is
+ * Each function prints the sentences of extcap (Wireshark's doc/extcap.adoc).  Nothing is
  * opened or attached.
  */
 #ifndef EXTCAP_LIST_H
@@ -14,20 +14,20 @@
 
 #define TITLE_BYTES 256
 
-/* The interface of this name, or XDPS_NO_DEVICE. */
+/* Finds the interface of this name, or returns XDPS_NO_DEVICE. */
 enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 			   struct xdps_error *err);
 
-/* The same with the names of its programs, as far as they can be known. */
+/* The same, with the names of its programs as far as they can be found. */
 enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
 			   struct xdps_error *err);
 
-/* Of a listed program: "native", "generic", or "in the card", which is listed as auto. */
+/* The mode of a listed program: "native", "generic", or "in the card" (listed as auto). */
 const char *list_mode_word(enum xdps_mode mode);
 
 /*
- * "no program", "xdp_filter native, id 7", "xdp_dispatcher with xdp_filter native, id 7" or
- * "program id 7, native"
+ * Writes "no program", "xdp_filter native, id 7", "xdp_dispatcher with xdp_filter native,
+ * id 7" or "program id 7, native".
  */
 void list_describe(char *buf, size_t size, const struct xdps_listed *l);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * main.c: xdpsample-extcap, by which Wireshark captures at the XDP hook.
+ * main.c: xdpsample-extcap, with which Wireshark captures at the XDP hook.
  *
  * Wireshark runs it once for each question (extcap(4)), and once for each capture.  A
- * person can do so, too.
+ * user can do so, too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static void print_help(void)
 	      "See xdpsample-extcap(1) and pcap-xdpsample(7).\n", stdout);
 }
 
-/* What is printed is what is wrong with it; that it was judged is success. */
+/* Prints what is wrong with the filter.  Succeeds if the filter could be judged. */
 static enum xdps_status check_filter(const struct args *a, struct xdps_error *err)
 {
 	struct xdps_error verdict;
@@ -62,7 +62,7 @@ static enum xdps_status check_filter(const struct args *a, struct xdps_error *er
 	return XDPS_OK;
 }
 
-/* Its end is told before anybody is waited for. */
+/* Reports the end before it waits for anybody. */
 static enum xdps_status capture(const struct args *a, struct xdps_error *err)
 {
 	bool began;

@@ -20,8 +20,8 @@
 #include "stop.h"
 
 #define BUFFER_BYTES (256u << 10)
-#define OPEN_STEP_MS 10			/* how often to look whether somebody reads */
-#define GRACE_MS 500			/* for a slow reader, when we are to stop */
+#define OPEN_STEP_MS 10			/* how often to check for a reader */
+#define GRACE_MS 500			/* for a slow reader, after a request to stop */
 
 static void fail(struct output *o, int errnum, const char *doing)
 {
@@ -35,8 +35,8 @@ static void fail(struct output *o, int errnum, const char *doing)
 }
 
 /*
- * As it is not ours alone, it gets no O_NONBLOCK; a pipe can be opened once more, unless
- * it is another user's.
+ * Standard output is shared, so it gets no O_NONBLOCK.  A pipe can be opened once more,
+ * unless it is another user's.
  */
 static void open_stdout(struct output *o, const struct stat *st)
 {
@@ -55,8 +55,8 @@ static void open_stdout(struct output *o, const struct stat *st)
 }
 
 /*
- * Wireshark's dumpcap reads on when Wireshark was killed, until packets come: who made
- * the pipe has to be there.
+ * If Wireshark is killed, its dumpcap reads on until packets come.  So we watch the
+ * process that made the pipe.
  */
 static void watch_parent(struct output *o)
 {
@@ -67,8 +67,8 @@ static void watch_parent(struct output *o)
 }
 
 /*
- * Without O_CREAT: a pipe that is not there any more is no file that we should make.  One
- * that is there begins anew.
+ * Does not use O_CREAT: if a pipe is gone, we should not make a file.  A file that is
+ * there is truncated.
  */
 static void open_path(struct output *o, int64_t patience_ms)
 {
@@ -127,7 +127,7 @@ void output_close(struct output *o)
 
 void output_poll(const struct output *o, struct pollfd fds[OUTPUT_POLLS])
 {
-	fds[0] = (struct pollfd){ .fd = o->fd };	/* POLLERR: nobody has it open */
+	fds[0] = (struct pollfd){ .fd = o->fd };	/* POLLERR: it has no reader */
 	fds[1] = (struct pollfd){ .fd = o->parent_fd, .events = POLLIN };
 }
 
@@ -138,8 +138,8 @@ void output_polled(struct output *o, const struct pollfd fds[OUTPUT_POLLS])
 }
 
 /*
- * Until the reader takes something.  Told to stop, it gets some time for the rest; told
- * twice, none.
+ * Waits until the reader takes something.  After one request to stop, it gets some time
+ * for the rest; after two, none.
  */
 static void wait_for_reader(struct output *o)
 {
@@ -157,7 +157,7 @@ static void wait_for_reader(struct output *o)
 		output_polled(o, fds);
 }
 
-/* A pipe that has room has it for PIPE_BUF (pipe(7)). */
+/* A pipe that is writable has room for PIPE_BUF bytes (pipe(7)). */
 static ssize_t write_what_fits(int fd, const unsigned char *data, size_t bytes)
 {
 	struct pollfd room = { .fd = fd, .events = POLLOUT };

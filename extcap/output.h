@@ -2,9 +2,9 @@
 /*
  * output.h: where the file goes: a named pipe of Wireshark's, or standard output.
  *
- * Bytes are collected, and written when there are many or when output_flush() says so.
- * A reader that does not read makes us wait, but not beyond a signal; one that has gone
- * is noticed also while nothing is written.
+ * Bytes are collected, and written when there are many or when output_flush() is called.
+ * If the reader does not read we wait, but not beyond a signal.  If the reader has gone
+ * we notice, even while nothing is written.
  */
 #ifndef EXTCAP_OUTPUT_H
 #define EXTCAP_OUTPUT_H
@@ -17,7 +17,7 @@
 enum output_end {
 	OUTPUT_GOES_ON,
 	OUTPUT_GONE,		/* nobody reads any more */
-	OUTPUT_STOPPED,		/* a signal, while we waited for the reader */
+	OUTPUT_STOPPED,		/* a signal came while we waited for the reader */
 	OUTPUT_FAILED,		/* another reason, in `err` */
 };
 
@@ -25,30 +25,30 @@ struct output {
 	struct pcapng blocks;	/* to add to after output_room() */
 	enum output_end end;
 	struct xdps_error err;
-	const char *path;	/* not ours */
+	const char *path;	/* not owned */
 	int fd;			/* -1: not open */
-	int parent_fd;		/* of who made the named pipe; -1: not to be watched */
+	int parent_fd;		/* of the process that made the named pipe; -1: not watched */
 	bool is_socket;
-	bool may_block;		/* a pipe that is not open without */
+	bool may_block;		/* a pipe that has no O_NONBLOCK */
 };
 
 #define OUTPUT_POLLS 2
 
 /*
- * "-" is standard output.  Waits until somebody opens the pipe to read it, so long or, if
- * patience_ms is -1, for ever.  On failure, or when it is told to stop meanwhile, o->end
- * says so.
+ * Opens `path`; "-" is standard output.  Waits until somebody opens the pipe for reading,
+ * at most `patience_ms` or, if that is -1, for ever.  On failure, or when it is told to
+ * stop meanwhile, o->end says so.
  */
 void output_open(struct output *o, const char *path, int64_t patience_ms);
 void output_close(struct output *o);
 
-/* Makes room for so many bytes, which are at most half of 256 KiB.  False: o->end. */
+/* Makes room for so many bytes, at most half of 256 KiB.  False: see o->end. */
 bool output_room(struct output *o, size_t bytes);
 
-/* Everything that was added is with the reader.  False: o->end. */
+/* Passes everything that was added to the reader.  False: see o->end. */
 bool output_flush(struct output *o);
 
-/* To wait for the end of the reader, along with others; then what they have told. */
+/* For waiting for the end of the reader, among others; then takes note of the result. */
 void output_poll(const struct output *o, struct pollfd fds[OUTPUT_POLLS]);
 void output_polled(struct output *o, const struct pollfd fds[OUTPUT_POLLS]);
 

@@ -2,7 +2,7 @@
 /*
  * pcapng.c: blocks of a pcapng file, in memory.
  *
- * Little-endian on every machine, which a reader sees by the section header.
+ * They are little-endian on every machine; the section header tells the reader.
  */
 #include "pcapng.h"
 
@@ -123,7 +123,7 @@ static void put_option_time(struct block *b, enum option code, uint64_t wall_ns)
 	put_time(b, wall_ns);
 }
 
-/* Cut in front of a character of UTF-8, not within. */
+/* Truncates before a UTF-8 character, not inside it. */
 static size_t text_bytes(const char *text)
 {
 	size_t bytes = strnlen(text, PCAPNG_TEXT_BYTES_MAX + 1);
@@ -146,7 +146,7 @@ static struct block begin(struct pcapng *p, enum block_type type)
 	struct block b = { .p = p, .start = p->len };
 
 	put_u32(&b, type);
-	put_u32(&b, 0);			/* its length, when that is known */
+	put_u32(&b, 0);			/* its length, set when it is known */
 	return b;
 }
 
@@ -251,7 +251,7 @@ bool pcapng_add_statistics(struct pcapng *p, const struct pcapng_statistics *s)
 	put_option_time(&b, ISB_STARTTIME, s->start_ns);
 	put_option_time(&b, ISB_ENDTIME, s->end_ns);
 	put_option_u64(&b, ISB_IFRECV, s->received);
-	/* Where Wireshark looks for what the system lost, as dumpcap writes it there. */
+	/* Wireshark looks here for what the system lost, because dumpcap writes it here. */
 	put_option_u64(&b, ISB_IFDROP, s->lost);
 	put_option_u64(&b, ISB_FILTERACCEPT, s->accepted);
 	put_option_u64(&b, ISB_OSDROP, s->lost);

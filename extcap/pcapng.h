@@ -2,11 +2,13 @@
 /*
  * pcapng.h: blocks of a pcapng file, in memory.
  *
- * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng: one section, one interface
- * for each capture point, times in nanoseconds.  Only what is known is written.
+ * See https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng.  A file has one section,
+ * one interface for each capture point, and times in nanoseconds.  Only what is known is
+ * written.
  *
- * All of it is pure: no system call, no state but the piece of memory.  A function that
- * returns false has found no room for the whole block and has written nothing.
+ * Nothing here makes a system call or keeps state outside the piece of memory.  A
+ * function that returns false has found no room for the whole block and has written
+ * nothing.
  */
 #ifndef EXTCAP_PCAPNG_H
 #define EXTCAP_PCAPNG_H
@@ -18,19 +20,19 @@
 #define PCAPNG_LINK_ETHERNET 1
 #define PCAPNG_LINK_RAW 101		/* packets begin with the IP header */
 
-/* Of one packet's block, besides its data: header, options, trailer. */
+/* The size of a packet's block without its data: header, options, trailer. */
 #define PCAPNG_PACKET_BYTES_MAX 112
 
-/* Of a text in an option; what is longer is cut. */
+/* The size of a text in an option; a longer one is truncated. */
 #define PCAPNG_TEXT_BYTES_MAX 1024
 
 struct pcapng {
-	unsigned char *at;	/* not ours */
-	size_t size;		/* bytes there are */
-	size_t len;		/* bytes that are written, a multiple of 4 */
+	unsigned char *at;	/* not owned */
+	size_t size;		/* bytes available */
+	size_t len;		/* bytes written, a multiple of 4 */
 };
 
-/* Texts may be NULL or empty here and below: then they are left out. */
+/* Texts may be NULL or empty, here and below; then they are left out. */
 struct pcapng_section {
 	const char *hardware;
 	const char *os;
@@ -47,7 +49,7 @@ struct pcapng_interface {
 	const char *comment;
 };
 
-/* Received ones only: that is all that passes the XDP hook. */
+/* Always a received packet: no others pass the XDP hook. */
 struct pcapng_packet {
 	uint32_t interface;	/* counted from 0 */
 	uint64_t wall_ns;	/* since the epoch */
@@ -56,7 +58,7 @@ struct pcapng_packet {
 	const unsigned char *data;
 	uint64_t id;
 	uint32_t queue;
-	uint64_t lost;		/* since the packet before of this interface; 0: not said */
+	uint64_t lost;		/* since the previous packet of this interface; 0: not stated */
 	bool has_verdict;
 	uint64_t verdict;	/* enum xdp_action */
 };
@@ -64,7 +66,7 @@ struct pcapng_packet {
 struct pcapng_statistics {
 	uint32_t interface;
 	uint64_t start_ns, end_ns;	/* since the epoch */
-	uint64_t received;	/* all that came by */
+	uint64_t received;	/* all that passed the hook */
 	uint64_t accepted;	/* of these, by the filter */
 	uint64_t lost;
 	uint64_t delivered;	/* written to this file */

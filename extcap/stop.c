@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * stop.c: being told to stop.
+ * stop.c: requests to stop.
  */
 #define _GNU_SOURCE
 #include "stop.h"
@@ -27,7 +27,7 @@ void stop_prepare(void)
 	sigemptyset(&ours);
 	sigemptyset(&act.sa_mask);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
-		/* nohup means what it says; a script's background job is interrupted all the same */
+		/* honours nohup; a script's background job can be interrupted all the same */
 		sigaction(signals[i], NULL, &before);
 		if (signals[i] == SIGHUP && before.sa_handler == SIG_IGN)
 			continue;
@@ -48,7 +48,7 @@ int stop_poll(struct pollfd *fds, unsigned int n, int64_t timeout_ms)
 	const struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
 	int n_ready = ppoll(fds, n, timeout_ms < 0 ? NULL : &timeout, &outside);
 
-	/* Where something was ready at once, the kernel has not let a signal in. */
+	/* If something was ready at once, the kernel has not let a signal in. */
 	if (n_ready > 0)
 		ppoll(NULL, 0, &(struct timespec){ 0 }, &outside);
 	return n_ready;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * stop.h: being told to stop, by SIGINT, SIGTERM or SIGHUP.
+ * stop.h: requests to stop, by SIGINT, SIGTERM or SIGHUP.
  *
- * They arrive within stop_poll() only, so that none comes between a look at
+ * These signals arrive only within stop_poll(), so that none comes between a look at
  * stop_asked() and a sleep.
  */
 #ifndef EXTCAP_STOP_H
@@ -12,16 +12,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* From here on; a reader that has gone is no signal, but EPIPE. */
+/* Takes requests from here on.  A reader that has gone causes EPIPE, and no signal. */
 void stop_prepare(void);
 
-/* How often we were told. */
+/* How often we were asked to stop. */
 unsigned int stop_asked(void);
 
-/* ppoll(); timeout_ms -1: for ever.  Returns early when a signal comes. */
+/* As ppoll(); timeout_ms -1: for ever.  Returns early when a signal comes. */
 int stop_poll(struct pollfd *fds, unsigned int n, int64_t timeout_ms);
 
-/* CLOCK_MONOTONIC */
+/* The time of CLOCK_MONOTONIC. */
 int64_t stop_now_ms(void);
 
 #endif

@@ -46,7 +46,7 @@ void stream_close(struct stream *s)
 	s->has_head = false;
 }
 
-/* What is not filtered is for us to judge; false: it is rejected. */
+/* Judges a packet that the kernel did not filter; false: it is rejected. */
 static bool judge(struct stream *s)
 {
 	uint32_t wanted;
@@ -59,7 +59,7 @@ static bool judge(struct stream *s)
 	return wanted;
 }
 
-/* A packet that comes whole, to be judged, is cut here. */
+/* A packet that comes whole, to be judged here, is truncated afterwards. */
 static void show_next(struct stream *s)
 {
 	while ((s->has_head = xdps_next(s->x, &s->head)) && !judge(s))
@@ -103,7 +103,7 @@ void stream_look(struct stream *s)
 		s->over.status = XDPS_OK;
 }
 
-/* The packet in hand is not let go by that, and maybe not the oldest any more. */
+/* The packet in hand is not released by this, but it may no longer be the oldest. */
 void stream_drain(struct stream *s)
 {
 	xdps_drain(s->x, true);
