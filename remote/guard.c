@@ -35,18 +35,18 @@
 #define COMING_MS	10000		/* how long a client may take for its data connection */
 
 /*
- * So long the control connection may be without an answer, at least: the kernel sends a
- * probe each second, never again, and does not count them where there is a limit.  Three
- * in a row do not get lost by chance.
+ * The least time for which the control connection may be without an answer.  The kernel
+ * sends a probe each second, never repeats one, and does not count them if there is a
+ * time limit.  Three in a row do not get lost by chance.
  */
 #define CONTROL_MS	3500
 
 struct guarded {
-	pid_t parent;			/* to end with; 0: none */
+	pid_t parent;			/* this process ends with it; 0: none */
 	int control;
 	_Atomic int data;		/* -1 while no capture runs */
 	_Atomic bool filtering;		/* another thread waits for the handle */
-	_Atomic pthread_t reader;	/* 0: has not begun */
+	_Atomic pthread_t reader;	/* 0: has not started */
 	unsigned char nothing[8];	/* the header of an empty message */
 	pthread_mutex_t sending, reading;
 };
@@ -65,7 +65,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* A number from the environment; what is none, or out of range, is as if not there. */
+/* A number from the environment; one that is invalid or out of range counts as missing. */
 static long number(const char *name, long low, long high, long otherwise)
 {
 	const char *text = getenv(name);
@@ -85,7 +85,7 @@ static long patience_ms(void)
 	return ms && ms < 300 ? 300 : ms;
 }
 
-/* Who has died before the kernel knew of it sends no signal. */
+/* A parent that died before the kernel was told sends no signal. */
 static void end_with_parent(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -104,7 +104,7 @@ int guard_become(const struct passwd *user)
 	if (initgroups(user->pw_name, user->pw_gid) || setgid(user->pw_gid) ||
 	    setuid(user->pw_uid))
 		return -1;
-	/* who becomes somebody else has to say it again (prctl(2)) */
+	/* the kernel forgets this when the user changes (prctl(2)) */
 	if (guarded.parent)
 		end_with_parent();
 	return 0;
@@ -158,7 +158,7 @@ static bool same_host(const struct sockaddr_storage *a, const struct sockaddr_st
 		!memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr));
 }
 
-/* The next connection if it comes from there; -1 with EAGAIN if it does not. */
+/* Accepts the next connection if it comes from `peer`; else returns -1 with EAGAIN. */
 static int accept_from(int listener, const struct sockaddr_storage *peer)
 {
 	struct sockaddr_storage from;
@@ -172,7 +172,10 @@ static int accept_from(int listener, const struct sockaddr_storage *peer)
 	return -1;
 }
 
-/* For `events` on `sock`; -1 with errno: the control connection has ended, or the time. */
+/*
+ * Waits for `events`; -1 with errno: the control connection has ended, or the time is
+ * over.
+ */
 static int wait_for(int sock, short events, int control, uint64_t end_ms)
 {
 	struct pollfd fds[] = {
@@ -210,7 +213,7 @@ int guard_accept(int listener, int control)
 	return sock;
 }
 
-/* 0 or an errno. */
+/* Returns 0 or an errno. */
 static int finish_connect(int sock, int control)
 {
 	socklen_t size = sizeof(int);
@@ -222,7 +225,7 @@ static int finish_connect(int sock, int control)
 	return rc;
 }
 
-/* The same; the socket blocks when it is connected. */
+/* Connects; afterwards the socket is a blocking one.  Returns 0 or an errno. */
 static int connect_beside(int sock, const struct addrinfo *there, int control)
 {
 	int rc = 0;
@@ -258,7 +261,7 @@ void guard_unlock(void)
 	pthread_mutex_unlock(&guarded.sending);
 }
 
-/* It fits: nothing else is in the socket's buffer. */
+/* The message fits: nothing else is in the socket's buffer. */
 static void send_nothing(int data)
 {
 	if (pthread_mutex_trylock(&guarded.sending))
@@ -269,8 +272,8 @@ static void send_nothing(int data)
 }
 
 /*
- * For how long the peer has acknowledged nothing of what was sent, two round trips
- * not counted; no time while its window is closed: then it lives, and does not read.
+ * For how long the peer has acknowledged nothing of what was sent, minus two round trips.
+ * 0 while its window is closed: then it is alive, and does not read.
  */
 static uint32_t silence_ms(int data, int *unacknowledged_bytes)
 {
@@ -285,7 +288,7 @@ static uint32_t silence_ms(int data, int *unacknowledged_bytes)
 	if (size >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof(info.tcpi_snd_wnd) &&
 	    !info.tcpi_snd_wnd)
 		return 0;
-	/* the shortest one: in the others the peer waited for more to acknowledge */
+	/* uses the shortest round trip: in others the peer waited for more to acknowledge */
 	allowed_ms = 2 * (info.tcpi_min_rtt && ~info.tcpi_min_rtt ? info.tcpi_min_rtt : info.tcpi_rtt) / 1000;
 	if (!*unacknowledged_bytes || info.tcpi_last_ack_recv < allowed_ms)
 		return 0;
@@ -307,7 +310,7 @@ static void *watch(void *unused)
 		if (data < 0)
 			break;
 		silent_ms = silence_ms(data, &unacknowledged_bytes);
-		/* a tick so late, and it was us who slept */
+		/* if the tick is so late, it was us who slept */
 		if (!silent_ms || t_ms - before_ms >= limit_ms)
 			waiting_since_ms = t_ms;
 		before_ms = t_ms;
@@ -346,7 +349,7 @@ void guard_let_go(void)
 	if (data < 0)
 		return;
 	shutdown(data, SHUT_RDWR);
-	/* the caller closes it, so nobody may be at it */
+	/* the caller closes it, so nobody may be using it */
 	guard_lock();
 	guard_unlock();
 }
@@ -361,7 +364,7 @@ void guard_capture_over(void)
 	shutdown(guarded.control, SHUT_RD);
 }
 
-/* Who waits for a mutex does not always get it before who takes it again. */
+/* A thread that waits for a mutex may lose it to the one that takes it again and again. */
 static void give_way(void)
 {
 	const struct timespec moment = { .tv_nsec = 100000 };
@@ -381,14 +384,14 @@ int guard_next(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
 		pthread_mutex_lock(&guarded.reading);
 		n = pcap_next_ex(p, header, data);
 		pthread_mutex_unlock(&guarded.reading);
-		/* interrupted, but not to end: a new filter */
+		/* interrupted, but not to end: there is a new filter */
 	} while (n == PCAP_ERROR_BREAK && atomic_load(&guarded.data) >= 0);
 	return n;
 }
 
 /*
- * A client sends a program, not an expression, and may choose any interface: what libpcap
- * itself runs, because the kernel did not take it, is to end on every packet.
+ * A client sends a program, not an expression, and may choose any interface.  A program
+ * that libpcap itself runs, because the kernel did not take it, must end on every packet.
  */
 static int set_filter(pcap_t *p, const struct bpf_program *filter)
 {
