@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * bulk.c: what the host's own traffic gets through a veth pair.
+ * bulk.c: the throughput of the host's own traffic through a veth pair.
  *
  *	bulk [-u BYTES] SECONDS PID ADDRESS
  *
- * Sends to ADDRESS, which is of this network namespace, from the network namespace
- * of process PID: one TCP connection as fast as it goes, with -u UDP datagrams
- * of BYTES each.  The sender runs on CPU 1, the receiver on CPU 0.  The work of the
- * veth's receiving end is done by the sender's CPU.
+ * Sends to ADDRESS, which is in this network namespace, from the network namespace of
+ * process PID: one TCP connection as fast as possible or, with -u, UDP datagrams of BYTES
+ * each.  The sender runs on CPU 1, the receiver on CPU 0.  The sender's CPU does the work
+ * of the veth's receiving end.
  *
- * Prints for TCP: the throughput in Gbit/s, the time that the sender's and the
- * receiver's CPU were busy in milliseconds per gigabyte, how many segments were sent
- * again, and the longest time without data in milliseconds.  For UDP: how long the
- * sender took for each datagram in nanoseconds.  Nobody reads them; the stack drops
- * them at the socket.
+ * Prints for TCP: the throughput in Gbit/s, the time that the sender's and the receiver's
+ * CPU were busy in milliseconds per gigabyte, how many segments were sent again, and the
+ * longest time without data in milliseconds.  For UDP: the sender's time per datagram in
+ * nanoseconds.  Nobody reads the datagrams; the stack drops them at the socket.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -66,8 +65,8 @@ static void run_on(int cpu)
 }
 
 /*
- * Of whole CPUs, not of processes: the kernel does much of the work for whoever
- * happens to run.
+ * Measures whole CPUs, not processes: the kernel does much of the work in the context of
+ * whichever process happens to run.
  */
 static void read_busy_ms(double busy_ms[N_CPUS])
 {
@@ -87,7 +86,7 @@ static void read_busy_ms(double busy_ms[N_CPUS])
 	fclose(f);
 }
 
-/* The sender's process: a connected socket of the other namespace. */
+/* In the sender's process: makes a connected socket in the other namespace. */
 static int connect_sender(const struct job *job, int type)
 {
 	int fd;
@@ -182,7 +181,7 @@ static void measure_stream(const struct job *job, int listen_fd)
 	       r.longest_gap_ns / 1e6);
 }
 
-/* A full socket drops: so the whole path is the same for every datagram. */
+/* A full socket drops datagrams, so the path is the same for each of them. */
 static void measure_datagrams(const struct job *job)
 {
 	static const char datagram[DATAGRAM_BYTES_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * clock.h: the time by which the benchmark's programs measure.
+ * clock.h: the clock with which the benchmark's programs measure.
  */
 #ifndef XDPS_BENCH_CLOCK_H
 #define XDPS_BENCH_CLOCK_H

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * cputime.c: the CPU time that a running process has taken so far.
+ * cputime.c: the CPU time that a running process has used so far.
  *
  *	cputime PID
  *
- * Prints it in nanoseconds, user and system together.  Those of the kernel's
+ * Prints it in nanoseconds, user and system time together.  The times in the kernel's
  * files are rounded to its tick.
  */
 #include <stdio.h>

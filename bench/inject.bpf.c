@@ -2,8 +2,8 @@
 /*
  * inject.bpf.c: where each frame goes, and when.
  *
- * take_turns sends to two interfaces in turns and notes when every turn began;
- * send_paced sends to one, so many frames a second.
+ * take_turns sends to two interfaces in turns, and records when each turn began.
+ * send_paced sends to one interface, so many frames a second.
  */
 #include <linux/bpf.h>
 #include <stddef.h>
@@ -12,13 +12,13 @@
 #include "inject.h"
 
 /*
- * A sender that was kept from sending for a moment makes up for that much and
- * no more: what comes after is to be the rate that was asked for, not a burst.
+ * A sender that could not send for a moment catches up by this much and no more:
+ * afterwards it should send at the rate that was asked for, not in a burst.
  */
 #define CATCH_UP_NS 100000
 
 const volatile __u32 ifindex[2];
-const volatile __u32 mark_every;	/* one frame of so many has the other port; 0: none */
+const volatile __u32 mark_every;	/* one frame in so many has the other port; 0: none */
 const volatile __u32 n_wanted;		/* of send_paced */
 const volatile __u64 interval_ns;	/* from one frame to the next; 0: at once */
 
@@ -27,7 +27,7 @@ __u64 first_ns;
 __u64 last_ns;
 static __u64 due_ns;
 
-/* One for each turn; how many there are, inject.c says. */
+/* One value for each turn; inject.c sets how many there are. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -35,7 +35,7 @@ struct {
 	__type(value, __u64);
 } starts_ns SEC(".maps");
 
-/* The kernel uses a frame's memory again as it is: so the port is always written. */
+/* The kernel reuses a frame's memory as it is, so the port is always written. */
 static void mark(struct xdp_md *ctx, __u32 frame)
 {
 	struct frame *f = (void *)(long)ctx->data;
@@ -60,7 +60,7 @@ int take_turns(struct xdp_md *ctx)
 	return bpf_redirect(ifindex[turn % 2], 0);
 }
 
-/* A frame that is not due yet is dropped: so the wait is as fine as a frame is long. */
+/* A frame that is not due yet is dropped, so the wait is as fine as a frame is long. */
 SEC("xdp")
 int send_paced(struct xdp_md *ctx)
 {

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * inject.c: frames into veth pairs, and what they cost there.
+ * inject.c: sends frames into veth pairs, and measures what they cost there.
  *
  *	inject [-p] [-b BYTES] [-m EVERY] COUNT SENDER:RECEIVER SENDER:RECEIVER
  *	inject [-p] [-b BYTES] [-m EVERY] [-r RATE] COUNT SENDER:RECEIVER
  *
- * BPF_PROG_TEST_RUN in its live-frames mode (Linux 5.18) makes the frames, a
- * program redirects each to a SENDER, and so they arrive at the RECEIVER's XDP
- * hook without an skb.  All of that, up to what the stack does with the packet,
- * runs on one CPU, batch after batch.
+ * BPF_PROG_TEST_RUN in its live-frames mode (Linux 5.18) makes the frames.  A program
+ * redirects each one to a SENDER, and so they arrive at the RECEIVER's XDP hook without
+ * an skb.  All of that, up to what the stack does with the packet, runs on one CPU, batch
+ * after batch.
  *
- * Into two pairs they go in turns, and the time from one turn's begin to the
- * next one's is the time of the whole path for so many frames.  The first
- * RECEIVER is the measure: a program that returns XDP_PASS is attached to it.
- * What is attached to the second one is somebody else's; with -p it is the same
- * program.  Prints what the path with XDP_PASS takes, and how much longer the
- * other one is, both in nanoseconds per frame: medians of all turns, each
- * compared with those before and after it.
+ * With two pairs, the frames go to them in turns.  The time from the beginning of one
+ * turn to that of the next is the time of the whole path for so many frames.  The first
+ * RECEIVER is the reference: a program that returns XDP_PASS is attached to it.  The
+ * program on the second one is attached by somebody else; with -p it is the same program.
+ * Prints the time that the path with XDP_PASS takes, and how much longer the other one
+ * is, both in nanoseconds per frame: medians of all turns, each compared with those
+ * before and after it.
  *
- * Into one pair they go as fast as they can, or RATE in a second.  Prints how
- * many a second there were.
+ * With one pair, the frames go as fast as possible, or at RATE per second.  Prints how
+ * many there were per second.
  *
- * With -m one frame in EVERY goes to another port, the first one included.  It
- * is an error if not all frames arrive.  A RECEIVER takes them if it has an XDP
- * program or GRO.
+ * With -m one frame in EVERY goes to another port, the first one included.  It is an
+ * error if not all frames arrive.  A RECEIVER accepts them if it has an XDP program or
+ * GRO.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -55,8 +55,8 @@
 #define TURNS_MIN 8
 #define COUNT_MAX (1u << 28)
 #define RATE_MAX 10000000u
-#define TRIES_MAX (1u << 31)		/* of a frame to be due */
-#define RUN_EXTRA_US 200000	/* for the kernel to get going */
+#define TRIES_MAX (1u << 31)		/* most repetitions, while frames are not due */
+#define RUN_EXTRA_US 200000	/* for the kernel to start */
 
 struct path {
 	const char *sender;
@@ -69,8 +69,8 @@ struct job {
 	uint32_t n_frames;
 	uint32_t frame_bytes;
 	uint32_t mark_every;
-	uint32_t rate_pps;		/* 0: as fast as it goes */
-	bool pass;			/* on the last receiver */
+	uint32_t rate_pps;		/* 0: as fast as possible */
+	bool pass;			/* attach XDP_PASS to the last receiver */
 };
 
 static int index_of(const char *name)
@@ -94,9 +94,8 @@ static uint16_t header_sum(const struct iphdr *ip)
 }
 
 /*
- * UDP between documentation addresses, to the port "discard".  The Ethernet
- * address is nobody's, so that the stack lets go of the packet as soon as all
- * captures have seen it.
+ * UDP between documentation addresses, to the port "discard".  Nobody has the Ethernet
+ * address, so the stack releases the packet as soon as all captures have seen it.
  */
 static void make_frame(unsigned char *bytes, uint32_t frame_bytes)
 {
@@ -119,7 +118,7 @@ static void make_frame(unsigned char *bytes, uint32_t frame_bytes)
 	memcpy(bytes, &f, sizeof(f));
 }
 
-/* Attached as long as this process lives. */
+/* The program stays attached as long as this process lives. */
 static void attach_pass(const char *name)
 {
 	const struct bpf_insn insns[] = {
@@ -154,7 +153,7 @@ static struct inject *load_programs(const struct job *job)
 	return skel;
 }
 
-/* A veth's only count of what XDP has seen; it wraps. */
+/* This is a veth's only counter of what XDP has seen; it wraps. */
 static uint32_t packets_received(const char *name)
 {
 	struct ifaddrs *all, *one;
@@ -172,7 +171,7 @@ static uint32_t packets_received(const char *name)
 }
 
 /*
- * The kernel may leave the last of the work to ksoftirqd.  There may be more, if
+ * The kernel may leave the last of the work to ksoftirqd.  More frames may arrive, if
  * somebody else sends as well.
  */
 static void check_arrival(const struct path *path, uint32_t before, uint32_t sent)
@@ -188,7 +187,7 @@ static void check_arrival(const struct path *path, uint32_t before, uint32_t sen
 		    path->receiver);
 }
 
-/* At most `repeat` frames; 0, or -EINTR if a signal came. */
+/* Sends at most `repeat` frames.  Returns 0, or -EINTR if a signal came. */
 static int run_program(const struct job *job, int prog, uint32_t repeat)
 {
 	unsigned char bytes[FRAME_BYTES_MAX] = { 0 };
@@ -211,8 +210,8 @@ static void end_run(int signal)
 }
 
 /*
- * Runs end when they are told to: when all that is left should have been sent.
- * The kernel takes a tenth of a second to begin and end one, so there should be one.
+ * A run ends when a signal tells it to: when everything left should have been sent.  The
+ * kernel takes a tenth of a second to begin and end a run, so one should be enough.
  */
 static void send_at_rate(const struct job *job, const struct inject *skel)
 {
@@ -263,8 +262,8 @@ static double median(double *values, size_t n)
 }
 
 /*
- * The machine's speed changes from one moment to the next, and with it both
- * paths: so it is their ratio that is kept of every three turns.
+ * The machine's speed changes from one moment to the next, and both paths change with it.
+ * So their ratio is kept for every three turns.
  */
 static void report_cost(const struct job *job, const struct inject *skel)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * inject.h: what inject.c and its programs agree on.
+ * inject.h: what inject.c and its BPF programs agree on.
  */
 #ifndef BENCH_INJECT_H
 #define BENCH_INJECT_H
@@ -11,10 +11,9 @@
 #include <linux/udp.h>
 
 /*
- * Frames in a row to the same interface: a multiple of the kernel's batch, of
- * which the last is over before the next turn begins.  Longer turns would let
- * the machine change its speed between two of them, shorter ones would measure
- * how caches fill.
+ * Frames in a row to the same interface: a multiple of the kernel's batch, the last of
+ * which ends before the next turn begins.  With longer turns, the machine could change
+ * its speed between two of them; shorter ones would measure how caches fill.
  */
 #define BATCH_FRAMES 64
 #define TURN_FRAMES (16 * BATCH_FRAMES)
@@ -25,7 +24,7 @@ struct frame {
 	struct udphdr udp;
 } __attribute__((packed));
 
-/* In network byte order: "discard", and "domain" in a frame that is marked. */
+/* In network byte order: "discard", and "domain" in a marked frame. */
 #define PLAIN_PORT __constant_htons(9)
 #define MARKED_PORT __constant_htons(53)
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * latency.c: how long a packet takes from the kernel to a program.
+ * latency.c: how long a packet takes from the kernel to an application.
  *
  *	latency [-i] DEVICE COUNT
  *
- * From the packet's time stamp to the callback, for the first COUNT packets, in
- * libpcap's usual mode with a time-out of 100 ms, or with -i in immediate mode.
- * Says "listening on" when it is ready, and in the end prints the median and the
- * 99th percentile in microseconds.
+ * Measures from the packet's time stamp to the callback, for the first COUNT packets, in
+ * libpcap's default mode with a time-out of 100 ms or, with -i, in immediate mode.
+ * Prints "listening on" when it is ready and, at the end, the median and the 99th
+ * percentile in microseconds.
  */
 #include <err.h>
 #include <pcap/pcap.h>
@@ -33,7 +33,7 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The stamp's second part is in nanoseconds. */
+/* The second part of the time stamp is in nanoseconds. */
 static void note(unsigned char *user, const struct pcap_pkthdr *h, const unsigned char *data)
 {
 	struct sample *sample = (struct sample *)user;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * merge.c: what it takes to bring the packets of many rings into one order.
+ * merge.c: the cost of bringing the packets of many rings into one order.
  *
  *	merge ROUNDS PACKETS
  *
- * The engine's ring reader and merge, with map rings in plain memory and as many
- * packets in all of them together, whatever their number: for 64 CPUs that take
- * turns at random, one ring would hold the same.  Prints for each round and each
- * number of rings that number and the nanoseconds per packet.
+ * Measures the engine's ring reader and merge, with map rings in plain memory.  The rings
+ * together have the same number of packets, however many rings there are: what 64 CPUs
+ * write that take turns at random, one ring would hold as well.  Prints, for each round
+ * and each number of rings, that number and the nanoseconds per packet.
  */
 #include <err.h>
 #include <errno.h>
@@ -34,7 +34,7 @@ struct bench {
 	struct xdps_merge merge;
 };
 
-/* The one place that knows how a record gets into a ring. */
+/* The only place that knows how a record gets into a ring. */
 static void put(struct fake_ring *ring, uint64_t mono_ns)
 {
 	static const unsigned char packet[PACKET_BYTES];
@@ -45,7 +45,7 @@ static void put(struct fake_ring *ring, uint64_t mono_ns)
 		errx(1, "a ring is full");
 }
 
-/* Every packet to a ring that is chosen at random, a little younger than the last. */
+/* Puts each packet into a random ring, a little younger than the previous packet. */
 static uint64_t fill(struct bench *b)
 {
 	uint64_t mono_ns = 1;
@@ -57,7 +57,7 @@ static uint64_t fill(struct bench *b)
 	return mono_ns;
 }
 
-/* As the engine does it; `hold_ns` is 0, because nothing comes any more. */
+/* Reads as the engine does; `hold_ns` is 0, because nothing more will come. */
 static double read_all_ns(struct bench *b, uint64_t end_ns)
 {
 	struct xdps_packet pkt;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * session.c: how long it takes to begin a capture, to change its filter and to
- * end it.
+ * session.c: how long it takes to begin a capture, to change its filter and to end it.
  *
  *	session COUNT DEVICE...
  *
- * COUNT times in turn for each DEVICE: prints the device's number, from 0, and
- * what pcap_activate(), pcap_setfilter() in place of another filter, and
- * pcap_close() took, in microseconds.
+ * COUNT times in turn for each DEVICE, this prints the device's number, from 0, and how
+ * long pcap_activate(), pcap_setfilter() in place of another filter, and pcap_close()
+ * took, in microseconds.
  */
 #include <err.h>
 #include <pcap/pcap.h>
@@ -36,7 +35,7 @@ static double set_filter_us(pcap_t *p, const char *expression)
 	return start_us;
 }
 
-/* As pcap_open_live() does it. */
+/* Does what pcap_open_live() does. */
 static void one_session(int number, const char *device)
 {
 	char text[PCAP_ERRBUF_SIZE];
