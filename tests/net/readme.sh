@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Every example of the README and of the recipes, as it stands there, in a lab whose
-# interface is called eth0 and has traffic.
+# Every example of the README, of doc/recipes.md and of doc/programs.md, as it stands there,
+# in a lab whose interface is called eth0 and has traffic.  And the messages that
+# doc/troubleshooting.md explains.
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lib/beside.sh
 . "$XDPS_SRC/tests/lib/beside.sh"
 
-README=$XDPS_SRC/README.md
-DOCUMENT=$README
+DOCUMENT=$XDPS_SRC/README.md
+PROGRAMS=$XDPS_SRC/doc/programs.md
+TROUBLESHOOTING=$XDPS_SRC/doc/troubleshooting.md
 
 # example LANGUAGE WORDS: the block of DOCUMENT in that language that has the words
 example()
@@ -36,7 +38,7 @@ eth0_with_traffic()
 }
 
 # follow WORDS [BEFORE [AFTER]]: what a reader does who copies that example; the
-# commands before and after it are what the README says of the machine
+# commands before and after it are what the document says of the machine
 follow()
 {
 	local text
@@ -78,13 +80,13 @@ it_captures_with_tshark_and_dumpcap()
 
 it_captures_with_scapy()
 {
-	follow 'conf.use_pcap'
+	DOCUMENT=$PROGRAMS follow 'conf.use_pcap'
 	equal "summaries" "$(grep -c '^Ether' "$T/example")" 5
 }
 
 it_captures_with_the_c_program()
 {
-	example c 'pcap_open_live' >"$T/example.c"
+	DOCUMENT=$PROGRAMS example c 'pcap_open_live' >"$T/example.c"
 	cc -Wall -Wextra -Werror -I"$XDPS_BUILD/libpcap" -o "$T/example.bin" "$T/example.c" \
 		-L"$XDPS_BUILD/libpcap" -lpcap
 	eth0_with_traffic
@@ -133,12 +135,12 @@ it_has_a_recipe_for_a_filter_on_a_running_capture()
 	equal "by the second one" "$(tail -n +3 "$T/summaries" | grep -vc ' / UDP ')" 2
 }
 
-# explained: a row of the table of errors has what was said, TEXT
+# explained: a row of the tables of messages has what was said, TEXT
 explained()
 {
-	python3 - "$README" "$TEXT" <<-'EOF' || die "no row of the README has: $TEXT"
+	python3 - "$TROUBLESHOOTING" "$TEXT" <<-'EOF' || die "no row of $TROUBLESHOOTING has: $TEXT"
 		import re, sys
-		table = open(sys.argv[1]).read().split("## When it says no")[1].split("\n## ")[0]
+		table = open(sys.argv[1]).read()
 		said = " ".join(sys.argv[2].split())
 		for row in table.splitlines():
 		    for words in re.findall("`([^`]+)`", row.split("|")[1]) if "|" in row else []:

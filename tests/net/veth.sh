@@ -88,7 +88,7 @@ it_leaves_the_offloads_of_both_ends_as_they_are()
 	diff "$T/before" "$T/while" || die "offloads have changed"
 }
 
-# What README says of native mode.
+# What doc/performance.md says of native mode.
 it_takes_segmentation_offload_off_the_other_end_in_native_mode_only_while_it_runs()
 {
 	needs ethtool
