@@ -88,6 +88,7 @@ it_puts_each_file_where_such_systems_have_it()
 		/usr/lib64/xdpsample/libpcap.so.1.10.5
 		/usr/libexec/xdpsample-helper
 		/usr/share/doc/xdpsample-0.1
+		/usr/share/doc/xdpsample-0.1/CHANGES.md
 		/usr/share/doc/xdpsample-0.1/README.md
 		/usr/share/licenses/xdpsample-0.1
 		/usr/share/licenses/xdpsample-0.1/LICENSE
