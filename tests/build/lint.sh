@@ -192,7 +192,107 @@ every_test_is_run()
 	return $rc
 }
 
-plan 15
+architecture=doc/architecture.md
+source_folders=(bench bpf common engine extcap helper remote)
+
+# named_files DOCUMENT: one a line; a test with ":FUNCTION" behind its file
+named_files()
+{
+	local folder
+
+	folder="([.]ci|completion|doc|man|packaging|patches|tests|$(IFS='|'; echo "${source_folders[*]}"))"
+	{
+		grep -oE "$folder(/[[:alnum:]_.+-]+)+(:[[:alnum:]_]+)?" "$1"
+		grep -oE '`[[:alnum:]_-]+[.](ac|am|c|h|md|sh)`' "$1" | tr -d '`'
+	} | sed 's/[.]$//' | LC_ALL=C sort -u
+}
+
+# What has to be named there; also what the makefile has of a folder that is new.
+source_files()
+{
+	local f
+
+	find "${source_folders[@]}" -type f \
+		\( -name '*.[ch]' -o -name '*.sh' -o -name '*.awk' -o -name '*.gp' \) \
+		! -name '*.skel.h'
+	grep -oE '[[:alnum:]_./-]+[.][ch]( |$)' Makefile.am | tr -d ' ' |
+		grep -E '^[[:alnum:]]+/[^/]+$' | grep -v '[.]skel[.]h$'
+	find patches -type f
+	for f in *; do
+		case $f in
+		*.[ch]) echo "$f" ;;
+		*) ! is_program_of_ours "$f" || echo "$f" ;;
+		esac
+	done
+}
+
+# At the top level, where a build in the tree has others.
+is_program_of_ours()
+{
+	[ -f "$1" ] && head -n 1 "$1" | grep -aqE '^#!.*sh( |$)' &&
+		head -n 5 "$1" | grep -aq SPDX-License-Identifier
+}
+
+documents_name_what_exists()
+{
+	local document name rc=0
+
+	for document in "$architecture" CONTRIBUTING.md SECURITY.md; do
+		for name in $(named_files "$document"); do
+			[ -e "${name%:*}" ] || {
+				echo "$document names $name, which does not exist"
+				rc=1
+			}
+		done
+	done
+	return $rc
+}
+
+architecture_names_every_source()
+{
+	local f named rc=0
+
+	named=$(named_files "$architecture")
+	for f in $(source_files | LC_ALL=C sort -u); do
+		case $f in
+		*[./]*) grep -qFx "$f" <<<"$named" ;;
+		*) grep -qF "\`$f\`" "$architecture" ;;
+		esac || {
+			echo "$architecture does not name $f"
+			rc=1
+		}
+	done
+	return $rc
+}
+
+architecture_names_tests_that_exist()
+{
+	local name rc=0
+
+	for name in $(named_files "$architecture" | grep :); do
+		grep -qE "^(static void )?${name#*:}\(" "${name%:*}" || {
+			echo "$architecture names $name, and that file has no such test"
+			rc=1
+		}
+	done
+	return $rc
+}
+
+every_test_folder_has_a_line()
+{
+	local dir rc=0
+
+	for dir in tests/*/; do
+		dir=${dir#tests/}
+		grep -qF "| \`$dir\` |" tests/README.md || {
+			echo "tests/README.md has no line for $dir"
+			rc=1
+		}
+	done
+	return $rc
+}
+
+plan 19
 ok "engine/ and helper/ share common/ and nothing else" sides_share_only_common
 ok "nothing under common/, engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
 ok "only helper/ and bpf/ include a header of libbpf" no_libbpf_header
@@ -216,3 +316,7 @@ ok "every file says its license" has_license_line
 ok "no line ends in white space" no_space_at_line_ends
 ok "no comment is a banner" no_banner
 ok "every test in the tree is one of make check" every_test_is_run
+ok "every file that doc/architecture.md, CONTRIBUTING and SECURITY name exists" documents_name_what_exists
+ok "doc/architecture.md names every source file" architecture_names_every_source
+ok "every test that doc/architecture.md names exists" architecture_names_tests_that_exist
+ok "tests/README.md has a line for each folder" every_test_folder_has_a_line
