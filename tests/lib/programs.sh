@@ -42,9 +42,14 @@ start_tx()
 	start "$name" ip netns exec "$TX" "$@"
 }
 
+# A process that has ended stays a zombie until bash waits for it, which bash may not do by
+# itself while nothing but builtins run.
 running()
 {
-	kill -0 "${PID[$1]}" 2>/dev/null
+	local stat
+
+	{ read -r stat <"/proc/${PID[$1]}/stat"; } 2>/dev/null || return 1
+	[[ ${stat##*) } != [ZX]* ]]
 }
 
 # until_true SECONDS COMMAND...: false if it did not become true in time, which
