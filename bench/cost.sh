@@ -77,7 +77,7 @@ measure_cost()
 	fi
 	[ "$how" != pass ] && [ "$how" != af_packet ] || with+=(-p)
 	[ "$mark" -eq 0 ] || with+=(-m "$mark")
-	warm_up "${with[@]}"
+	warm_up $((2 * packets)) "${with[@]}"
 	inject_turns "${with[@]}"
 	sent=$((sent + warm_sent))
 	record pass_ns "$pass_ns" cost_ns "$cost_ns"

@@ -27,12 +27,15 @@ measure_ring()
 {
 	progress "$title, rings of $setting KiB"
 	must_capture "$work/dev/null" -B "$((setting * nproc))"
+	warm_up "$packets"
 	inject_turns
 	end_capture
 	record pass_ns "$pass_ns" cost_ns "$cost_ns"
 	must_capture "$work/pcap" -B "$((setting * nproc))"
+	warm_up "$packets"
 	inject_path "$packets"
 	end_capture
+	sent=$((sent + warm_sent))
 	record sent "$sent" rate_pps "$rate_pps" lost "$dropped"
 }
 

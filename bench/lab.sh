@@ -83,12 +83,12 @@ inject_path()
 	rate_pps=$(run_inject "$sender_cpu" "$@" "$sent" tx1:rx1)
 }
 
-# warm_up [INJECT-OPTION]...: a lap through the rings that is not measured, but counted by
-# who captures; leaves warm_sent.  On some virtual machines the host makes each page of a
-# ring known when it is used for the first time, in microseconds.
+# warm_up COUNT [INJECT-OPTION]...: fills the rings at least once, before anything is
+# measured; leaves warm_sent.  On some virtual machines the first use of each page costs
+# microseconds, which the host of the machine takes.
 warm_up()
 {
-	inject_path "$packets" "$@"
+	inject_path "$@"
 	warm_sent=$sent
 }
 

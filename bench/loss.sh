@@ -14,13 +14,13 @@ search_steps=5
 # one: reader_ns for each packet, and peak_kib
 send_and_count()
 {
-	local cpu_ns warm_captured
+	local cpu_ns measured warm_captured
 
 	captured=
 	must_capture "$work/pcap"
-	warm_up "$@"
+	warm_up "$packets" "$@"
 	settle
-	warm_captured=${captured:-$warm_sent}
+	warm_captured=$captured
 	cpu_ns=$(reader_cpu_ns)
 	inject_path "$wanted_packets" "$@"
 	sent=$((sent + warm_sent))
@@ -28,7 +28,10 @@ send_and_count()
 	cpu_ns=$(($(reader_cpu_ns) - cpu_ns))
 	peak_kib=$(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$reader_pid/status")
 	end_capture
-	reader_ns=$((captured > warm_captured ? cpu_ns / (captured - warm_captured) : 0))
+	# who does not say how many in between is taken to have had its share
+	measured=$((captured * wanted_packets / sent))
+	[ -z "$warm_captured" ] || measured=$((captured - warm_captured))
+	reader_ns=$((measured > 0 ? cpu_ns / measured : 0))
 }
 
 # search_rate HIGH_PPS: the highest rate without loss, by halves
