@@ -347,7 +347,7 @@ static inline uint32_t checked(const struct xdps_ring *ring, uint64_t packet_at,
 }
 
 static void copy_out(const struct xdps_ring *ring, void *scratch, struct xdps_packet *pkt,
-			   int64_t *tai_offset_ns)
+		     int64_t *tai_offset_ns)
 {
 	const uint64_t packet_at = PERF_RECORD_AT + sizeof(struct xdps_record);
 	struct xdps_record rec;
@@ -381,8 +381,8 @@ void xdps_ring_advance(struct xdps_ring *ring)
 	move_tail(ring, ring->record_bytes);
 }
 
-static APART bool next_seldom(struct xdps_ring *ring, uint64_t until_ns, void *scratch,
-			      struct xdps_packet *pkt, int64_t *tai_offset_ns)
+static APART bool next_slow(struct xdps_ring *ring, uint64_t until_ns, void *scratch,
+			    struct xdps_packet *pkt, int64_t *tai_offset_ns)
 {
 	uint64_t mono_ns;
 
@@ -403,12 +403,12 @@ bool xdps_ring_next(struct xdps_ring *ring, uint64_t until_ns, void *scratch,
 	move_tail(ring, ring->record_bytes);
 	known_bytes = ring->head - ring->tail;
 	if (ring->kind == XDPS_RING_PERF || !known_bytes)
-		return next_seldom(ring, until_ns, scratch, pkt, tai_offset_ns);
+		return next_slow(ring, until_ns, scratch, pkt, tai_offset_ns);
 	rec = map_record(ring);
 	caplen = map_caplen(rec);
 	bytes = map_record_bytes(rec, caplen, known_bytes);
 	if (!bytes || rec->mono_ns > until_ns)
-		return next_seldom(ring, until_ns, scratch, pkt, tai_offset_ns);
+		return next_slow(ring, until_ns, scratch, pkt, tai_offset_ns);
 	found_in_map(ring, rec, bytes);
 	describe(rec, caplen, rec + 1, pkt, tai_offset_ns);
 	return true;
