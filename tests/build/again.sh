@@ -66,8 +66,8 @@ fake_programs()
 	END
 	program make <<-END
 		case " \$* " in
-		*" check TESTS= " | *" check-here "* | *" check-elsewhere "*) exit 0 ;;
-		*" check-alone "*) echo "PASS: tests/build/none.sh 1 - the tests are not what is tested" ;;
+		*" check TESTS= ") exit 0 ;;
+		*" check ") echo "PASS: tests/build/none.sh 1 - the tests are not what is tested" ;;
 		*) exec $(command -v make) "\$@" ;;
 		esac
 	END
