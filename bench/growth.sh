@@ -53,12 +53,13 @@ measure_cpus()
 		pids+=($!)
 	done
 	wait "${pids[@]}"
+	sent=$((n_cpus * packets))
 	settle
 	end_capture
 	for cpu in $(seq $((nproc - n_cpus)) $((nproc - 1))); do
 		total_pps=$((total_pps + $(cat "$work/rate.$cpu")))
 	done
-	record cpus_sent "$((n_cpus * packets))" cpus_pps "$total_pps" \
+	record cpus_sent "$sent" cpus_pps "$total_pps" \
 		cpus_captured "$captured" cpus_lost "$dropped"
 }
 

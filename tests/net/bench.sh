@@ -41,7 +41,7 @@ it_measures_the_cost_of_every_contender_and_draws_it()
 
 	benchmark_can_run
 	start_bench -r 1 cost
-	finish_well bench 60
+	finish_well bench 120
 	for contender in "nothing attached" "XDP_PASS" "xdpsample" "xdpsample ring=perf" \
 			"AF_PACKET" "xdpdump" "wake-up per packet"; do
 		! was_measured "$contender" ||
