@@ -631,6 +631,8 @@ leaves_alone()
 	local alone i
 
 	needs_tracing
+	# a sender that changes its CPU changes the order of its packets
+	taskset -cp 0 $BASHPID >/dev/null
 	put passes tx0 native	# a veth takes what its peer sends so if it has one
 	put_also tx1 native
 	beside "$1"
