@@ -381,6 +381,8 @@ static bool ask_for_bell(struct xdps *x)
 	struct xdps_ring *ring = x->memory.rings;
 	bool armed = true;
 
+	if (is_woken_by_kernel(x))
+		return true;
 	for (; ring < x->memory.rings + x->memory.n_rings; ring++)
 		armed &= xdps_ring_arm(ring, bell_position(x, ring));
 	return armed;
