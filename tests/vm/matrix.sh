@@ -16,6 +16,8 @@
 # shellcheck source=tests/lib/tap.sh
 . "$XDPS_SRC/tests/lib/tap.sh"
 here=$XDPS_SRC/tests/vm
+# shellcheck source=tests/vm/lib.sh
+. "$here/lib.sh"
 results=$XDPS_BUILD/vm
 guests=()
 jobs=()
@@ -68,9 +70,7 @@ read_lists()
 			$1 == "always" || whole == "" &&
 			($1 == "ordinarily" || $1 == "ordinarily on " kernel) { print $2 }' \
 			"$here/left-out" >"$work/left-out.$kernel"
-		# as can_give_card() of tests/vm/run
-		{ [ "$(id -u)" -eq 0 ] && [ -c /dev/net/tun ] && unshare -n true; } ||
-			echo 'net/cards\.sh: .*' >>"$work/left-out.$kernel"
+		can_give_card || echo 'net/cards\.sh: .*' >>"$work/left-out.$kernel"
 	done
 	for file in "$XDPS_SRC"/tests/net/*.sh "$XDPS_SRC"/tests/extcap/*.sh; do
 		tests_in "${file#"$XDPS_SRC/"}"
