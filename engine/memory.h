@@ -12,9 +12,12 @@
 #include "readers.h"
 #include "ring.h"
 
+struct xdps_ring_ops;
+
 #pragma GCC visibility push(hidden)
 
 struct xdps_memory {
+	const struct xdps_ring_ops *ops;	/* of the kind of the rings (ring_kinds.h) */
 	size_t page_bytes;
 	size_t map_bytes;		/* of a perf ring and its first page; or of the first ... */
 	size_t more_bytes;		/* ... map rings together, and of each one added later */

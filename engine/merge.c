@@ -197,3 +197,14 @@ uint64_t xdps_merge_oldest_ns(const struct xdps_merge *m)
 {
 	return m->n_heap ? m->heap[0].mono_ns : UINT64_MAX;
 }
+
+/* Younger packets may be held back, and packets older than those may not be in a ring yet. */
+uint64_t xdps_merge_complete_ns(const struct xdps_merge *m)
+{
+	return m->now_ns > m->hold_ns ? m->now_ns - m->hold_ns : 0;
+}
+
+uint64_t xdps_merge_late(const struct xdps_merge *m)
+{
+	return __atomic_load_n(&m->late, __ATOMIC_RELAXED);
+}

@@ -64,10 +64,7 @@ void xdps_merge_look(struct xdps_merge *m, uint64_t now_ns, uint64_t hold_ns);
 /* True if xdps_merge_next() would show a packet. */
 bool xdps_merge_ready(const struct xdps_merge *m);
 
-/*
- * Both are only for xdps_merge_next().  Others may read the count of late packets
- * meanwhile.
- */
+/* Both are only for xdps_merge_next(). */
 bool xdps_merge_next_run(struct xdps_merge *m, struct xdps_packet *pkt,
 			 int64_t *tai_offset_ns);
 
@@ -94,6 +91,12 @@ static inline bool xdps_merge_next(struct xdps_merge *m, struct xdps_packet *pkt
 	return true;
 }
 
+/* Was a packet shown that is not released yet? */
+static inline bool xdps_merge_is_shown(const struct xdps_merge *m)
+{
+	return m->run;
+}
+
 /* Releases the packet that was shown. */
 void xdps_merge_release(struct xdps_merge *m);
 
@@ -102,6 +105,15 @@ void xdps_merge_keep(struct xdps_merge *m);
 
 /* CLOCK_MONOTONIC of the oldest packet in any ring at the last look; UINT64_MAX: none. */
 uint64_t xdps_merge_oldest_ns(const struct xdps_merge *m);
+
+/*
+ * Everything that was stamped before this time, except late packets, has been shown when
+ * the batch has no more.
+ */
+uint64_t xdps_merge_complete_ns(const struct xdps_merge *m);
+
+/* How many packets were shown after a younger one.  May be asked at any time. */
+uint64_t xdps_merge_late(const struct xdps_merge *m);
 
 #pragma GCC visibility pop
 

@@ -120,11 +120,11 @@ static void drain(int fd)
 	(void)n;
 }
 
-static void note(struct xdps_sleeper *s, enum source source)
+static void note(struct xdps_sleeper *s, enum source source, struct xdps_events *events)
 {
 	switch (source) {
 	case SOURCE_RING:
-		s->ring = true;
+		events->ring = true;
 		break;
 	case SOURCE_BELL:
 		xdps_bell_answer(s->bell);
@@ -135,14 +135,14 @@ static void note(struct xdps_sleeper *s, enum source source)
 		break;
 	case SOURCE_WAKE:
 		drain(s->wake_fd);
-		s->woken = true;
+		events->woken = true;
 		break;
 	case SOURCE_LEFT:
 		drain(s->left_fd);
 		s->left = false;
 		break;
 	case SOURCE_HELPER:
-		s->helper = true;	/* and the descriptor stays readable */
+		events->helper = true;
 		break;
 	}
 }
@@ -157,7 +157,7 @@ static int sleep_ms(uint64_t ns)
 	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-int xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns)
+int xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns, struct xdps_events *events)
 {
 	struct epoll_event ev[16];
 	int n;
@@ -166,8 +166,13 @@ int xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns)
 	if (n < 0 && errno != EINTR)
 		return -errno;
 	for (int i = 0; i < n; i++)
-		note(s, ev[i].data.u32);
+		note(s, ev[i].data.u32, events);
 	return 0;
+}
+
+int xdps_sleeper_fd(const struct xdps_sleeper *s)
+{
+	return s->epoll_fd;
 }
 
 void xdps_sleeper_left(struct xdps_sleeper *s, bool left)
@@ -181,6 +186,11 @@ void xdps_sleeper_left(struct xdps_sleeper *s, bool left)
 	else if (write(s->left_fd, &one, sizeof(one)) < 0)
 		return;
 	s->left = left;
+}
+
+bool xdps_sleeper_is_left(const struct xdps_sleeper *s)
+{
+	return s->left;
 }
 
 void xdps_sleeper_restart(struct xdps_sleeper *s)

@@ -31,11 +31,13 @@ struct xdps_sleeper {
 	struct xdps_bell *bell;	/* not owned; NULL: with perf rings */
 	bool left;		/* left_fd is readable */
 	bool once;		/* a tick that comes once was set, and has not come yet */
+};
 
-	/* what has happened; cleared by the code that acts on it */
-	bool ring;
-	bool woken;
-	bool helper;
+/* What has happened, for the caller to act on. */
+struct xdps_events {
+	bool ring;		/* a perf ring is a quarter full */
+	bool woken;		/* xdps_sleeper_wake() was called */
+	bool helper;		/* its socket is readable, and stays so until it is read */
 };
 
 void xdps_sleeper_init(struct xdps_sleeper *s);
@@ -61,17 +63,21 @@ void xdps_sleeper_answer(struct xdps_sleeper *s);
 void xdps_sleeper_untick(struct xdps_sleeper *s);
 
 /*
- * Sleeps until something happens, at most `most_ns` (UINT64_MAX: for ever).  Returns 0,
- * or -errno if the descriptors are not ours any more, as in a daemon that closed all of
- * them.
+ * Sleeps until something happens, at most `most_ns` (UINT64_MAX: for ever), and sets
+ * that in `*events`.  Returns 0, or -errno if the descriptors are not ours any more, as
+ * in a daemon that closed all of them.
  */
-int xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns);
+int xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns, struct xdps_events *events);
+
+/* The descriptor. */
+int xdps_sleeper_fd(const struct xdps_sleeper *s);
 
 /*
  * Makes the descriptor readable as long as packets are left.  No system call if nothing
  * changes.
  */
 void xdps_sleeper_left(struct xdps_sleeper *s, bool left);
+bool xdps_sleeper_is_left(const struct xdps_sleeper *s);
 
 /* Another process has read since, so nothing is known to be left. */
 void xdps_sleeper_restart(struct xdps_sleeper *s);

@@ -14,14 +14,14 @@
 #include "../common/error.h"
 #include "../common/protocol.h"
 
+#include "batch.h"
 #include "client.h"
 #include "clock.h"
 #include "guard.h"
 #include "memory.h"
 #include "merge.h"
+#include "ring_kinds.h"
 #include "sleeper.h"
-
-#define WATERMARK_BYTES_MAX (512u << 10)
 
 #define NSEC_PER_USEC 1000ull
 #define NSEC_PER_MSEC 1000000ull
@@ -30,8 +30,6 @@
 struct xdps {
 	/* what was asked for */
 	char ifname[XDPS_IFNAME_CHARS + 1];
-	uint64_t hold_ns;		/* how long to wait for older packets */
-	uint64_t batch_ns;		/* how long to batch packets */
 
 	/* what the helper granted */
 	struct xdps_client client;
@@ -42,9 +40,11 @@ struct xdps {
 
 	/* the stream */
 	struct xdps_merge merge;
+	struct xdps_batch batch;
 	struct xdps_clock clock;
 	uint64_t *n_released;		/* packets, released by all readers */
 	struct xdps_sleeper sleeper;
+	bool woken;			/* by xdps_wake(), and no wait has said so yet */
 	struct xdps_error over;		/* why the capture has ended; XDPS_OK: it goes on */
 
 	/* the last batch before a break */
@@ -62,8 +62,8 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 	if (!x)
 		return NULL;
 	memcpy(x->ifname, opt->request.ifname, sizeof(x->ifname));
-	x->hold_ns = hold_us * NSEC_PER_USEC;
-	x->batch_ns = opt->request.immediate ? 0 : opt->batch_us * NSEC_PER_USEC;
+	x->batch.hold_ns = hold_us * NSEC_PER_USEC;
+	x->batch.batch_ns = opt->request.immediate ? 0 : opt->batch_us * NSEC_PER_USEC;
 	xdps_client_init(&x->client);
 	xdps_grant_init(&x->grant);
 	xdps_memory_init(&x->memory);
@@ -71,42 +71,6 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 	xdps_clock_init(&x->clock);
 	xdps_sleeper_init(&x->sleeper);
 	return x;
-}
-
-/*
- * A perf ring wakes us when it is a quarter full, and a tick takes care of less.  With
- * map rings we say before each sleep what should wake us, so an idle capture is not woken
- * at all.
- */
-static bool is_woken_by_kernel(const struct xdps *x)
-{
-	return x->grant.ring_kind == XDPS_RING_PERF;
-}
-
-/* How much is worth a wake-up: of a large ring, no more than stays in a CPU's cache. */
-static uint64_t watermark_bytes(const struct xdps *x)
-{
-	uint64_t bytes = x->grant.ring_bytes / XDPS_WATERMARK_PART;
-
-	return bytes < WATERMARK_BYTES_MAX ? bytes : WATERMARK_BYTES_MAX;
-}
-
-/*
- * What is in the rings by now does not count towards a batch.  It may be there because it
- * is held back, and at a high rate that alone is more than is worth a wake-up.
- */
-static void expect_plenty(struct xdps *x)
-{
-	for (unsigned int i = 0; i < x->memory.n_rings; i++)
-		xdps_ring_expect(&x->memory.rings[i], watermark_bytes(x));
-}
-
-static bool has_plenty(const struct xdps *x)
-{
-	for (unsigned int i = 0; i < x->memory.n_rings; i++)
-		if (xdps_ring_has_plenty(&x->memory.rings[i]))
-			return true;
-	return false;
 }
 
 /* Sets up the stream from what the helper granted; this needs no privilege. */
@@ -125,14 +89,11 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 	x->n_released = xdps_readers_released(&x->memory.readers);
 	rc = xdps_sleeper_open(&x->sleeper, x->client.sock);
 	if (!rc)
-		rc = is_woken_by_kernel(x) ?
-			xdps_sleeper_add_rings(&x->sleeper, g->ring_fds, g->n_rings) :
-			xdps_sleeper_add_bell(&x->sleeper, &x->memory.bell);
+		rc = x->memory.ops->watch(&x->memory, g, 0, g->n_rings, &x->sleeper);
 	if (rc)
 		return xdps_fail_errno(err, -rc, "waiting for %u rings", g->n_rings);
-	if (is_woken_by_kernel(x))
-		xdps_sleeper_tick(&x->sleeper, x->batch_ns, x->batch_ns);
-	expect_plenty(x);
+	xdps_batch_start(&x->batch, &x->memory, g->ring_bytes);
+	xdps_sleeper_tick(&x->sleeper, xdps_batch_tick_ns(&x->batch), xdps_batch_tick_ns(&x->batch));
 	xdps_settle(x);
 	return XDPS_OK;
 }
@@ -280,9 +241,9 @@ static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
 	if (status)
 		return status;
 	rc = xdps_merge_add(&x->merge, x->memory.rings);
-	if (!rc && is_woken_by_kernel(x))
-		rc = xdps_sleeper_add_rings(&x->sleeper, &x->grant.ring_fds[i], 1);
-	xdps_ring_expect(&x->memory.rings[i], watermark_bytes(x));
+	if (!rc)
+		rc = x->memory.ops->watch(&x->memory, &x->grant, i, 1, &x->sleeper);
+	xdps_batch_add_ring(&x->batch);
 	return rc ? xdps_fail_errno(err, -rc, "taking up ring %u", i + 1) : XDPS_OK;
 }
 
@@ -324,15 +285,6 @@ static enum xdps_status begin_reading(struct xdps *x, struct xdps_error *err)
 	return XDPS_OK;
 }
 
-/* Order is not worth a loss: a ring that is filling up is not held back. */
-static uint64_t hold_now_ns(const struct xdps *x)
-{
-	for (unsigned int i = 0; i < x->memory.n_rings; i++)
-		if (xdps_ring_is_pressed(&x->memory.rings[i]))
-			return 0;
-	return x->hold_ns;
-}
-
 /* Opens a batch; true if there is anything in it. */
 static bool look(struct xdps *x, uint64_t now_ns, uint64_t hold_ns)
 {
@@ -343,64 +295,42 @@ static bool look(struct xdps *x, uint64_t now_ns, uint64_t hold_ns)
 static enum xdps_status hand_out(struct xdps *x)
 {
 	xdps_clock_update(&x->clock);
-	expect_plenty(x);
-	x->sleeper.ring = false;
+	xdps_batch_next(&x->batch);
 	return XDPS_OK;
 }
 
-/*
- * The time at which the oldest packet has waited long enough: for older packets and,
- * unless there is plenty already, for a larger batch.
- */
 static uint64_t due_ns(const struct xdps *x)
 {
-	uint64_t oldest_ns = xdps_merge_oldest_ns(&x->merge);
-	uint64_t wait_ns = hold_now_ns(x);
-
-	if (x->batch_ns > wait_ns && !x->sleeper.ring && !has_plenty(x))
-		wait_ns = x->batch_ns;
-	return oldest_ns > UINT64_MAX - wait_ns ? UINT64_MAX : oldest_ns + wait_ns;
+	return xdps_batch_due_ns(&x->batch, xdps_merge_oldest_ns(&x->merge));
 }
 
-/*
- * Where the bell should ring.  With no packet in hand: at the next packet.  Otherwise:
- * when there is plenty or, if there is already, when there is even more.
- */
-static uint64_t bell_position(const struct xdps *x, const struct xdps_ring *ring)
+static bool ask_to_be_woken(const struct xdps *x)
 {
-	if (xdps_merge_oldest_ns(&x->merge) == UINT64_MAX)
-		return ring->tail + 1;
-	if (!xdps_ring_has_plenty(ring))
-		return ring->plenty_at;
-	return ring->tail + xdps_ring_pending_bytes(ring) + watermark_bytes(x);
+	return xdps_batch_arm(&x->batch, xdps_merge_oldest_ns(&x->merge));
 }
 
-/* For map rings.  False: what would ring the bell has already come. */
-static bool ask_for_bell(struct xdps *x)
+static void act_on(struct xdps *x, const struct xdps_events *events)
 {
-	struct xdps_ring *ring = x->memory.rings;
-	bool armed = true;
-
-	if (is_woken_by_kernel(x))
-		return true;
-	for (; ring < x->memory.rings + x->memory.n_rings; ring++)
-		armed &= xdps_ring_arm(ring, bell_position(x, ring));
-	return armed;
+	if (events->ring)
+		xdps_batch_note_full(&x->batch);
+	if (events->woken)
+		x->woken = true;
+	if (events->helper && !x->over.status)
+		x->over.status = xdps_client_listen(&x->client, &x->over);
 }
 
 static void sleep_until(struct xdps *x, uint64_t now_ns, uint64_t until_ns)
 {
+	struct xdps_events events = { 0 };
 	int rc;
 
-	if (until_ns > now_ns && !ask_for_bell(x))
+	if (until_ns > now_ns && !ask_to_be_woken(x))
 		until_ns = now_ns;
 	rc = xdps_sleeper_sleep(&x->sleeper, until_ns == UINT64_MAX ? UINT64_MAX :
-				until_ns > now_ns ? until_ns - now_ns : 0);
+				until_ns > now_ns ? until_ns - now_ns : 0, &events);
 	if (rc)
 		xdps_fail_errno(&x->over, -rc, "waiting for packets of %s", x->ifname);
-	if (x->sleeper.helper && !x->over.status)
-		x->over.status = xdps_client_listen(&x->client, &x->over);
-	x->sleeper.helper = false;
+	act_on(x, &events);
 }
 
 /* Nothing more will come, so no packet has to wait. */
@@ -429,12 +359,12 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 		take_up_rings(x);
 		if (x->over.status)
 			return finish(x, err);
-		ready = look(x, now_ns, hold_now_ns(x));
+		ready = look(x, now_ns, xdps_batch_hold_ns(&x->batch));
 		next_ns = due_ns(x);
 		if (ready && (now_ns >= end_ns || next_ns <= now_ns))
 			return hand_out(x);
-		if (x->sleeper.woken) {
-			x->sleeper.woken = false;
+		if (x->woken) {
+			x->woken = false;
 			return XDPS_WOKEN;
 		}
 		if (last)
@@ -451,8 +381,8 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms, struct xdps_error *er
 static void let_hold_pass(const struct xdps *x)
 {
 	const struct timespec hold = {
-		.tv_sec = x->hold_ns / NSEC_PER_SEC,
-		.tv_nsec = x->hold_ns % NSEC_PER_SEC,
+		.tv_sec = x->batch.hold_ns / NSEC_PER_SEC,
+		.tv_nsec = x->batch.hold_ns % NSEC_PER_SEC,
 	};
 
 	nanosleep(&hold, NULL);
@@ -481,7 +411,7 @@ void xdps_wake(struct xdps *x)
 
 static void count_released(struct xdps *x)
 {
-	*x->n_released += !!x->merge.run;
+	*x->n_released += xdps_merge_is_shown(&x->merge);
 }
 
 bool xdps_next(struct xdps *x, struct xdps_packet *pkt)
@@ -502,23 +432,20 @@ void xdps_release(struct xdps *x)
 	xdps_merge_release(&x->merge);
 }
 
-/* Younger packets may be held back, and packets older than those may not be in a ring yet. */
 uint64_t xdps_complete_ns(const struct xdps *x)
 {
-	const struct xdps_merge *m = &x->merge;
-
-	return m->now_ns > m->hold_ns ? m->now_ns - m->hold_ns : 0;
+	return xdps_merge_complete_ns(&x->merge);
 }
 
 int xdps_fd(const struct xdps *x)
 {
-	return x->sleeper.epoll_fd;
+	return xdps_sleeper_fd(&x->sleeper);
 }
 
 static void count(const struct xdps *x, struct xdps_stats *stats)
 {
 	xdps_counters_sum(x->memory.cpus, x->memory.n_cpus, stats);
-	stats->late = __atomic_load_n(&x->merge.late, __ATOMIC_RELAXED);
+	stats->late = xdps_merge_late(&x->merge);
 	stats->released = *x->n_released;
 }
 
@@ -539,7 +466,7 @@ static void close_account(struct xdps *x)
 /*
  * Makes the descriptor readable only if there is something to read: an application that
  * polls it, and then reads without a time-out, would otherwise wait for ever for what it
- * has already read.  A bell that rings from here on is for a packet that ask_for_bell()
+ * has already read.  A bell that rings from here on is for a packet that ask_to_be_woken()
  * does not find.
  *
  * If there is no periodic tick and packets are held back, a tick of its own marks the end
@@ -550,8 +477,8 @@ static void settle_descriptor(struct xdps *x)
 	uint64_t now_ns, until_ns;
 
 	xdps_sleeper_answer(&x->sleeper);
-	xdps_sleeper_left(&x->sleeper, xdps_merge_ready(&x->merge) || !ask_for_bell(x));
-	if (x->sleeper.left || (is_woken_by_kernel(x) && x->batch_ns))
+	xdps_sleeper_left(&x->sleeper, xdps_merge_ready(&x->merge) || !ask_to_be_woken(x));
+	if (xdps_sleeper_is_left(&x->sleeper) || xdps_batch_tick_ns(&x->batch))
 		return;
 	until_ns = due_ns(x);
 	if (until_ns == UINT64_MAX) {
@@ -568,7 +495,7 @@ bool xdps_settle(struct xdps *x)
 		close_account(x);
 	settle_descriptor(x);
 	xdps_readers_end(&x->memory.readers);
-	return x->sleeper.left;
+	return xdps_sleeper_is_left(&x->sleeper);
 }
 
 void xdps_stats(const struct xdps *x, struct xdps_stats *stats)

@@ -97,6 +97,20 @@ record_readers()
 	}
 }
 
+# One place chooses by the kind of the rings; the wire says it, and a ring is read by it.
+asks_for_ring_kinds()
+{
+	local found wanted
+
+	found=$(grep -lE 'XDPS_RING_(PERF|BPF)' engine/* | paste -sd' ')
+	wanted='engine/client.c engine/memory.c engine/ring.c'
+	[ "$found" = "$wanted" ] || {
+		echo "they are: $found"
+		echo "allowed:  $wanted"
+		return 1
+	}
+}
+
 exports_nothing_of_ours()
 {
 	! nm -D --defined-only "$library" | grep -E ' (xdps_|xdpsample_)'
@@ -292,11 +306,12 @@ every_test_folder_has_a_line()
 	return $rc
 }
 
-plan 19
+plan 20
 ok "engine/ and helper/ share common/ and nothing else" sides_share_only_common
 ok "nothing under common/, engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
 ok "only helper/ and bpf/ include a header of libbpf" no_libbpf_header
 ok "in the engine only what reads the ring and the counters knows record.h" record_readers
+ok "the engine treats perf rings and map rings alike, but where they are mapped and read" asks_for_ring_kinds
 ok "the library exports no symbol of the engine or the module" exports_nothing_of_ours
 ok "the library needs neither libbpf nor what libbpf needs" needs_no_libbpf
 ok "neither the engine nor the module can print" never_prints

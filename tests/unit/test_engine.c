@@ -112,6 +112,25 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 	return XDPS_OK;
 }
 
+static int watch_events(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
+			unsigned int n, struct xdps_sleeper *s)
+{
+	(void)m;
+	return xdps_sleeper_add_rings(s, g->ring_fds + first, n);
+}
+
+static int watch_bell(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
+		      unsigned int n, struct xdps_sleeper *s)
+{
+	(void)g;
+	(void)first;
+	(void)n;
+	return xdps_sleeper_add_bell(s, &m->bell);
+}
+
+static const struct xdps_ring_ops fake_perf_rings = { .needs_tick = true, .watch = watch_events };
+static const struct xdps_ring_ops fake_map_rings = { .watch = watch_bell };
+
 void xdps_memory_init(struct xdps_memory *m)
 {
 	memset(m, 0, sizeof(*m));
@@ -130,6 +149,7 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 				 struct xdps_error *e)
 {
 	(void)e;
+	m->ops = g->ring_kind == XDPS_RING_PERF ? &fake_perf_rings : &fake_map_rings;
 	m->rings = rings;
 	m->n_rings = n_rings;
 	m->bell.fd = g->ring_fds[0];
