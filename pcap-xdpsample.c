@@ -48,6 +48,12 @@
  */
 #define ONESHOT_BYTES (1024 * 1024)
 
+/*
+ * A break that follows so soon is the same one: timeout(1) sends its signal to
+ * the program and once more to the program's process group.  No user is as fast.
+ */
+#define SAME_BREAK_MS 200
+
 #define NS_PER_MS 1000000u
 #define NS_PER_S 1000000000u
 
@@ -82,6 +88,7 @@ struct pcap_xdpsample {
 	/* state of a break */
 	volatile sig_atomic_t stop_now;	/* deliver no more packets */
 	volatile sig_atomic_t draining;	/* delivering the last packets */
+	volatile uint64_t break_ns;	/* CLOCK_MONOTONIC of the first one */
 };
 
 static int xdpsample_activate(pcap_t *);
@@ -579,6 +586,18 @@ breaks_by_itself(const struct pcap_xdpsample *px)
 	return 1;
 }
 
+/* Notes the first break; is this one more, from a user who will not wait? */
+static int
+is_second_break(const pcap_t *p)
+{
+	struct pcap_xdpsample *px = p->priv;
+	uint64_t now_ns = monotonic_ns();
+
+	if (!p->break_loop)
+		px->break_ns = now_ns;
+	return px->draining && now_ns - px->break_ns >= SAME_BREAK_MS * NS_PER_MS;
+}
+
 /*
  * A callback that calls pcap_breakloop() gets no more packets.  A user who
  * presses Ctrl-C wants everything that came before: a break from a signal
@@ -592,7 +611,7 @@ xdpsample_breakloop(pcap_t *p)
 {
 	struct pcap_xdpsample *px = p->priv;
 
-	if (px->draining || breaks_by_itself(px))
+	if (is_second_break(p) || breaks_by_itself(px))
 		px->stop_now = 1;
 	pcapint_breakloop_common(p);
 	xdps_wake(px->capture);
