@@ -9,12 +9,24 @@
 #include <stddef.h>
 #include <time.h>
 
+/*
+ * A request that follows so soon is the same one: timeout(1) sends its signal to the
+ * program and once more to the program's process group.
+ */
+#define SAME_REQUEST_MS 200
+
 static volatile sig_atomic_t n_asked;
+static volatile int64_t asked_ms;	/* the last time, CLOCK_MONOTONIC */
 static sigset_t outside;		/* what was blocked before */
 
 static void note(int sig)
 {
+	int64_t now_ms = stop_now_ms();
+
 	(void)sig;
+	if (n_asked && now_ms - asked_ms < SAME_REQUEST_MS)
+		return;
+	asked_ms = now_ms;
 	n_asked++;
 }
 

@@ -15,7 +15,7 @@
 /* Takes requests from here on.  A reader that has gone causes EPIPE, and no signal. */
 void stop_prepare(void);
 
-/* How often we were asked to stop. */
+/* How often we were asked to stop; signals within 200 ms are one request. */
 unsigned int stop_asked(void);
 
 /* As ppoll(); timeout_ms -1: for ever.  Returns early when a signal comes. */

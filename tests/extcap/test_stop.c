@@ -3,6 +3,7 @@
  * test_stop.c: being told to stop.
  */
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../extcap/stop.h"
@@ -22,6 +23,14 @@ static int open_pipe(void **state)
 	return 0;
 }
 
+/* Until the next signal is a request of its own. */
+static void let_pass(void)
+{
+	const struct timespec pause = { .tv_nsec = 250 * 1000 * 1000 };
+
+	nanosleep(&pause, NULL);
+}
+
 static void comes_in_only_there(void **state)
 {
 	unsigned int before = stop_asked();
@@ -39,11 +48,26 @@ static void comes_in_beside_packets(void **state)
 	unsigned int before = stop_asked();
 
 	(void)state;
+	let_pass();
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		raise(signals[i]);
 		assert_int_equal(stop_poll(&has_something, 1, -1), 1);
 		assert_int_equal(stop_asked(), before + i + 1);
+		let_pass();
 	}
+}
+
+/* timeout(1) sends its signal twice. */
+static void twice_at_a_time_is_once(void **state)
+{
+	unsigned int before = stop_asked();
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		raise(SIGTERM);
+		assert_int_equal(stop_poll(&has_something, 1, -1), 1);
+	}
+	assert_int_equal(stop_asked(), before + 1);
 }
 
 static void is_not_waited_for(void **state)
@@ -61,6 +85,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SENTENCE("A signal comes in while nothing else does, and not before", comes_in_only_there),
 		SENTENCE("A signal comes in though there is always something to read", comes_in_beside_packets),
+		SENTENCE("Two signals at a time are one request", twice_at_a_time_is_once),
 		SENTENCE("Without a signal it is poll", is_not_waited_for),
 	};
 
