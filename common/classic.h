@@ -13,7 +13,7 @@
 #ifndef XDPS_CLASSIC_H
 #define XDPS_CLASSIC_H
 
-#include "protocol.h"
+#include "types.h"
 
 /* Words of scratch memory, M[]: BPF_MEMWORDS. */
 #define XDPS_CLASSIC_WORDS 16

@@ -47,14 +47,6 @@
 #define XDPS_MAGIC 0x58445307u
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS allows 253 */
-#define XDPS_RINGS_MAX 4096
-#define XDPS_RING_BYTES_DEFAULT (2u << 20)	/* for each CPU, at least ... */
-#define XDPS_MAP_RINGS_BYTES_DEFAULT (32u << 20)	/* ... and for all map rings together */
-#define XDPS_RING_BYTES_MAX (1u << 30)		/* for each CPU, of a perf ring */
-#define XDPS_MAP_RING_BYTES_MAX (1u << 28)	/* of a map ring: the verifier's BPF_MAX_VAR_OFF */
-#define XDPS_WATERMARK_PART 4			/* wake the reader at a quarter full */
-#define XDPS_FILTER_NUMBER 1u			/* of the filter loaded first: accepts all */
-#define XDPS_FILTER_INSNS_MAX 4096u		/* BPF_MAXINSNS in libpcap and Linux */
 
 enum xdps_message {
 	XDPS_ASK_OPEN = 1,

@@ -94,6 +94,15 @@ struct xdps_insn {
 #define XDPS_HOLD_MAX_US 1000000u
 #define XDPS_HOLD_DEFAULT_US 1000u
 
+#define XDPS_RINGS_MAX 4096
+#define XDPS_RING_BYTES_DEFAULT (2u << 20)	/* for each CPU, at least ... */
+#define XDPS_MAP_RINGS_BYTES_DEFAULT (32u << 20)	/* ... and for all map rings together */
+#define XDPS_RING_BYTES_MAX (1u << 30)		/* for each CPU, of a perf ring */
+#define XDPS_MAP_RING_BYTES_MAX (1u << 28)	/* of a map ring: the verifier's BPF_MAX_VAR_OFF */
+#define XDPS_WATERMARK_PART 4			/* wake the reader at a quarter full */
+#define XDPS_FILTER_NUMBER 1u			/* of the filter loaded first: accepts all */
+#define XDPS_FILTER_INSNS_MAX 4096u		/* BPF_MAXINSNS in libpcap and Linux */
+
 /* What a capture is asked for, by the device name, the application and the engine. */
 struct xdps_request {
 	char ifname[XDPS_IFNAME_CHARS + 1];	/* or an alternative name; NUL-terminated */

@@ -5,7 +5,7 @@
 #ifndef XDPS_ATTACH_H
 #define XDPS_ATTACH_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 #include "interface.h"
 

@@ -8,7 +8,7 @@
 #ifndef XDPS_CPUS_H
 #define XDPS_CPUS_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 struct xdps_cpus {
 	unsigned int n_possible;	/* the highest possible number, plus one */

@@ -183,14 +183,13 @@ static enum xdps_status put(const struct xdps_programs *p, struct xdps_code *cod
 }
 
 static enum xdps_status put_translated(const struct xdps_programs *p,
-				       const struct xdps_ask_filter *ask,
-				       const struct xdps_insn *insns,
+				       const struct xdps_filter_spec *spec,
 				       struct xdps_error *err)
 {
 	struct xdps_code code;
 	enum xdps_status status;
 
-	status = xdps_translate(insns, ask->n_insns, ask->filter, p->memory, &code, err);
+	status = xdps_translate(spec->insns, spec->n_insns, spec->number, p->memory, &code, err);
 	if (status)
 		return status;
 	status = put(p, &code, err);
@@ -211,37 +210,29 @@ static enum xdps_status put_nothing(const struct xdps_programs *p, struct xdps_e
 	return status;
 }
 
-/* XDPS_OK: the kernel filters or, for the reason in `say`, the engine does. */
-static enum xdps_status set(const struct xdps_programs *p, const struct xdps_ask_filter *ask,
-			    const struct xdps_insn *insns, struct xdps_say *say,
-			    struct xdps_error *err)
+/* If the kernel does not take the filter, the reason stays in `err`. */
+static enum xdps_status set(const struct xdps_programs *p, const struct xdps_filter_spec *spec,
+			    enum xdps_filter *place, struct xdps_error *err)
 {
 	enum xdps_status status;
 
-	if (!ask->in_user_space) {
-		status = xdps_classic_check(insns, ask->n_insns, err);
+	if (!spec->in_user_space) {
+		status = xdps_classic_check(spec->insns, spec->n_insns, err);
 		if (status)
 			return status;
-		status = put_translated(p, ask, insns, err);
-		if (!status)
+		*place = XDPS_FILTER_KERNEL;
+		if (!put_translated(p, spec, err))
 			return XDPS_OK;
-		snprintf(say->text, sizeof(say->text), "%s", err->text);
 	}
-	say->place = XDPS_FILTER_USER;
+	*place = XDPS_FILTER_USER;
 	return put_nothing(p, err);
 }
 
-void xdps_filter_set(const struct xdps_programs *p, const struct xdps_ask_filter *ask,
-		     const struct xdps_insn *insns, struct xdps_say *say)
+enum xdps_status xdps_filter_set(const struct xdps_programs *p,
+				 const struct xdps_filter_spec *spec,
+				 enum xdps_filter *place, struct xdps_error *err)
 {
-	struct xdps_error err;
-
-	*say = (struct xdps_say){
-		.kind = XDPS_SAY_FILTER,
-		.filter = ask->filter,
-		.place = XDPS_FILTER_KERNEL,
-	};
-	say->status = set(p, ask, insns, say, &err);
-	if (say->status)
-		snprintf(say->text, sizeof(say->text), "%s", err.text);
+	err->text[0] = '\0';
+	err->status = set(p, spec, place, err);
+	return err->status;
 }

@@ -20,11 +20,22 @@
 int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code,
 		     struct xdps_error *err);
 
+/* A filter that is to be set.  The instructions are those of the caller. */
+struct xdps_filter_spec {
+	uint32_t number;		/* above XDPS_FILTER_NUMBER; 0: there is no filter */
+	bool in_user_space;		/* leave all packets to the engine; n_insns is 0 */
+	uint32_t n_insns;		/* at most XDPS_FILTER_INSNS_MAX */
+	const struct xdps_insn *insns;
+};
+
 /*
- * Does what the engine asks for (checked by xdps_request_check_filter()), and fills in
- * `say` to be sent.  Whatever the result is, there is a sampler in the slot.
+ * Sets the filter.  XDPS_OK: `*place` is XDPS_FILTER_KERNEL, or XDPS_FILTER_USER if the
+ * engine has to filter; then `err->text` says why the kernel does not, or is "" if that
+ * was asked for.  Otherwise the previous filter remains.  Whatever the result is, there
+ * is a sampler in the slot.
  */
-void xdps_filter_set(const struct xdps_programs *p, const struct xdps_ask_filter *ask,
-		     const struct xdps_insn *insns, struct xdps_say *say);
+enum xdps_status xdps_filter_set(const struct xdps_programs *p,
+				 const struct xdps_filter_spec *spec,
+				 enum xdps_filter *place, struct xdps_error *err);
 
 #endif

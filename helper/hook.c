@@ -18,7 +18,6 @@
 #include "../common/error.h"
 
 #include "attach.h"
-#include "filter.h"
 #include "trace.h"
 
 #define TRIES_MAX 5
@@ -34,12 +33,11 @@ void xdps_hook_init(struct xdps_hook *h)
 
 static enum xdps_status put_filter(struct xdps_hook *h, struct xdps_error *err)
 {
-	struct xdps_say say;
+	enum xdps_filter place;
 
-	if (!h->filter.filter)
+	if (!h->filter.number)
 		return XDPS_OK;
-	xdps_filter_set(&h->programs, &h->filter, h->insns, &say);
-	return say.status ? xdps_fail(err, say.status, "%s", say.text) : XDPS_OK;
+	return xdps_filter_set(&h->programs, &h->filter, &place, err);
 }
 
 /* Opens rings, unless there are some that also work beside the program there now. */
@@ -161,14 +159,15 @@ enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *
 	return status;
 }
 
-void xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_ask_filter *ask,
-			  const struct xdps_insn *insns, struct xdps_say *say)
+enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
+				      enum xdps_filter *place, struct xdps_error *err)
 {
-	xdps_filter_set(&h->programs, ask, insns, say);
-	if (say->status)
-		return;
-	h->filter = *ask;
-	memcpy(h->insns, insns, ask->n_insns * sizeof(*insns));
+	if (xdps_filter_set(&h->programs, spec, place, err))
+		return err->status;
+	memcpy(h->insns, spec->insns, spec->n_insns * sizeof(*spec->insns));
+	h->filter = *spec;
+	h->filter.insns = h->insns;
+	return XDPS_OK;
 }
 
 bool xdps_hook_follows(const struct xdps_hook *h)

@@ -9,9 +9,10 @@
 #ifndef XDPS_HOOK_H
 #define XDPS_HOOK_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 #include "cpus.h"
+#include "filter.h"
 #include "interface.h"
 #include "loader.h"
 #include "rings.h"
@@ -29,8 +30,7 @@ struct xdps_hook {
 	struct xdps_programs programs;
 	int link_fd;			/* -1: not in place */
 
-	/* the filter in the sampler; its number is 0 if there is none */
-	struct xdps_ask_filter filter;
+	struct xdps_filter_spec filter;	/* in the sampler, with these instructions */
 	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX];
 };
 
@@ -45,8 +45,8 @@ enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *
 				struct xdps_rings *rings, struct xdps_error *err);
 
 /* Calls xdps_filter_set(), and remembers a filter that was set. */
-void xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_ask_filter *ask,
-			  const struct xdps_insn *insns, struct xdps_say *say);
+enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
+				      enum xdps_filter *place, struct xdps_error *err);
 
 /*
  * Would it follow, if the traced program were detached?  Then it needs what

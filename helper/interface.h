@@ -5,7 +5,9 @@
 #ifndef XDPS_INTERFACE_H
 #define XDPS_INTERFACE_H
 
-#include "../common/protocol.h"
+#include <net/if.h>
+
+#include "../common/types.h"
 
 struct xdps_interface {
 	char name[IF_NAMESIZE];		/* the primary one, whatever name was asked for */

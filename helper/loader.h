@@ -5,7 +5,7 @@
 #ifndef XDPS_LOADER_H
 #define XDPS_LOADER_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 #include "interface.h"
 #include "rings.h"

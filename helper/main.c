@@ -261,27 +261,29 @@ static enum xdps_status answer(struct capture *c, struct xdps_error *err)
 	return status;
 }
 
-static void debug_filter(const struct capture *c, const struct xdps_ask_filter *ask,
-			 const struct xdps_say *say)
+static void debug_filter(const struct capture *c, const struct xdps_filter_spec *spec,
+			 enum xdps_filter place, const struct xdps_error *why)
 {
-	if (say->status)
-		xdps_debug("%s: filter %u: refused: %s", c->setting.iface.name, ask->filter, say->text);
-	else if (say->place == XDPS_FILTER_KERNEL)
+	const char *name = c->setting.iface.name;
+
+	if (why->status)
+		xdps_debug("%s: filter %u: refused: %s", name, spec->number, why->text);
+	else if (place == XDPS_FILTER_KERNEL)
 		xdps_debug("%s: filter %u: in the kernel, %u instructions of classic BPF",
-			   c->setting.iface.name, ask->filter, ask->n_insns);
+			   name, spec->number, spec->n_insns);
 	else
-		xdps_debug("%s: filter %u: in user space%s%s", c->setting.iface.name, ask->filter,
-			   say->text[0] ? ": " : "", say->text);
+		xdps_debug("%s: filter %u: in user space%s%s", name, spec->number,
+			   why->text[0] ? ": " : "", why->text);
 }
 
 /* libpcap has no place for a warning about a filter; the debugging output and extcap have. */
-static enum xdps_status warn_of_filter(struct capture *c, const struct xdps_ask_filter *ask,
-				       const struct xdps_insn *insns, struct xdps_error *err)
+static enum xdps_status warn_of_filter(struct capture *c, const struct xdps_filter_spec *spec,
+				       struct xdps_error *err)
 {
 	const struct xdps_interface *iface = &c->setting.iface;
 	char text[sizeof(err->text)];
 
-	if (c->said_vlans || !xdps_vlan_is_asked(insns, ask->n_insns) ||
+	if (c->said_vlans || !xdps_vlan_is_asked(spec->insns, spec->n_insns) ||
 	    !xdps_vlan_is_taken_off(iface))
 		return XDPS_OK;
 	c->said_vlans = true;
@@ -289,22 +291,41 @@ static enum xdps_status warn_of_filter(struct capture *c, const struct xdps_ask_
 	return xdps_answer_notice(SOCK, text, err);
 }
 
+static enum xdps_status answer_filter(const struct xdps_filter_spec *spec,
+				      enum xdps_filter place, const struct xdps_error *why,
+				      struct xdps_error *err)
+{
+	struct xdps_say say = {
+		.kind = XDPS_SAY_FILTER,
+		.filter = spec->number,
+		.place = place,
+		.status = why->status,
+	};
+
+	/* not a copy of the whole buffer, which can have anything behind the sentence */
+	snprintf(say.text, sizeof(say.text), "%s", why->text);
+	return xdps_answer(SOCK, &say, NULL, 0, err);
+}
+
 static enum xdps_status set_filter(struct capture *c, struct xdps_error *err)
 {
-	const struct xdps_insn *insns;
+	enum xdps_filter place = XDPS_FILTER_KERNEL;
+	struct xdps_filter_spec spec;
 	struct xdps_ask_filter ask;
 	enum xdps_status status;
-	struct xdps_say say;
+	struct xdps_error why;
 
-	status = xdps_request_check_filter(c->msg.buf, c->msg.bytes, &ask, &insns, err);
+	status = xdps_request_check_filter(c->msg.buf, c->msg.bytes, &ask, &spec.insns, err);
 	if (status)
 		return status;
-	xdps_hook_set_filter(&c->hook, &ask, insns, &say);
-	debug_filter(c, &ask, &say);
-	status = say.status ? XDPS_OK : warn_of_filter(c, &ask, insns, err);
-	if (!status)
-		status = xdps_answer(SOCK, &say, NULL, 0, err);
-	return status;
+	spec.number = ask.filter;
+	spec.in_user_space = ask.in_user_space;
+	spec.n_insns = ask.n_insns;
+	xdps_hook_set_filter(&c->hook, &spec, &place, &why);
+	debug_filter(c, &spec, place, &why);
+	if (!why.status && warn_of_filter(c, &spec, err))
+		return err->status;
+	return answer_filter(&spec, place, &why, err);
 }
 
 static void debug_supply(const struct capture *c, uint32_t cpu, enum xdps_supply supply,

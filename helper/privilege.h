@@ -5,7 +5,7 @@
 #ifndef XDPS_PRIVILEGE_H
 #define XDPS_PRIVILEGE_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 /* Is CAP_... effective in this process? */
 bool xdps_has_capability(int cap);

@@ -13,7 +13,7 @@
 #ifndef XDPS_RINGS_H
 #define XDPS_RINGS_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 #include "cpus.h"
 

@@ -5,7 +5,7 @@
 #ifndef XDPS_SOCKETS_H
 #define XDPS_SOCKETS_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 #include "interface.h"
 

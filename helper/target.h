@@ -11,7 +11,7 @@
 #ifndef XDPS_TARGET_H
 #define XDPS_TARGET_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 #include "interface.h"
 

@@ -20,7 +20,7 @@
 
 #include <linux/bpf.h>
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 /* What R1 and R2 are. */
 enum xdps_memory {

@@ -9,7 +9,7 @@
 #ifndef XDPS_VLAN_H
 #define XDPS_VLAN_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 #include "interface.h"
 

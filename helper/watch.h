@@ -8,7 +8,7 @@
 #ifndef XDPS_WATCH_H
 #define XDPS_WATCH_H
 
-#include "../common/protocol.h"
+#include "../common/types.h"
 
 #include "arrivals.h"
 #include "hook.h"

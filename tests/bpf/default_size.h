@@ -6,7 +6,7 @@
 #define DEFAULT_SIZE_H
 
 #include "../../helper/kernel.h"
-#include "../../common/protocol.h"
+#include "../../common/types.h"
 #include "../unit/sentence.h"
 
 /* Memory may come and go, and 5.10 takes no value of 4 MiB: then it is less. */

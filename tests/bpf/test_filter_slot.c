@@ -53,30 +53,35 @@ static void assert_taken(uint32_t filter, uint32_t len, uint32_t caplen)
 	assert_memory_equal(pkt.data, packet, caplen);
 }
 
-static struct xdps_say set(uint32_t number, const struct xdps_insn *insns, uint32_t n)
+/* What xdps_filter_set() returned and put out. */
+struct outcome {
+	enum xdps_status status;
+	enum xdps_filter place;
+	struct xdps_error err;
+};
+
+static struct outcome set(uint32_t number, const struct xdps_insn *insns, uint32_t n)
 {
-	const struct xdps_ask_filter ask = {
-		.magic = XDPS_MAGIC,
-		.kind = XDPS_ASK_FILTER,
-		.filter = number,
+	const struct xdps_filter_spec spec = {
+		.number = number,
 		.in_user_space = !n,
 		.n_insns = n,
+		.insns = insns,
 	};
-	struct xdps_say say;
+	struct outcome out = { .place = XDPS_FILTER_NONE };
 
-	xdps_filter_set(&lab.programs, &ask, insns, &say);
-	assert_int_equal(say.kind, XDPS_SAY_FILTER);
-	assert_int_equal(say.filter, number);
-	return say;
+	out.status = xdps_filter_set(&lab.programs, &spec, &out.place, &out.err);
+	assert_int_equal(out.status, out.err.status);
+	return out;
 }
 
 /* It is in the kernel, and there is nothing to say about that. */
 static void set_in_kernel(uint32_t number, const struct xdps_insn *insns, uint32_t n)
 {
-	const struct xdps_say say = set(number, insns, n);
+	const struct outcome out = set(number, insns, n);
 
-	if (say.status || say.place != XDPS_FILTER_KERNEL || say.text[0])
-		fail_msg("status %u, place %u: \"%s\"", say.status, say.place, say.text);
+	if (out.status || out.place != XDPS_FILTER_KERNEL || out.err.text[0])
+		fail_msg("status %u, place %u: \"%s\"", out.status, out.place, out.err.text);
 }
 
 /* "The key is `key`", so many bytes of it. */
@@ -273,15 +278,15 @@ static void assert_all_undecided(void)
 
 static void user_space_gets_all(void **state)
 {
-	struct xdps_say say;
+	struct outcome out;
 
 	(void)state;
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
-	say = set(3, NULL, 0);
-	assert_int_equal(say.status, XDPS_OK);
-	assert_int_equal(say.place, XDPS_FILTER_USER);
-	assert_string_equal(say.text, "");
+	out = set(3, NULL, 0);
+	assert_int_equal(out.status, XDPS_OK);
+	assert_int_equal(out.place, XDPS_FILTER_USER);
+	assert_string_equal(out.err.text, "");
 	assert_all_undecided();
 }
 
@@ -293,16 +298,16 @@ static void loops_go_to_user_space(void **state)
 		{ .code = BPF_JMP | BPF_JA, .k = -3 },
 		RETURN(1),
 	};
-	struct xdps_say say;
+	struct outcome out;
 
 	(void)state;
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
-	say = set(3, loop, ARRAY_SIZE(loop));
-	assert_int_equal(say.status, XDPS_OK);
-	assert_int_equal(say.place, XDPS_FILTER_USER);
-	if (!strstr(say.text, "jumps back"))
-		fail_msg("\"%s\"", say.text);
+	out = set(3, loop, ARRAY_SIZE(loop));
+	assert_int_equal(out.status, XDPS_OK);
+	assert_int_equal(out.place, XDPS_FILTER_USER);
+	if (!strstr(out.err.text, "jumps back"))
+		fail_msg("\"%s\"", out.err.text);
 	assert_all_undecided();
 
 	set_key(4, 9, 20);
@@ -337,17 +342,17 @@ static uint32_t write_labyrinth(struct xdps_insn *insns)
 static void refused_goes_to_user_space(void **state)
 {
 	struct xdps_insn insns[256];
-	struct xdps_say say;
+	struct outcome out;
 
 	(void)state;
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
-	say = set(3, insns, write_labyrinth(insns));
-	assert_int_equal(say.status, XDPS_OK);
-	assert_int_equal(say.place, XDPS_FILTER_USER);
-	print_message("# \"%s\"\n", say.text);
-	if (strncmp(say.text, "loading the filter into the kernel: ", 36))
-		fail_msg("\"%s\"", say.text);
+	out = set(3, insns, write_labyrinth(insns));
+	assert_int_equal(out.status, XDPS_OK);
+	assert_int_equal(out.place, XDPS_FILTER_USER);
+	print_message("# \"%s\"\n", out.err.text);
+	if (strncmp(out.err.text, "loading the filter into the kernel: ", 36))
+		fail_msg("\"%s\"", out.err.text);
 	assert_all_undecided();
 }
 
@@ -378,14 +383,14 @@ static void refused_code_is_explained(void **state)
 static void invalid_leaves_the_old(void **state)
 {
 	const struct xdps_insn no_end[] = { LOAD_KEY };
-	struct xdps_say say;
+	struct outcome out;
 
 	(void)state;
 	lab_load(usual);
 	set_key(2, 7, 50);
-	say = set(3, no_end, ARRAY_SIZE(no_end));
-	assert_int_equal(say.status, XDPS_BAD_FILTER);
-	assert_true(say.text[0]);
+	out = set(3, no_end, ARRAY_SIZE(no_end));
+	assert_int_equal(out.status, XDPS_BAD_FILTER);
+	assert_true(out.err.text[0]);
 	receive(8, 60, 1);
 	receive(7, 60, 1);
 	assert_taken(2, 60, 50);

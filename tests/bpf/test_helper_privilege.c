@@ -140,14 +140,13 @@ static const struct xdps_insn fixed[] = {
 	{ .code = BPF_RET | BPF_A },
 };
 
-static struct xdps_say say_without_perfmon(const struct xdps_programs *p,
-					   const struct xdps_insn *insns, uint32_t n)
+static enum xdps_status set_without_perfmon(const struct xdps_programs *p,
+					    const struct xdps_insn *insns, uint32_t n,
+					    enum xdps_filter *place, struct xdps_error *err)
 {
-	const struct xdps_ask_filter ask = { .filter = 2, .n_insns = n };
-	struct xdps_say say;
+	const struct xdps_filter_spec spec = { .number = 2, .n_insns = n, .insns = insns };
 
-	xdps_filter_set(p, &ask, insns, &say);
-	return say;
+	return xdps_filter_set(p, &spec, place, err);
 }
 
 static const char not_even_fixed[] = "this kernel takes no sampler at all without CAP_PERFMON";
@@ -156,21 +155,20 @@ static const char not_even_fixed[] = "this kernel takes no sampler at all withou
 static const char *try_without_perfmon(void)
 {
 	static struct xdps_error err;
-	static struct xdps_say say;
 	static struct loaded loaded;
+	enum xdps_filter place;
 
 	if (load_alone(&loaded, &err))
 		return err.text;
 	if (!give_up(BIT64(CAP_PERFMON) | BIT64(CAP_SYS_ADMIN)))
 		return "cannot give up capabilities";
-	say = say_without_perfmon(&loaded.programs, fixed, ARRAY_SIZE(fixed));
-	if (say.status)
+	if (set_without_perfmon(&loaded.programs, fixed, ARRAY_SIZE(fixed), &place, &err))
 		return not_even_fixed;
-	say = say_without_perfmon(&loaded.programs, indirect, ARRAY_SIZE(indirect));
-	if (say.status || say.place != XDPS_FILTER_USER)
+	if (set_without_perfmon(&loaded.programs, indirect, ARRAY_SIZE(indirect), &place, &err) ||
+	    place != XDPS_FILTER_USER)
 		return "the other one is not in user space";
-	if (strncmp(say.text, "loading the filter into the kernel: ", 36))
-		return say.text;
+	if (strncmp(err.text, "loading the filter into the kernel: ", 36))
+		return err.text;
 	unload(&loaded);
 	return NULL;
 }

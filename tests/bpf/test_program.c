@@ -55,14 +55,15 @@ static void run(int prog_fd, uint32_t bytes, struct outcome *out)
 
 static void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t n)
 {
-	const struct xdps_ask_filter ask = {
-		.filter = number, .n_insns = n, .in_user_space = !n,
+	const struct xdps_filter_spec spec = {
+		.number = number, .n_insns = n, .in_user_space = !n, .insns = insns,
 	};
-	struct xdps_say say;
+	enum xdps_filter place = XDPS_FILTER_NONE;
+	struct xdps_error why;
 
-	xdps_filter_set(&lab.programs, &ask, insns, &say);
-	assert_int_equal(say.status, XDPS_OK);
-	assert_int_equal(say.place, n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER);
+	xdps_filter_set(&lab.programs, &spec, &place, &why);
+	assert_int_equal(why.status, XDPS_OK);
+	assert_int_equal(place, n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER);
 }
 
 /* A filter that wants packets of this length and above. */

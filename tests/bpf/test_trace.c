@@ -156,14 +156,15 @@ static void assert_counts(uint64_t rejected, uint64_t passed_over, uint64_t chos
 
 static void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t n)
 {
-	const struct xdps_ask_filter ask = {
-		.filter = number, .n_insns = n, .in_user_space = !n,
+	const struct xdps_filter_spec spec = {
+		.number = number, .n_insns = n, .in_user_space = !n, .insns = insns,
 	};
-	struct xdps_say say;
+	enum xdps_filter place = XDPS_FILTER_NONE;
+	struct xdps_error why;
 
-	xdps_filter_set(&lab.programs, &ask, insns, &say);
-	if (say.status || say.place != (n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER))
-		fail_msg("status %u, place %u: \"%s\"", say.status, say.place, say.text);
+	xdps_filter_set(&lab.programs, &spec, &place, &why);
+	if (why.status || place != (n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER))
+		fail_msg("status %u, place %u: \"%s\"", why.status, place, why.text);
 }
 
 /* Wants packets of this length and above, and so many of their bytes. */

@@ -111,13 +111,14 @@ static void compare_packet(const char *name, uint32_t number, const struct packe
 /* False: it is left to user space, as it has to be. */
 static bool put_in(const char *name, uint32_t number, const struct xdps_insn *insns, size_t n)
 {
-	const struct xdps_ask_filter ask = { .filter = number, .n_insns = n };
-	struct xdps_say say;
+	const struct xdps_filter_spec spec = { .number = number, .n_insns = n, .insns = insns };
+	enum xdps_filter place = XDPS_FILTER_NONE;
+	struct xdps_error why;
 
-	xdps_filter_set(&lab.programs, &ask, insns, &say);
-	if (say.status || (say.place != XDPS_FILTER_KERNEL && !has_loop(insns, n)))
-		fail_msg("\"%s\", %zu instructions: %s", name, n, say.text);
-	return say.place == XDPS_FILTER_KERNEL;
+	xdps_filter_set(&lab.programs, &spec, &place, &why);
+	if (why.status || (place != XDPS_FILTER_KERNEL && !has_loop(insns, n)))
+		fail_msg("\"%s\", %zu instructions: %s", name, n, why.text);
+	return place == XDPS_FILTER_KERNEL;
 }
 
 /* A packet that goes on behind the copy; without fragments, it ends in the same page. */

@@ -111,6 +111,20 @@ asks_for_ring_kinds()
 	}
 }
 
+# Of the helper's files: the others take what was asked for, and return a place and an error.
+message_readers()
+{
+	local found wanted
+
+	found=$(grep -lE "$include\"(.*/)?(protocol|request|answer|look)\.h\"" helper/*.[ch] | paste -sd' ')
+	wanted='helper/answer.c helper/answer.h helper/look.c helper/look.h helper/main.c helper/request.c helper/request.h'
+	[ "$found" = "$wanted" ] || {
+		echo "they are: $found"
+		echo "allowed:  $wanted"
+		return 1
+	}
+}
+
 exports_nothing_of_ours()
 {
 	! nm -D --defined-only "$library" | grep -E ' (xdps_|xdpsample_)'
@@ -306,12 +320,13 @@ every_test_folder_has_a_line()
 	return $rc
 }
 
-plan 20
+plan 21
 ok "engine/ and helper/ share common/ and nothing else" sides_share_only_common
 ok "nothing under common/, engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
 ok "only helper/ and bpf/ include a header of libbpf" no_libbpf_header
 ok "in the engine only what reads the ring and the counters knows record.h" record_readers
 ok "the engine treats perf rings and map rings alike, but where they are mapped and read" asks_for_ring_kinds
+ok "in the helper only what receives and sends messages knows protocol.h" message_readers
 ok "the library exports no symbol of the engine or the module" exports_nothing_of_ours
 ok "the library needs neither libbpf nor what libbpf needs" needs_no_libbpf
 ok "neither the engine nor the module can print" never_prints

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../../common/protocol.h"
+#include "../../common/types.h"
 
 #define PART_BYTES (1u << 18)		/* more than a filter reads, of either part */
 
