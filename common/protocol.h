@@ -3,31 +3,34 @@
  * protocol.h: the messages between the engine and its helper.
  *
  * They use a SOCK_SEQPACKET socket pair; the helper has its end on descriptor 0.  The
- * engine sends one XDPS_ASK_OPEN.  The helper answers
+ * engine sends one XDPS_REQUEST_OPEN.  The helper replies
  *
- *	XDPS_SAY_RINGS	as often as needed, each with up to XDPS_FDS_MAX
- *			descriptors (SCM_RIGHTS): perf events, already mapped by
- *			the helper, so that mapping them again is free; or the
- *			map with the memory of all rings, and the bell
- *	XDPS_SAY_READY	with the map of what is shared for each CPU and, if it says
- *			so, a packet socket; the program is attached from here on
+ *	XDPS_REPLY_RINGS	as often as needed, each with up to XDPS_FDS_MAX
+ *				descriptors (SCM_RIGHTS): perf events, already mapped by
+ *				the helper, so that mapping them again is free; or the
+ *				map with the memory of all rings, and the bell
+ *	XDPS_REPLY_READY	with the map of what is shared for each CPU and, if it
+ *				says so, a packet socket; the program is attached from
+ *				here on
  * or
- *	XDPS_SAY_ERROR	at any time: a status and a sentence; then the helper ends
+ *	XDPS_REPLY_ERROR	at any time: a status and a sentence; then the helper
+ *				ends
  *
- * Alternatively, the engine sends XDPS_ASK_LOOK, any number of times, about interfaces on
- * which nothing is to be attached.  For each one the helper answers
+ * Alternatively, the engine sends XDPS_REQUEST_QUERY, any number of times, about
+ * interfaces on which nothing is to be attached.  For each one the helper replies
  *
- *	XDPS_SAY_PROGRAM	for each XDP program there, the attached one first
- *	XDPS_SAY_LOOKED		that was all of them, or why it could not look
+ *	XDPS_REPLY_PROGRAM	for each XDP program there, the attached one first
+ *	XDPS_REPLY_QUERY	that was all of them, or why it could not find out
  *
- * This goes on until either side closes.  After XDPS_SAY_READY the engine may send
- * XDPS_ASK_FILTER, one at a time, and gets XDPS_SAY_FILTER for each.  Without being
- * asked, the helper sends XDPS_SAY_ERROR and
+ * This goes on until either side closes.  After XDPS_REPLY_READY the engine may send
+ * XDPS_REQUEST_FILTER, one at a time, and gets XDPS_REPLY_FILTER for each.  Without being
+ * asked, the helper sends XDPS_REPLY_ERROR and
  *
- *	XDPS_SAY_NOTICE	at any time after XDPS_SAY_READY: a sentence for the user; the
- *			capture goes on
- *	XDPS_SAY_RINGS	with one descriptor, when a CPU without a ring comes online: that
- *			of one more perf event, or of the memory of one more ring
+ *	XDPS_REPLY_NOTICE	at any time after XDPS_REPLY_READY: a sentence for the
+ *				user; the capture goes on
+ *	XDPS_REPLY_RINGS	with one descriptor, when a CPU without a ring comes
+ *				online: that of one more perf event, or of the memory of
+ *				one more ring
  *
  * A message that does not begin with XDPS_MAGIC is text from the dynamic loader, whose
  * stderr is the socket.
@@ -39,62 +42,65 @@
 #define XDPS_PROTOCOL_H
 
 #include <net/if.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "types.h"
 
 /* Changes with every change of this file; engine and helper are installed together. */
-#define XDPS_MAGIC 0x58445307u
+#define XDPS_MAGIC 0x58445308u
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS allows 253 */
 
 enum xdps_message {
-	XDPS_ASK_OPEN = 1,
-	XDPS_SAY_RINGS,
-	XDPS_SAY_READY,
-	XDPS_SAY_ERROR,
-	XDPS_ASK_FILTER,
-	XDPS_SAY_FILTER,
-	XDPS_ASK_LOOK,
-	XDPS_SAY_PROGRAM,
-	XDPS_SAY_LOOKED,
-	XDPS_SAY_NOTICE,
+	XDPS_REQUEST_OPEN = 1,
+	XDPS_REPLY_RINGS,
+	XDPS_REPLY_READY,
+	XDPS_REPLY_ERROR,
+	XDPS_REQUEST_FILTER,
+	XDPS_REPLY_FILTER,
+	XDPS_REQUEST_QUERY,
+	XDPS_REPLY_PROGRAM,
+	XDPS_REPLY_QUERY,
+	XDPS_REPLY_NOTICE,
 };
 
 /* The request for a capture. */
-struct xdps_ask {
+struct xdps_request_open {
 	uint32_t magic;
-	uint32_t kind;			/* XDPS_ASK_OPEN */
+	uint32_t kind;			/* XDPS_REQUEST_OPEN */
 	struct xdps_request request;
 };
 
 /*
  * A filter, followed by its instructions (struct xdps_insn).  Packets that it accepts are
- * marked with `filter`, a number above XDPS_FILTER_NUMBER that the engine chooses.
+ * marked with `number`, which is above XDPS_FILTER_NUMBER and chosen by the engine.
  * Packets that user space has to judge are marked with 0.
  */
-struct xdps_ask_filter {
+struct xdps_request_filter {
 	uint32_t magic;
-	uint32_t kind;			/* XDPS_ASK_FILTER */
-	uint32_t filter;		/* its number */
+	uint32_t kind;			/* XDPS_REQUEST_FILTER */
+	uint32_t number;
 	uint32_t in_user_space;		/* 0; 1: leave all packets to it, n_insns is 0 */
 	uint32_t n_insns;		/* 1..XDPS_FILTER_INSNS_MAX */
 };
 
-/* The request to look at an interface. */
-struct xdps_ask_look {
+/* The question which programs are on an interface. */
+struct xdps_request_query {
 	uint32_t magic;
-	uint32_t kind;			/* XDPS_ASK_LOOK */
+	uint32_t kind;			/* XDPS_REQUEST_QUERY */
 	char ifname[IF_NAMESIZE];	/* NUL-terminated */
 };
 
-/* A message from the helper. */
-struct xdps_say {
-	uint32_t magic;
-	uint32_t kind;			/* enum xdps_message */
-	uint32_t n_fds;			/* with this message */
+/* The sentences in replies, NUL-terminated. */
+#define XDPS_REPLY_TEXT_BYTES sizeof(((struct xdps_error *)0)->text)
 
-	/* XDPS_SAY_READY; XDPS_SAY_RINGS after that: n_rings, including this one */
+/* With up to XDPS_FDS_MAX descriptors before XDPS_REPLY_READY, and with one after it. */
+struct xdps_reply_rings {
+	uint32_t n_rings;		/* 0; after XDPS_REPLY_READY: including this one */
+};
+
+struct xdps_reply_ready {
 	uint32_t ring_kind;		/* XDPS_RING_PERF: one descriptor per ring was sent; ... */
 					/*
 					 * ... XDPS_RING_BPF: one for their memory, one
@@ -105,28 +111,89 @@ struct xdps_say {
 	uint32_t n_cpus;		/* one struct xdps_cpu for each possible CPU */
 	uint32_t link;			/* enum xdps_link */
 	uint32_t has_inject;		/* 0, 1: a packet socket follows the counters */
-
-	/* XDPS_SAY_FILTER */
-	uint32_t filter;		/* the number in the request */
-	uint32_t place;			/* enum xdps_filter: kernel; user, because of `text` */
-
-	/* XDPS_SAY_PROGRAM */
-	uint32_t prog_id;
-	uint32_t prog_mode;		/* enum xdps_mode; auto: offloaded to the card */
-
-	/*
-	 * XDPS_SAY_ERROR; XDPS_SAY_READY: a warning, or ""; XDPS_SAY_FILTER: XDPS_OK, or
-	 * why the previous filter remains; XDPS_SAY_PROGRAM: its name, or "";
-	 * XDPS_SAY_LOOKED: XDPS_OK, or why not; XDPS_SAY_NOTICE: the sentence
-	 */
-	uint32_t status;		/* enum xdps_status */
-	char text[sizeof(((struct xdps_error *)0)->text)];
+	char warning[XDPS_REPLY_TEXT_BYTES];	/* "": none */
 };
 
-_Static_assert(sizeof(struct xdps_ask) == 304, "no padding");
-_Static_assert(sizeof(struct xdps_ask_filter) == 20, "no padding");
-_Static_assert(sizeof(struct xdps_ask_look) == 24, "no padding");
+struct xdps_reply_error {
+	uint32_t status;		/* enum xdps_status */
+	char text[XDPS_REPLY_TEXT_BYTES];
+};
+
+struct xdps_reply_filter {
+	uint32_t number;		/* that in the request */
+	uint32_t place;			/* XDPS_FILTER_KERNEL; XDPS_FILTER_USER, see `text` */
+	uint32_t status;		/* XDPS_OK; else the previous filter remains */
+	char text[XDPS_REPLY_TEXT_BYTES];	/* why it does, or why in user space, or "" */
+};
+
+struct xdps_reply_program {
+	uint32_t id;
+	uint32_t mode;			/* enum xdps_mode; auto: offloaded to the card */
+	char name[XDPS_PROG_CHARS + 1];	/* NUL-terminated; "": it has none */
+};
+
+struct xdps_reply_query {
+	uint32_t status;		/* XDPS_OK: that was all; else it could not find out ... */
+	char text[XDPS_REPLY_TEXT_BYTES];	/* ... for this reason */
+};
+
+struct xdps_reply_notice {
+	char text[XDPS_REPLY_TEXT_BYTES];
+};
+
+/* A message from the helper: a head, and what its kind has, and no more than that. */
+struct xdps_reply {
+	uint32_t magic;
+	uint32_t kind;			/* enum xdps_message */
+	uint32_t n_fds;			/* with this message */
+	union {
+		struct xdps_reply_rings rings;
+		struct xdps_reply_ready ready;
+		struct xdps_reply_error error;
+		struct xdps_reply_filter filter;
+		struct xdps_reply_program program;
+		struct xdps_reply_query query;
+		struct xdps_reply_notice notice;
+	};
+};
+
+_Static_assert(sizeof(struct xdps_request_open) == 304, "no padding");
+_Static_assert(sizeof(struct xdps_request_filter) == 20, "no padding");
+_Static_assert(sizeof(struct xdps_request_query) == 24, "no padding");
 _Static_assert(sizeof(struct xdps_insn) == 8, "no padding");
-_Static_assert(sizeof(struct xdps_say) == 312, "no padding");
+_Static_assert(sizeof(struct xdps_reply_rings) == 4, "no padding");
+_Static_assert(sizeof(struct xdps_reply_ready) == 280, "no padding");
+_Static_assert(sizeof(struct xdps_reply_error) == 260, "no padding");
+_Static_assert(sizeof(struct xdps_reply_filter) == 268, "no padding");
+_Static_assert(sizeof(struct xdps_reply_program) == 136, "no padding");
+_Static_assert(sizeof(struct xdps_reply_query) == 260, "no padding");
+_Static_assert(sizeof(struct xdps_reply_notice) == 256, "no padding");
+_Static_assert(offsetof(struct xdps_reply, rings) == 12, "no padding");
+_Static_assert(sizeof(struct xdps_reply) == 292, "no padding");
+
+/* How many bytes a reply of this kind has; 0: no reply is of this kind. */
+static inline size_t xdps_reply_bytes(uint32_t kind)
+{
+#define BYTES_UP_TO_THE_END_OF(body) \
+	(offsetof(struct xdps_reply, body) + sizeof(((struct xdps_reply *)0)->body))
+	switch (kind) {
+	case XDPS_REPLY_RINGS:
+		return BYTES_UP_TO_THE_END_OF(rings);
+	case XDPS_REPLY_READY:
+		return BYTES_UP_TO_THE_END_OF(ready);
+	case XDPS_REPLY_ERROR:
+		return BYTES_UP_TO_THE_END_OF(error);
+	case XDPS_REPLY_FILTER:
+		return BYTES_UP_TO_THE_END_OF(filter);
+	case XDPS_REPLY_PROGRAM:
+		return BYTES_UP_TO_THE_END_OF(program);
+	case XDPS_REPLY_QUERY:
+		return BYTES_UP_TO_THE_END_OF(query);
+	case XDPS_REPLY_NOTICE:
+		return BYTES_UP_TO_THE_END_OF(notice);
+	}
+	return 0;
+#undef BYTES_UP_TO_THE_END_OF
+}
 
 #endif

@@ -25,7 +25,7 @@
 #define ANSWER_MS 10000			/* drivers may reset the card to attach */
 #define BYTES_CLEARED_PER_MS 65536	/* ring memory, on a slow machine */
 #define GOODBYE_MS 1000
-#define LOOK_MS 2000			/* somebody is waiting for a list */
+#define QUERY_MS 2000			/* somebody is waiting for a list */
 
 /* Only the last of these errors means that the user may not capture. */
 static enum xdps_status explain_start(const char *path, int errnum,
@@ -86,18 +86,18 @@ static enum xdps_status start_helper(struct xdps_client *c,
  * A helper that has already ended may have left a message that says why, so a broken
  * connection is no reason to stop here.
  */
-static enum xdps_status ask(struct xdps_client *c, const struct xdps_options *opt,
-			    struct xdps_error *err)
+static enum xdps_status request_capture(struct xdps_client *c, const struct xdps_options *opt,
+					struct xdps_error *err)
 {
-	struct xdps_ask ask = {
+	struct xdps_request_open msg = {
 		.magic = XDPS_MAGIC,
-		.kind = XDPS_ASK_OPEN,
+		.kind = XDPS_REQUEST_OPEN,
 		.request = opt->request,
 	};
 
-	if (ask.request.snaplen > XDPS_SNAPLEN_MAX)
-		ask.request.snaplen = XDPS_SNAPLEN_MAX;
-	if (send(c->sock, &ask, sizeof(ask), MSG_NOSIGNAL) < 0 &&
+	if (msg.request.snaplen > XDPS_SNAPLEN_MAX)
+		msg.request.snaplen = XDPS_SNAPLEN_MAX;
+	if (send(c->sock, &msg, sizeof(msg), MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET)
 		return xdps_fail_errno(err, errno, "asking %s", c->path);
 	return XDPS_OK;
@@ -129,30 +129,30 @@ static int wait_readable(const struct xdps_guard *g, int sock, int64_t until_ms)
 }
 
 /* One message from the helper, and the descriptors that came with it. */
-struct answer {
+struct message {
 	union {
-		struct xdps_say say;
-		char text[sizeof(struct xdps_say)];	/* from the dynamic loader */
+		struct xdps_reply reply;
+		char text[sizeof(struct xdps_reply)];	/* from the dynamic loader */
 	};
-	size_t bytes;
+	size_t bytes;			/* of the whole message, which can be longer than that */
 	int fds[XDPS_FDS_MAX];
 	unsigned int n_fds;
 };
 
-static void answer_close_fds(struct answer *a)
+static void message_close_fds(struct message *m)
 {
-	while (a->n_fds)
-		close(a->fds[--a->n_fds]);
+	while (m->n_fds)
+		close(m->fds[--m->n_fds]);
 }
 
-/* Returns 0 or an errno; an answer of 0 bytes means that the helper has ended. */
-static int receive(int sock, struct answer *a, int flags)
+/* Returns 0 or an errno; a message of 0 bytes means that the helper has ended. */
+static int receive(int sock, struct message *m, int flags)
 {
 	union {
 		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(a->fds))];
+		char buf[CMSG_SPACE(sizeof(m->fds))];
 	} control;
-	struct iovec iov = { &a->say, sizeof(a->say) };
+	struct iovec iov = { &m->reply, sizeof(m->reply) };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof(control),
@@ -165,20 +165,20 @@ static int receive(int sock, struct answer *a, int flags)
 	 * message comes next.
 	 */
 	do {
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_TRUNC | flags);
 	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-	a->n_fds = 0;
-	a->bytes = n < 0 ? 0 : n;
+	m->n_fds = 0;
+	m->bytes = n < 0 ? 0 : n;
 	if (n < 0)
 		return errno;
 
 	cmsg = CMSG_FIRSTHDR(&msg);
 	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS) {
-		a->n_fds = (unsigned int)(cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(a->fds, CMSG_DATA(cmsg), a->n_fds * sizeof(int));
+		m->n_fds = (unsigned int)(cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(m->fds, CMSG_DATA(cmsg), m->n_fds * sizeof(int));
 	}
 	if (msg.msg_flags & MSG_CTRUNC) {
-		answer_close_fds(a);
+		message_close_fds(m);
 		return EMFILE;
 	}
 	return 0;
@@ -192,94 +192,120 @@ static enum xdps_status no_sense(const struct xdps_client *c, struct xdps_error 
 }
 
 /* Reports a message outside the protocol: the end, or the dynamic loader's error message. */
-static enum xdps_status foreign_words(const struct xdps_client *c, struct answer *a,
+static enum xdps_status foreign_words(const struct xdps_client *c, struct message *m,
 				      struct xdps_error *err)
 {
-	if (!a->bytes)
+	if (!m->bytes)
 		return xdps_fail(err, XDPS_FAILED,
 				 "%s: the helper ended without a word", c->path);
-	if (a->bytes >= sizeof(a->say.magic) && a->say.magic >> 8 == XDPS_MAGIC >> 8)
+	if (m->bytes >= sizeof(m->reply.magic) && m->reply.magic >> 8 == XDPS_MAGIC >> 8)
 		return no_sense(c, err);
-	for (size_t i = 0; i < a->bytes; i++)
-		if (a->text[i] == '\n' || !a->text[i])
-			a->bytes = i;
+	if (m->bytes > sizeof(m->text))
+		m->bytes = sizeof(m->text);
+	for (size_t i = 0; i < m->bytes; i++)
+		if (m->text[i] == '\n' || !m->text[i])
+			m->bytes = i;
 	return xdps_fail(err, XDPS_FAILED, "starting %s: %.*s", c->path,
-			 (int)a->bytes, a->text);
+			 (int)m->bytes, m->text);
 }
 
-static bool well_formed(const struct answer *a)
+#define ENDS(text) (!(text)[sizeof(text) - 1])
+
+/* Does the text in this reply end within it? */
+static bool text_ends(const struct xdps_reply *r)
 {
-	return a->bytes == sizeof(a->say) && a->say.magic == XDPS_MAGIC &&
-	       a->say.n_fds == a->n_fds &&
-	       !a->say.text[sizeof(a->say.text) - 1];
+	switch (r->kind) {
+	case XDPS_REPLY_READY:
+		return ENDS(r->ready.warning);
+	case XDPS_REPLY_ERROR:
+		return ENDS(r->error.text);
+	case XDPS_REPLY_FILTER:
+		return ENDS(r->filter.text);
+	case XDPS_REPLY_PROGRAM:
+		return ENDS(r->program.name);
+	case XDPS_REPLY_QUERY:
+		return ENDS(r->query.text);
+	case XDPS_REPLY_NOTICE:
+		return ENDS(r->notice.text);
+	}
+	return true;
 }
 
-static enum xdps_status told_error(const struct xdps_client *c, const struct answer *a,
-				   struct xdps_error *err)
+static bool well_formed(const struct message *m)
 {
-	if (a->say.status <= XDPS_WOKEN || a->say.status > XDPS_FAILED)
+	return m->bytes >= offsetof(struct xdps_reply, rings) && m->reply.magic == XDPS_MAGIC &&
+	       m->bytes == xdps_reply_bytes(m->reply.kind) && m->reply.n_fds == m->n_fds &&
+	       text_ends(&m->reply);
+}
+
+/* The helper's status and sentence become ours. */
+static enum xdps_status take_error(const struct xdps_client *c, uint32_t status,
+				   const char *text, struct xdps_error *err)
+{
+	if (status <= XDPS_WOKEN || status > XDPS_FAILED)
 		return no_sense(c, err);
-	return xdps_fail(err, a->say.status, "%s", a->say.text);
+	return xdps_fail(err, status, "%s", text);
 }
 
 /* Takes over the descriptors on success only. */
 static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_grant *g,
-				   struct answer *a, struct xdps_error *err)
+				   struct message *m, struct xdps_error *err)
 {
 	int *fds;
 
-	if (!a->n_fds || g->n_ring_fds + a->n_fds > XDPS_RINGS_MAX)
+	if (!m->n_fds || g->n_ring_fds + m->n_fds > XDPS_RINGS_MAX)
 		return no_sense(c, err);
-	fds = realloc(g->ring_fds, (g->n_ring_fds + a->n_fds) * sizeof(*fds));
+	fds = realloc(g->ring_fds, (g->n_ring_fds + m->n_fds) * sizeof(*fds));
 	if (!fds)
 		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
-				       g->n_ring_fds + a->n_fds);
-	memcpy(fds + g->n_ring_fds, a->fds, a->n_fds * sizeof(*fds));
+				       g->n_ring_fds + m->n_fds);
+	memcpy(fds + g->n_ring_fds, m->fds, m->n_fds * sizeof(*fds));
 	g->ring_fds = fds;
-	g->n_ring_fds += a->n_fds;
-	a->n_fds = 0;
+	g->n_ring_fds += m->n_fds;
+	m->n_fds = 0;
 	return XDPS_OK;
 }
 
 /* Are there as many rings as announced, of a valid size? */
-static bool has_rings(const struct xdps_grant *g, const struct xdps_say *say)
+static bool has_rings(const struct xdps_grant *g, const struct xdps_reply_ready *ready)
 {
-	bool are_perf = say->ring_kind == XDPS_RING_PERF;
+	bool are_perf = ready->ring_kind == XDPS_RING_PERF;
 
-	if (!are_perf && say->ring_kind != XDPS_RING_BPF)
+	if (!are_perf && ready->ring_kind != XDPS_RING_BPF)
 		return false;
-	return say->n_rings && say->n_rings <= say->n_cpus && say->n_cpus <= XDPS_RINGS_MAX &&
-	       g->n_ring_fds == (are_perf ? say->n_rings : 2) &&
-	       say->ring_bytes && !(say->ring_bytes & (say->ring_bytes - 1)) &&
-	       say->ring_bytes <= (are_perf ? XDPS_RING_BYTES_MAX : XDPS_MAP_RING_BYTES_MAX);
+	return ready->n_rings && ready->n_rings <= ready->n_cpus &&
+	       ready->n_cpus <= XDPS_RINGS_MAX &&
+	       g->n_ring_fds == (are_perf ? ready->n_rings : 2) &&
+	       ready->ring_bytes && !(ready->ring_bytes & (ready->ring_bytes - 1)) &&
+	       ready->ring_bytes <= (are_perf ? XDPS_RING_BYTES_MAX : XDPS_MAP_RING_BYTES_MAX);
 }
 
 static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_grant *g,
-				   struct answer *a, struct xdps_error *err)
+				   struct message *m, struct xdps_error *err)
 {
-	const struct xdps_say *say = &a->say;
+	const struct xdps_reply_ready *ready = &m->reply.ready;
 
-	if (!has_rings(g, say) || say->has_inject > 1 ||
-	    a->n_fds != 1 + say->has_inject || !say->n_cpus || say->link > XDPS_LINK_IP)
+	if (!has_rings(g, ready) || ready->has_inject > 1 ||
+	    m->n_fds != 1 + ready->has_inject || !ready->n_cpus || ready->link > XDPS_LINK_IP)
 		return no_sense(c, err);
-	g->ring_kind = say->ring_kind;
-	g->n_rings = say->n_rings;
-	g->ring_bytes = say->ring_bytes;
-	g->n_cpus = say->n_cpus;
-	g->link = say->link;
-	g->cpus_fd = a->fds[0];
-	g->inject_fd = say->has_inject ? a->fds[1] : -1;
-	memcpy(g->warning, say->text, sizeof(g->warning));
-	a->n_fds = 0;
+	g->ring_kind = ready->ring_kind;
+	g->n_rings = ready->n_rings;
+	g->ring_bytes = ready->ring_bytes;
+	g->n_cpus = ready->n_cpus;
+	g->link = ready->link;
+	g->cpus_fd = m->fds[0];
+	g->inject_fd = ready->has_inject ? m->fds[1] : -1;
+	memcpy(g->warning, ready->warning, sizeof(g->warning));
+	m->n_fds = 0;
 	return XDPS_OK;
 }
 
 /* True: the message was a notice, and does not answer the request. */
-static bool take_notice(struct xdps_client *c, const struct answer *a)
+static bool take_notice(struct xdps_client *c, const struct message *m)
 {
-	if (a->say.kind != XDPS_SAY_NOTICE || a->n_fds)
+	if (m->reply.kind != XDPS_REPLY_NOTICE || m->n_fds)
 		return false;
-	memcpy(c->notice, a->say.text, sizeof(c->notice));
+	memcpy(c->notice, m->reply.notice.text, sizeof(c->notice));
 	c->has_notice = true;
 	return true;
 }
@@ -290,58 +316,59 @@ static bool take_notice(struct xdps_client *c, const struct answer *a)
  * other one then does without all rings that follow: packets that nobody reads are
  * counted as lost.
  */
-static enum xdps_status take_more(const struct xdps_client *c, struct answer *a,
+static enum xdps_status take_more(const struct xdps_client *c, struct message *m,
 				  struct xdps_error *err)
 {
+	const uint32_t n_rings = m->reply.rings.n_rings;
 	struct xdps_grant *g = c->grant;
 	enum xdps_status status;
 
-	if (a->n_fds != 1 || a->say.n_rings <= g->n_rings || a->say.n_rings > g->n_cpus)
+	if (m->n_fds != 1 || n_rings <= g->n_rings || n_rings > g->n_cpus)
 		return no_sense(c, err);
-	if (a->say.n_rings != g->n_rings + 1) {
-		answer_close_fds(a);
+	if (n_rings != g->n_rings + 1) {
+		message_close_fds(m);
 		return XDPS_OK;
 	}
-	status = take_rings(c, g, a, err);
+	status = take_rings(c, g, m, err);
 	if (!status)
 		g->n_rings++;
 	return status;
 }
 
 /* Waits for one message.  The caller must close the descriptors in it in any case. */
-static enum xdps_status hear_any(struct xdps_client *c, int64_t until_ms, struct answer *a,
+static enum xdps_status hear_any(struct xdps_client *c, int64_t until_ms, struct message *m,
 				 struct xdps_error *err)
 {
 	int rc;
 
-	a->n_fds = 0;
+	m->n_fds = 0;
 	rc = wait_readable(&c->guard, c->sock, until_ms);
 	if (!rc)
 		return xdps_fail(err, XDPS_FAILED,
 				 "%s: no answer from the helper in time, which is %d seconds and more for a large buffer",
 				 c->path, ANSWER_MS / 1000);
-	rc = rc < 0 ? errno : receive(c->sock, a, 0);
+	rc = rc < 0 ? errno : receive(c->sock, m, 0);
 	if (rc)
 		return xdps_fail_errno(err, rc, "receiving the answer of %s", c->path);
 
-	if (a->bytes < sizeof(a->say.magic) || a->say.magic != XDPS_MAGIC)
-		return foreign_words(c, a, err);
-	if (!well_formed(a))
+	if (m->bytes < sizeof(m->reply.magic) || m->reply.magic != XDPS_MAGIC)
+		return foreign_words(c, m, err);
+	if (!well_formed(m))
 		return no_sense(c, err);
-	if (a->say.kind == XDPS_SAY_ERROR)
-		return told_error(c, a, err);
+	if (m->reply.kind == XDPS_REPLY_ERROR)
+		return take_error(c, m->reply.error.status, m->reply.error.text, err);
 	return XDPS_OK;
 }
 
 /* Waits for a message that is an answer. */
-static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct answer *a,
+static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct message *m,
 			     struct xdps_error *err)
 {
 	enum xdps_status status;
 
 	do {
-		status = hear_any(c, until_ms, a, err);
-	} while (!status && take_notice(c, a));
+		status = hear_any(c, until_ms, m, err);
+	} while (!status && take_notice(c, m));
 	return status;
 }
 
@@ -350,17 +377,17 @@ static enum xdps_status hear_grant(struct xdps_client *c, struct xdps_grant *g,
 				   int64_t until_ms, bool *ready, struct xdps_error *err)
 {
 	enum xdps_status status;
-	struct answer a;
+	struct message m;
 
-	status = hear(c, until_ms, &a, err);
-	if (!status && a.say.kind == XDPS_SAY_RINGS)
-		status = take_rings(c, g, &a, err);
-	else if (!status && a.say.kind == XDPS_SAY_READY)
-		status = take_ready(c, g, &a, err);
+	status = hear(c, until_ms, &m, err);
+	if (!status && m.reply.kind == XDPS_REPLY_RINGS)
+		status = take_rings(c, g, &m, err);
+	else if (!status && m.reply.kind == XDPS_REPLY_READY)
+		status = take_ready(c, g, &m, err);
 	else if (!status)
 		status = no_sense(c, err);
-	*ready = status == XDPS_OK && a.say.kind == XDPS_SAY_READY;
-	answer_close_fds(&a);
+	*ready = status == XDPS_OK && m.reply.kind == XDPS_REPLY_READY;
+	message_close_fds(&m);
 	return status;
 }
 
@@ -409,7 +436,7 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 	c->grant = g;
 	status = start_helper(c, err);
 	if (!status)
-		status = ask(c, opt, err);
+		status = request_capture(c, opt, err);
 	if (!status)
 		status = hear_all(c, opt->request.buffer_bytes, g, err);
 	if (status) {
@@ -423,43 +450,43 @@ enum xdps_status xdps_client_listen(struct xdps_client *c,
 				    struct xdps_error *err)
 {
 	enum xdps_status status;
-	struct answer a;
+	struct message m;
 	int rc;
 
-	rc = receive(c->sock, &a, MSG_DONTWAIT);
+	rc = receive(c->sock, &m, MSG_DONTWAIT);
 	if (rc == EAGAIN)
 		return XDPS_OK;
-	if (rc || !a.bytes)
+	if (rc || !m.bytes)
 		return xdps_fail(err, XDPS_FAILED,
 				 "%s: the helper was ended by somebody, and with it the capture",
 				 c->path);
-	if (well_formed(&a) && take_notice(c, &a))
+	if (well_formed(&m) && take_notice(c, &m))
 		status = XDPS_OK;
-	else if (well_formed(&a) && a.say.kind == XDPS_SAY_ERROR)
-		status = told_error(c, &a, err);
-	else if (well_formed(&a) && a.say.kind == XDPS_SAY_RINGS)
-		status = take_more(c, &a, err);
+	else if (well_formed(&m) && m.reply.kind == XDPS_REPLY_ERROR)
+		status = take_error(c, m.reply.error.status, m.reply.error.text, err);
+	else if (well_formed(&m) && m.reply.kind == XDPS_REPLY_RINGS)
+		status = take_more(c, &m, err);
 	else
 		status = no_sense(c, err);
-	answer_close_fds(&a);
+	message_close_fds(&m);
 	return status;
 }
 
-static enum xdps_status ask_filter(struct xdps_client *c, uint32_t number,
-				   const struct xdps_insn *insns, size_t n_insns,
-				   struct xdps_error *err)
+static enum xdps_status request_filter(struct xdps_client *c, uint32_t number,
+				       const struct xdps_insn *insns, size_t n_insns,
+				       struct xdps_error *err)
 {
 	bool fits = n_insns <= XDPS_FILTER_INSNS_MAX;
-	struct xdps_ask_filter ask = {
+	struct xdps_request_filter request = {
 		.magic = XDPS_MAGIC,
-		.kind = XDPS_ASK_FILTER,
-		.filter = number,
+		.kind = XDPS_REQUEST_FILTER,
+		.number = number,
 		.in_user_space = !fits,
 		.n_insns = fits ? n_insns : 0,
 	};
 	struct iovec iov[] = {
-		{ &ask, sizeof(ask) },
-		{ (void *)insns, ask.n_insns * sizeof(*insns) },
+		{ &request, sizeof(request) },
+		{ (void *)insns, request.n_insns * sizeof(*insns) },
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 	ssize_t n;
@@ -478,47 +505,47 @@ static enum xdps_status ask_filter(struct xdps_client *c, uint32_t number,
  * Answers come in the order of the requests, some of which may have been abandoned.
  * Unsolicited messages may come before them.
  */
-static enum xdps_status hear_last_filter(struct xdps_client *c, struct answer *a,
+static enum xdps_status hear_last_filter(struct xdps_client *c, struct message *m,
 					 struct xdps_error *err)
 {
 	const int64_t until_ms = now_ms() + ANSWER_MS;
 	enum xdps_status status;
 
 	for (;;) {
-		status = hear(c, until_ms, a, err);
-		if (!status && a->say.kind == XDPS_SAY_RINGS)
-			status = take_more(c, a, err);
-		else if (status || a->say.kind != XDPS_SAY_FILTER || !--c->n_unheard)
+		status = hear(c, until_ms, m, err);
+		if (!status && m->reply.kind == XDPS_REPLY_RINGS)
+			status = take_more(c, m, err);
+		else if (status || m->reply.kind != XDPS_REPLY_FILTER || !--c->n_unheard)
 			return status;
 		if (status)
 			return status;
-		answer_close_fds(a);
+		message_close_fds(m);
 	}
 }
 
 static enum xdps_status hear_filter(struct xdps_client *c, uint32_t number,
 				    struct xdps_filtering *f, struct xdps_error *err)
 {
-	const struct xdps_say *say;
+	const struct xdps_reply_filter *reply;
 	enum xdps_status status;
-	struct answer a;
+	struct message m;
 
-	status = hear_last_filter(c, &a, err);
-	say = &a.say;
-	if (!status && (say->kind != XDPS_SAY_FILTER || a.n_fds || say->filter != number ||
-			(say->place != XDPS_FILTER_KERNEL && say->place != XDPS_FILTER_USER)))
+	status = hear_last_filter(c, &m, err);
+	reply = &m.reply.filter;
+	if (!status && (m.reply.kind != XDPS_REPLY_FILTER || m.n_fds || reply->number != number ||
+			(reply->place != XDPS_FILTER_KERNEL && reply->place != XDPS_FILTER_USER)))
 		status = no_sense(c, err);
-	answer_close_fds(&a);
+	message_close_fds(&m);
 	if (status)
 		return status;
-	if (say->status) {
-		status = told_error(c, &a, err);
-		f->refused = status == say->status;
+	if (reply->status) {
+		status = take_error(c, reply->status, reply->text, err);
+		f->refused = status == reply->status;
 		return status;
 	}
 	f->number = number;
-	f->place = say->place;
-	memcpy(f->why, say->text, sizeof(f->why));
+	f->place = reply->place;
+	memcpy(f->why, reply->text, sizeof(f->why));
 	return XDPS_OK;
 }
 
@@ -529,7 +556,7 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 	enum xdps_status status;
 
 	f->refused = false;
-	status = ask_filter(c, number, insns, n_insns, err);
+	status = request_filter(c, number, insns, n_insns, err);
 	if (!status)
 		status = hear_filter(c, number, f, err);
 	if (!status && n_insns > XDPS_FILTER_INSNS_MAX)
@@ -539,45 +566,44 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 	return status;
 }
 
-static enum xdps_status ask_look(struct xdps_client *c, const char *ifname,
-				 struct xdps_error *err)
+static enum xdps_status request_query(struct xdps_client *c, const char *ifname,
+				      struct xdps_error *err)
 {
-	struct xdps_ask_look ask = { .magic = XDPS_MAGIC, .kind = XDPS_ASK_LOOK };
+	struct xdps_request_query request = { .magic = XDPS_MAGIC, .kind = XDPS_REQUEST_QUERY };
 
-	snprintf(ask.ifname, sizeof(ask.ifname), "%s", ifname);
-	if (send(c->sock, &ask, sizeof(ask), MSG_NOSIGNAL) < 0 &&
+	snprintf(request.ifname, sizeof(request.ifname), "%s", ifname);
+	if (send(c->sock, &request, sizeof(request), MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET)
 		return xdps_fail_errno(err, errno, "asking %s", c->path);
 	return XDPS_OK;
 }
 
-static bool add_program(struct xdps_listed *l, const struct xdps_say *say)
+static bool add_program(struct xdps_listed *l, const struct xdps_reply_program *p)
 {
-	if (l->n_programs == XDPS_LISTED_PROGRAMS_MAX || !say->prog_id ||
-	    say->prog_mode > XDPS_MODE_GENERIC)
+	if (l->n_programs == XDPS_LISTED_PROGRAMS_MAX || !p->id || p->mode > XDPS_MODE_GENERIC)
 		return false;
-	l->mode = say->prog_mode;
-	l->programs[l->n_programs].id = say->prog_id;
-	snprintf(l->programs[l->n_programs].name, sizeof(l->programs->name), "%.*s",
-		 (int)sizeof(l->programs->name) - 1, say->text);
+	l->mode = p->mode;
+	l->programs[l->n_programs].id = p->id;
+	memcpy(l->programs[l->n_programs].name, p->name, sizeof(p->name));
 	l->n_programs++;
 	return true;
 }
 
 /* Receives one message; sets `*all` if it is the last one about this interface. */
-static enum xdps_status hear_look(struct xdps_client *c, int64_t until_ms,
+static enum xdps_status hear_query(struct xdps_client *c, int64_t until_ms,
 				  struct xdps_listed *l, bool *all, struct xdps_error *err)
 {
 	enum xdps_status status;
-	struct answer a;
+	struct message m;
 
-	status = hear(c, until_ms, &a, err);
-	*all = !status && a.say.kind == XDPS_SAY_LOOKED;
-	if (*all && a.say.status)
-		status = told_error(c, &a, err);
-	else if (!status && !*all && (a.say.kind != XDPS_SAY_PROGRAM || !add_program(l, &a.say)))
+	status = hear(c, until_ms, &m, err);
+	*all = !status && m.reply.kind == XDPS_REPLY_QUERY;
+	if (*all && m.reply.query.status)
+		status = take_error(c, m.reply.query.status, m.reply.query.text, err);
+	else if (!status && !*all && (m.reply.kind != XDPS_REPLY_PROGRAM ||
+				      !add_program(l, &m.reply.program)))
 		status = no_sense(c, err);
-	answer_close_fds(&a);
+	message_close_fds(&m);
 	return status;
 }
 
@@ -585,17 +611,17 @@ static enum xdps_status hear_look(struct xdps_client *c, int64_t until_ms,
  * `*answered`: the helper has answered completely, and can be asked about the next
  * interface.
  */
-static enum xdps_status look_at(struct xdps_client *c, int64_t until_ms,
-				struct xdps_listed *l, bool *answered, struct xdps_error *err)
+static enum xdps_status query(struct xdps_client *c, int64_t until_ms,
+			      struct xdps_listed *l, bool *answered, struct xdps_error *err)
 {
 	struct xdps_listed found = *l;
 	enum xdps_status status;
 
 	*answered = false;
 	found.n_programs = 0;
-	status = ask_look(c, l->ifname, err);
+	status = request_query(c, l->ifname, err);
 	while (!status && !*answered)
-		status = hear_look(c, until_ms, &found, answered, err);
+		status = hear_query(c, until_ms, &found, answered, err);
 	if (*answered && status == XDPS_NO_DEVICE)
 		return XDPS_OK;		/* the interface is gone by now */
 	if (!status)
@@ -603,16 +629,16 @@ static enum xdps_status look_at(struct xdps_client *c, int64_t until_ms,
 	return status;
 }
 
-static enum xdps_status look_at_all(struct xdps_client *c, struct xdps_listed *list,
-				    size_t n, struct xdps_error *err)
+static enum xdps_status query_all(struct xdps_client *c, struct xdps_listed *list,
+				  size_t n, struct xdps_error *err)
 {
-	const int64_t until_ms = now_ms() + LOOK_MS;
+	const int64_t until_ms = now_ms() + QUERY_MS;
 	enum xdps_status status = start_helper(c, err);
 	bool answered = !status;
 	struct xdps_error why;
 
 	for (size_t i = 0; answered && i < n; i++)
-		if (list[i].n_programs && look_at(c, until_ms, &list[i], &answered, &why)) {
+		if (list[i].n_programs && query(c, until_ms, &list[i], &answered, &why)) {
 			*err = why;
 			status = why.status;
 		}
@@ -626,8 +652,8 @@ static void close_and_free(void *client)
 }
 
 /* The client is not on the stack, because the thread may leave this call. */
-enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
-				  struct xdps_error *err)
+enum xdps_status xdps_client_query(struct xdps_listed *list, size_t n,
+				   struct xdps_error *err)
 {
 	struct xdps_client *c = malloc(sizeof(*c));
 	enum xdps_status status;
@@ -636,7 +662,7 @@ enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
 		return xdps_fail_errno(err, ENOMEM, "looking at %zu interfaces", n);
 	xdps_client_init(c);
 	xdps_guard_enter(&c->guard, close_and_free, c);
-	status = look_at_all(c, list, n, err);
+	status = query_all(c, list, n, err);
 	xdps_client_close(c);
 	xdps_guard_leave(&c->guard);
 	free(c);
@@ -671,15 +697,15 @@ static void end_process(struct xdps_client *c, int64_t until_ms)
 void xdps_client_close(struct xdps_client *c)
 {
 	int64_t until_ms = now_ms() + GOODBYE_MS;
-	struct answer a;
+	struct message m;
 
 	if (c->sock < 0)
 		return;
 	shutdown(c->sock, SHUT_WR);
 	while (wait_readable(NULL, c->sock, until_ms) > 0) {
-		if (receive(c->sock, &a, MSG_DONTWAIT) || !a.bytes)
+		if (receive(c->sock, &m, MSG_DONTWAIT) || !m.bytes)
 			break;
-		answer_close_fds(&a);
+		message_close_fds(&m);
 	}
 	close(c->sock);
 	c->sock = -1;

@@ -4,7 +4,7 @@
  *
  * The helper is not a child of the application (launch.h).  It keeps its privilege when
  * the application gives up its own, and lives until the socket closes.  The messages on
- * the socket are in helper/protocol.h.
+ * the socket are in common/protocol.h.
  */
 #ifndef XDPS_CLIENT_H
 #define XDPS_CLIENT_H
@@ -76,12 +76,12 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 				    struct xdps_filtering *f, struct xdps_error *err);
 
 /*
- * Starts a helper, has it look at the listed interfaces that have a program, and ends it.
- * Its answers replace the entries.  Entries that it could not look at are unchanged, and
+ * Starts a helper, queries the listed interfaces that have a program, and ends it.  The
+ * replies replace the entries.  Entries about which it could not find out are unchanged, and
  * `err` says why for the last of them.  Waits at most 2 seconds for all answers together.
  */
-enum xdps_status xdps_client_look(struct xdps_listed *list, size_t n,
-				  struct xdps_error *err);
+enum xdps_status xdps_client_query(struct xdps_listed *list, size_t n,
+				   struct xdps_error *err);
 
 /*
  * Receives an unsolicited message when the socket is readable.  Returns the end of the

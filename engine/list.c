@@ -191,6 +191,6 @@ enum xdps_status xdps_list_programs(struct xdps_listed *list, size_t n, struct x
 {
 	for (size_t i = 0; i < n; i++)
 		if (list[i].n_programs)
-			return xdps_client_look(list, n, err);
+			return xdps_client_query(list, n, err);
 	return XDPS_OK;
 }

@@ -4,8 +4,8 @@
  *
  * The engine starts this program, with the socket on descriptor 0.  All privilege of
  * xdpsample is in this process.  Everything that it does for one request is in serve(),
- * or in look() if the request only asks for information.  Anything that ends this process
- * ends the capture: the kernel closes the link.
+ * or in answer_queries() if the engine only asks for information.  Anything that ends
+ * this process ends the capture: the kernel closes the link.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,13 +25,13 @@
 #include "../common/error.h"
 #include "../common/protocol.h"
 
-#include "answer.h"
 #include "arrivals.h"
 #include "debug.h"
 #include "hook.h"
 #include "interface.h"
-#include "look.h"
 #include "privilege.h"
+#include "query.h"
+#include "reply.h"
 #include "request.h"
 #include "rings.h"
 #include "sockets.h"
@@ -45,7 +45,7 @@
 
 /* The last message from the engine; the rest of a longer one is lost. */
 struct message {
-	_Alignas(uint64_t) char buf[sizeof(struct xdps_ask_filter) +
+	_Alignas(uint64_t) char buf[sizeof(struct xdps_request_filter) +
 				    XDPS_FILTER_INSNS_MAX * sizeof(struct xdps_insn)];
 	size_t bytes;			/* of the whole message */
 };
@@ -183,7 +183,7 @@ static bool receive(struct message *msg, struct xdps_error *err)
 }
 
 /* False: there is no request. */
-static bool receive_ask(struct capture *c, struct xdps_error *err)
+static bool receive_request(struct capture *c, struct xdps_error *err)
 {
 	struct pollfd p = { .fd = SOCK, .events = POLLIN };
 
@@ -240,24 +240,24 @@ static void debug_lowers(const struct capture *c)
 		   c->setting.iface.name, program);
 }
 
-static enum xdps_status answer(struct capture *c, struct xdps_error *err)
+static enum xdps_status reply_ready(struct capture *c, struct xdps_error *err)
 {
-	struct xdps_say ready = {
-		.kind = XDPS_SAY_READY,
-		.ring_kind = c->rings.kind,
-		.n_rings = c->rings.n,
-		.ring_bytes = c->rings.ring_bytes,
-		.n_cpus = c->setting.cpus.n_possible,
-		.link = c->setting.iface.link,
-		.has_inject = c->sockets.inject_fd >= 0,
+	struct xdps_reply reply = {
+		.kind = XDPS_REPLY_READY,
+		.ready.ring_kind = c->rings.kind,
+		.ready.n_rings = c->rings.n,
+		.ready.ring_bytes = c->rings.ring_bytes,
+		.ready.n_cpus = c->setting.cpus.n_possible,
+		.ready.link = c->setting.iface.link,
+		.ready.has_inject = c->sockets.inject_fd >= 0,
 	};
 	const int fds[] = { c->hook.programs.cpus_fd, c->sockets.inject_fd };
 	enum xdps_status status;
 
-	memcpy(ready.text, c->warning.text, sizeof(ready.text));
-	status = xdps_answer_rings(SOCK, c->rings.fds, c->rings.n_fds, err);
+	memcpy(reply.ready.warning, c->warning.text, sizeof(reply.ready.warning));
+	status = xdps_reply_rings(SOCK, c->rings.fds, c->rings.n_fds, err);
 	if (!status)
-		status = xdps_answer(SOCK, &ready, fds, 1 + ready.has_inject, err);
+		status = xdps_reply_send(SOCK, &reply, fds, 1 + reply.ready.has_inject, err);
 	return status;
 }
 
@@ -288,44 +288,44 @@ static enum xdps_status warn_of_filter(struct capture *c, const struct xdps_filt
 		return XDPS_OK;
 	c->said_vlans = true;
 	xdps_vlan_describe(iface, text, sizeof(text));
-	return xdps_answer_notice(SOCK, text, err);
+	return xdps_reply_notice(SOCK, text, err);
 }
 
-static enum xdps_status answer_filter(const struct xdps_filter_spec *spec,
-				      enum xdps_filter place, const struct xdps_error *why,
-				      struct xdps_error *err)
+static enum xdps_status reply_filter(const struct xdps_filter_spec *spec,
+				     enum xdps_filter place, const struct xdps_error *why,
+				     struct xdps_error *err)
 {
-	struct xdps_say say = {
-		.kind = XDPS_SAY_FILTER,
-		.filter = spec->number,
-		.place = place,
-		.status = why->status,
+	struct xdps_reply reply = {
+		.kind = XDPS_REPLY_FILTER,
+		.filter.number = spec->number,
+		.filter.place = place,
+		.filter.status = why->status,
 	};
 
 	/* not a copy of the whole buffer, which can have anything behind the sentence */
-	snprintf(say.text, sizeof(say.text), "%s", why->text);
-	return xdps_answer(SOCK, &say, NULL, 0, err);
+	snprintf(reply.filter.text, sizeof(reply.filter.text), "%s", why->text);
+	return xdps_reply_send(SOCK, &reply, NULL, 0, err);
 }
 
 static enum xdps_status set_filter(struct capture *c, struct xdps_error *err)
 {
 	enum xdps_filter place = XDPS_FILTER_KERNEL;
+	struct xdps_request_filter request;
 	struct xdps_filter_spec spec;
-	struct xdps_ask_filter ask;
 	enum xdps_status status;
 	struct xdps_error why;
 
-	status = xdps_request_check_filter(c->msg.buf, c->msg.bytes, &ask, &spec.insns, err);
+	status = xdps_request_check_filter(c->msg.buf, c->msg.bytes, &request, &spec.insns, err);
 	if (status)
 		return status;
-	spec.number = ask.filter;
-	spec.in_user_space = ask.in_user_space;
-	spec.n_insns = ask.n_insns;
+	spec.number = request.number;
+	spec.in_user_space = request.in_user_space;
+	spec.n_insns = request.n_insns;
 	xdps_hook_set_filter(&c->hook, &spec, &place, &why);
 	debug_filter(c, &spec, place, &why);
 	if (!why.status && warn_of_filter(c, &spec, err))
 		return err->status;
-	return answer_filter(&spec, place, &why, err);
+	return reply_filter(&spec, place, &why, err);
 }
 
 static void debug_supply(const struct capture *c, uint32_t cpu, enum xdps_supply supply,
@@ -344,7 +344,7 @@ static void debug_supply(const struct capture *c, uint32_t cpu, enum xdps_supply
 /* The capture goes on even if one CPU gets no ring. */
 static enum xdps_status supply(struct capture *c, uint32_t cpu, struct xdps_error *err)
 {
-	struct xdps_say more = { .kind = XDPS_SAY_RINGS };
+	struct xdps_reply more = { .kind = XDPS_REPLY_RINGS };
 	struct xdps_error why = { .status = XDPS_OK };
 	enum xdps_supply supply;
 	uint64_t n_lost;
@@ -355,8 +355,8 @@ static enum xdps_status supply(struct capture *c, uint32_t cpu, struct xdps_erro
 		debug_supply(c, cpu, supply, n_lost, &why);
 	if (supply != XDPS_SUPPLY_ADDED)
 		return XDPS_OK;
-	more.n_rings = c->rings.n;
-	return xdps_answer(SOCK, &more, &c->rings.fds[c->rings.n_fds - 1], 1, err);
+	more.rings.n_rings = c->rings.n;
+	return xdps_reply_send(SOCK, &more, &c->rings.fds[c->rings.n_fds - 1], 1, err);
 }
 
 static enum xdps_status drop_privilege(const struct capture *c, struct xdps_error *err)
@@ -396,7 +396,7 @@ static enum xdps_status say_silence(struct capture *c, struct xdps_error *err)
 		 "%s: %s did not run for %llu packets that arrived; another program decides before it, or they came in by an interface below (a virtual function?)",
 		 c->setting.iface.name, program,
 		 (unsigned long long)(s->received - s->since_received));
-	return xdps_answer_notice(SOCK, text, err);
+	return xdps_reply_notice(SOCK, text, err);
 }
 
 /* Runs until the capture is over.  Returns XDPS_OK if the engine ended it. */
@@ -435,13 +435,13 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 {
 	enum xdps_status status;
 
-	status = xdps_request_check(c->msg.buf, c->msg.bytes, &c->setting.request, err);
+	status = xdps_request_check_open(c->msg.buf, c->msg.bytes, &c->setting.request, err);
 	if (!status)
 		status = open_capture(c, err);
 	if (!status)
 		status = drop_privilege(c, err);
 	if (!status)
-		status = answer(c, err);
+		status = reply_ready(c, err);
 	if (!status) {
 		debug_lowers(c);
 		status = attend(c, err);
@@ -450,16 +450,16 @@ static enum xdps_status serve(struct capture *c, struct xdps_error *err)
 }
 
 /* Runs until the engine has no more questions; attaches nothing. */
-static void look(struct capture *c, struct xdps_error *err)
+static void answer_queries(struct capture *c, struct xdps_error *err)
 {
-	struct xdps_ask_look ask;
+	struct xdps_request_query request;
 
 	do {
 		if (!err->status)
-			xdps_request_check_look(c->msg.buf, c->msg.bytes, &ask, err);
+			xdps_request_check_query(c->msg.buf, c->msg.bytes, &request, err);
 		if (!err->status)
-			xdps_look(SOCK, &ask, err);
-	} while (!err->status && receive_ask(c, err));
+			xdps_query(SOCK, request.ifname, err);
+	} while (!err->status && receive_request(c, err));
 }
 
 /*
@@ -471,7 +471,7 @@ static void end(struct capture *c, const struct xdps_error *err)
 	xdps_hook_leave(&c->hook);
 	xdps_sockets_close(&c->sockets);
 	if (err->status)
-		xdps_answer_error(SOCK, err);
+		xdps_reply_error(SOCK, err);
 	shutdown(SOCK, SHUT_RDWR);
 	xdps_arrivals_close(&c->arrivals);
 	xdps_rings_close(&c->rings);
@@ -489,9 +489,9 @@ int main(int argc, char **argv)
 
 	settle();
 	capture_init(&c);
-	if (receive_ask(&c, &err)) {
-		if (xdps_request_is_look(c.msg.buf, c.msg.bytes))
-			look(&c, &err);
+	if (receive_request(&c, &err)) {
+		if (xdps_request_is_query(c.msg.buf, c.msg.bytes))
+			answer_queries(&c, &err);
 		else if (!err.status)
 			serve(&c, &err);
 		end(&c, &err);

@@ -136,78 +136,78 @@ static enum xdps_status check_whole(const void *msg, size_t msg_bytes,
 	return check_kind(words[1], kind, err);
 }
 
-enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
-				    struct xdps_request *request,
-				    struct xdps_error *err)
+enum xdps_status xdps_request_check_open(const void *msg, size_t msg_bytes,
+					 struct xdps_request *request,
+					 struct xdps_error *err)
 {
+	struct xdps_request_open copy;
 	enum xdps_status status;
-	struct xdps_ask ask;
 
-	status = check_whole(msg, msg_bytes, XDPS_ASK_OPEN, &ask, sizeof(ask), err);
+	status = check_whole(msg, msg_bytes, XDPS_REQUEST_OPEN, &copy, sizeof(copy), err);
 	if (!status)
-		status = check_ifname(ask.request.ifname, sizeof(ask.request.ifname), err);
+		status = check_ifname(copy.request.ifname, sizeof(copy.request.ifname), err);
 	if (!status)
-		status = check_ranges(&ask.request, err);
+		status = check_ranges(&copy.request, err);
 	if (!status)
-		status = check_target(&ask.request, err);
+		status = check_target(&copy.request, err);
 	if (!status)
-		*request = ask.request;
+		*request = copy.request;
 	return status;
 }
 
 enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
-					   struct xdps_ask_filter *ask,
+					   struct xdps_request_filter *request,
 					   const struct xdps_insn **insns,
 					   struct xdps_error *err)
 {
-	struct xdps_ask_filter a;
+	struct xdps_request_filter copy;
 	enum xdps_status status;
 
 	status = check_version(msg, msg_bytes, err);
-	if (!status && msg_bytes < sizeof(a))
-		status = check_size(msg_bytes, sizeof(a), err);
+	if (!status && msg_bytes < sizeof(copy))
+		status = check_size(msg_bytes, sizeof(copy), err);
 	if (status)
 		return status;
-	memcpy(&a, msg, sizeof(a));
-	status = check_kind(a.kind, XDPS_ASK_FILTER, err);
+	memcpy(&copy, msg, sizeof(copy));
+	status = check_kind(copy.kind, XDPS_REQUEST_FILTER, err);
 	if (!status)
-		status = check_size(msg_bytes, sizeof(a) + a.n_insns * sizeof(**insns), err);
+		status = check_size(msg_bytes, sizeof(copy) + copy.n_insns * sizeof(**insns), err);
 	if (status)
 		return status;
-	if (a.filter <= XDPS_FILTER_NUMBER)
-		return out_of_range(err, "filter number", a.filter, XDPS_FILTER_NUMBER + 1,
+	if (copy.number <= XDPS_FILTER_NUMBER)
+		return out_of_range(err, "filter number", copy.number, XDPS_FILTER_NUMBER + 1,
 				    UINT32_MAX);
-	if (a.in_user_space > 1)
-		return out_of_range(err, "in_user_space", a.in_user_space, 0, 1);
-	if (a.in_user_space && a.n_insns)
-		return out_of_range(err, "number of instructions", a.n_insns, 0, 0);
+	if (copy.in_user_space > 1)
+		return out_of_range(err, "in_user_space", copy.in_user_space, 0, 1);
+	if (copy.in_user_space && copy.n_insns)
+		return out_of_range(err, "number of instructions", copy.n_insns, 0, 0);
 
-	*ask = a;
-	*insns = (const void *)((const char *)msg + sizeof(a));
+	*request = copy;
+	*insns = (const void *)((const char *)msg + sizeof(copy));
 	return XDPS_OK;
 }
 
-bool xdps_request_is_look(const void *msg, size_t msg_bytes)
+bool xdps_request_is_query(const void *msg, size_t msg_bytes)
 {
 	uint32_t words[2];		/* magic, kind */
 
 	if (msg_bytes < sizeof(words))
 		return false;
 	memcpy(words, msg, sizeof(words));
-	return words[0] == XDPS_MAGIC && words[1] == XDPS_ASK_LOOK;
+	return words[0] == XDPS_MAGIC && words[1] == XDPS_REQUEST_QUERY;
 }
 
-enum xdps_status xdps_request_check_look(const void *msg, size_t msg_bytes,
-					 struct xdps_ask_look *ask,
-					 struct xdps_error *err)
+enum xdps_status xdps_request_check_query(const void *msg, size_t msg_bytes,
+					  struct xdps_request_query *request,
+					  struct xdps_error *err)
 {
+	struct xdps_request_query copy;
 	enum xdps_status status;
-	struct xdps_ask_look a;
 
-	status = check_whole(msg, msg_bytes, XDPS_ASK_LOOK, &a, sizeof(a), err);
+	status = check_whole(msg, msg_bytes, XDPS_REQUEST_QUERY, &copy, sizeof(copy), err);
 	if (!status)
-		status = check_ifname(a.ifname, sizeof(a.ifname), err);
+		status = check_ifname(copy.ifname, sizeof(copy.ifname), err);
 	if (!status)
-		*ask = a;
+		*request = copy;
 	return status;
 }

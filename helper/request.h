@@ -15,9 +15,9 @@
  * XDPS_OK: `*request` is a copy of what it asks for, in which every field is in range;
  * otherwise `*request` is untouched.
  */
-enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
-				    struct xdps_request *request,
-				    struct xdps_error *err);
+enum xdps_status xdps_request_check_open(const void *msg, size_t msg_bytes,
+					 struct xdps_request *request,
+					 struct xdps_error *err);
 
 /*
  * The same for a filter; `*insns` then points into `msg`, which has to be aligned for it.
@@ -25,16 +25,16 @@ enum xdps_status xdps_request_check(const void *msg, size_t msg_bytes,
  * XDPS_FILTER_INSNS_MAX, only their number can be relied on.
  */
 enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
-					   struct xdps_ask_filter *ask,
+					   struct xdps_request_filter *request,
 					   const struct xdps_insn **insns,
 					   struct xdps_error *err);
 
-/* Is this a request to look, from an engine of our version? */
-bool xdps_request_is_look(const void *msg, size_t msg_bytes);
+/* Is this a query, from an engine of our version? */
+bool xdps_request_is_query(const void *msg, size_t msg_bytes);
 
-/* The same as xdps_request_check(), for a request to look. */
-enum xdps_status xdps_request_check_look(const void *msg, size_t msg_bytes,
-					 struct xdps_ask_look *ask,
-					 struct xdps_error *err);
+/* The same as xdps_request_check_open(), for a query. */
+enum xdps_status xdps_request_check_query(const void *msg, size_t msg_bytes,
+					  struct xdps_request_query *request,
+					  struct xdps_error *err);
 
 #endif

@@ -28,7 +28,7 @@ struct xdps_rings {
 	int map_fd;		/* the map in which the program finds them; or -1 */
 	int more_fd;		/* the map for map rings that are added later; or -1 */
 	int bell_fd;		/* that the program rings; -1: perf rings need none */
-	int *fds;		/* n_fds, for the reader (XDPS_SAY_RINGS) */
+	int *fds;		/* n_fds, for the reader (XDPS_REPLY_RINGS) */
 	unsigned int n_fds;
 	void **maps;		/* n perf rings, mapped; or NULL */
 	int *renewed;		/* n events that replace dead ones, or -1; or NULL */

@@ -168,16 +168,16 @@ void lab_no_cable(void)
 	lab_try_ip("link del " FAR);
 }
 
-struct xdps_ask lab_ask(const char *ifname)
+struct xdps_request_open lab_request(const char *ifname)
 {
-	struct xdps_ask ask = {
+	struct xdps_request_open msg = {
 		.magic = XDPS_MAGIC,
-		.kind = XDPS_ASK_OPEN,
+		.kind = XDPS_REQUEST_OPEN,
 		.request = { .rate = 1, .snaplen = 256, .immediate = 1 },
 	};
 
-	snprintf(ask.request.ifname, sizeof(ask.request.ifname), "%s", ifname);
-	return ask;
+	snprintf(msg.request.ifname, sizeof(msg.request.ifname), "%s", ifname);
+	return msg;
 }
 
 static int set_limit(int which, rlim_t soft)
@@ -291,7 +291,7 @@ static void keep_fds(struct helper *h, struct msghdr *msg)
 	assert_in_range(h->n_fds + n, 1, ARRAY_SIZE(h->fds));
 	memcpy(h->fds + h->n_fds, CMSG_DATA(cmsg), n * sizeof(int));
 	h->n_fds += n;
-	assert_int_equal(h->say.n_fds, n);
+	assert_int_equal(h->reply.n_fds, n);
 }
 
 bool helper_hear(struct helper *h)
@@ -300,7 +300,7 @@ bool helper_hear(struct helper *h)
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(XDPS_FDS_MAX * sizeof(int))];
 	} control;
-	struct iovec iov = { &h->say, sizeof(h->say) };
+	struct iovec iov = { &h->reply, sizeof(h->reply) };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof(control),
@@ -317,40 +317,61 @@ bool helper_hear(struct helper *h)
 	assert_true(n >= 0);
 	if (!n)
 		return false;
-	if (n != sizeof(h->say) || h->say.magic != XDPS_MAGIC)
+	if (n < (ssize_t)offsetof(struct xdps_reply, rings) || h->reply.magic != XDPS_MAGIC ||
+	    (size_t)n != xdps_reply_bytes(h->reply.kind))
 		fail_msg("%zd bytes that are no message: %.*s", n, (int)n,
-			 (const char *)&h->say);
+			 (const char *)&h->reply);
 	keep_fds(h, &msg);
-	if (h->say.kind == XDPS_SAY_READY)
-		h->ready = h->say;
-	if (h->say.kind == XDPS_SAY_RINGS)
+	if (h->reply.kind == XDPS_REPLY_READY)
+		h->ready = h->reply.ready;
+	if (h->reply.kind == XDPS_REPLY_RINGS)
 		h->n_ring_fds = h->n_fds;
 	return true;
 }
 
-void helper_open(struct helper *h, const struct how *how, const struct xdps_ask *ask)
+const char *helper_text(const struct helper *h)
+{
+	switch (h->reply.kind) {
+	case XDPS_REPLY_READY:
+		return h->reply.ready.warning;
+	case XDPS_REPLY_ERROR:
+		return h->reply.error.text;
+	case XDPS_REPLY_FILTER:
+		return h->reply.filter.text;
+	case XDPS_REPLY_PROGRAM:
+		return h->reply.program.name;
+	case XDPS_REPLY_QUERY:
+		return h->reply.query.text;
+	case XDPS_REPLY_NOTICE:
+		return h->reply.notice.text;
+	}
+	return "";
+}
+
+void helper_open(struct helper *h, const struct how *how,
+		 const struct xdps_request_open *request)
 {
 	helper_start(h, how);
-	helper_send(h, ask, sizeof(*ask));
+	helper_send(h, request, sizeof(*request));
 	do {
 		if (!helper_hear(h))
 			fail_msg("the helper ended without a word");
-	} while (h->say.kind == XDPS_SAY_RINGS);
+	} while (h->reply.kind == XDPS_REPLY_RINGS);
 }
 
 void assert_ready(const struct helper *h)
 {
-	if (h->say.kind != XDPS_SAY_READY)
-		fail_msg("not ready, but \"%s\"", h->say.text);
+	if (h->reply.kind != XDPS_REPLY_READY)
+		fail_msg("not ready, but \"%s\"", helper_text(h));
 }
 
 void assert_error(const struct helper *h, enum xdps_status status, const char *words)
 {
-	assert_int_equal(h->say.kind, XDPS_SAY_ERROR);
-	if (h->say.status != status || !strstr(h->say.text, words))
-		fail_msg("\"%s\" (%u) is not (%u) and does not say \"%s\"", h->say.text,
-			 h->say.status, status, words);
-	assert_int_equal(h->say.n_fds, 0);
+	assert_int_equal(h->reply.kind, XDPS_REPLY_ERROR);
+	if (h->reply.error.status != status || !strstr(h->reply.error.text, words))
+		fail_msg("\"%s\" (%u) is not (%u) and does not say \"%s\"", h->reply.error.text,
+			 h->reply.error.status, status, words);
+	assert_int_equal(h->reply.n_fds, 0);
 }
 
 int helper_wait(struct helper *h)
@@ -424,41 +445,42 @@ int lab_packet_socket(const char *ifname)
 
 void open_near(const struct how *how)
 {
-	const struct xdps_ask ask = lab_ask(NEAR);
+	const struct xdps_request_open request = lab_request(NEAR);
 
-	helper_open(&helper, how, &ask);
+	helper_open(&helper, how, &request);
 }
 
 void helper_filter(struct helper *h, uint32_t number, const struct xdps_insn *insns,
 		   uint32_t n_insns)
 {
 	const size_t bytes = n_insns * sizeof(*insns);
-	struct xdps_ask_filter *ask = malloc(sizeof(*ask) + bytes);
+	struct xdps_request_filter *request = malloc(sizeof(*request) + bytes);
 
-	assert_non_null(ask);
-	*ask = (struct xdps_ask_filter){
+	assert_non_null(request);
+	*request = (struct xdps_request_filter){
 		.magic = XDPS_MAGIC,
-		.kind = XDPS_ASK_FILTER,
-		.filter = number,
+		.kind = XDPS_REQUEST_FILTER,
+		.number = number,
 		.in_user_space = !n_insns,
 		.n_insns = n_insns,
 	};
 	if (n_insns)
-		memcpy(ask + 1, insns, bytes);
-	helper_send(h, ask, sizeof(*ask) + bytes);
-	free(ask);
+		memcpy(request + 1, insns, bytes);
+	helper_send(h, request, sizeof(*request) + bytes);
+	free(request);
 	assert_true(helper_hear(h));
 }
 
 void assert_filter(const struct helper *h, uint32_t number, enum xdps_filter place)
 {
-	if (h->say.kind != XDPS_SAY_FILTER || h->say.status)
-		fail_msg("(kind %u, status %u) \"%s\"", h->say.kind, h->say.status,
-			 h->say.text);
-	assert_int_equal(h->say.filter, number);
-	if (h->say.place != place)
-		fail_msg("in place %u and not %u: \"%s\"", h->say.place, place, h->say.text);
-	assert_int_equal(h->say.n_fds, 0);
+	const struct xdps_reply_filter *reply = &h->reply.filter;
+
+	if (h->reply.kind != XDPS_REPLY_FILTER || reply->status)
+		fail_msg("(kind %u) \"%s\"", h->reply.kind, helper_text(h));
+	assert_int_equal(reply->number, number);
+	if (reply->place != place)
+		fail_msg("in place %u and not %u: \"%s\"", reply->place, place, reply->text);
+	assert_int_equal(h->reply.n_fds, 0);
 }
 
 uint64_t helper_status_hex(const char *field)
@@ -502,7 +524,7 @@ static size_t cpus_bytes(void)
 
 static void open_rings(struct mapped *m)
 {
-	const struct xdps_say *r = &helper.ready;
+	const struct xdps_reply_ready *r = &helper.ready;
 	const size_t page_bytes = sysconf(_SC_PAGESIZE);
 	bool are_perf = r->ring_kind == XDPS_RING_PERF;
 

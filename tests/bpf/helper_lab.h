@@ -35,8 +35,8 @@ struct how {
 struct helper {
 	pid_t pid;			/* 0: none */
 	int sock;
-	struct xdps_say say;		/* the last it said */
-	struct xdps_say ready;		/* what it said when it was ready */
+	struct xdps_reply reply;	/* the last one */
+	struct xdps_reply_ready ready;	/* of when it was ready */
 	int fds[2 * XDPS_FDS_MAX];	/* all it gave */
 	unsigned int n_fds;
 	unsigned int n_ring_fds;	/* of these, the first ones are for rings */
@@ -68,17 +68,21 @@ void lab_up(const char *ifname, const char *other);
 void lab_cable(void);
 void lab_no_cable(void);
 
-struct xdps_ask lab_ask(const char *ifname);
+struct xdps_request_open lab_request(const char *ifname);
 
 void helper_start(struct helper *h, const struct how *how);
 void helper_send(struct helper *h, const void *msg, size_t bytes);
 void helper_send_with_fd(struct helper *h, const void *msg, size_t bytes, int fd);
 
-/* False: it has closed.  Else h->say is what it said, h->fds grew. */
+/* False: it has closed.  Else h->reply is what it said, h->fds grew. */
 bool helper_hear(struct helper *h);
 
+/* The sentence or the name in its last reply; "": that has none. */
+const char *helper_text(const struct helper *h);
+
 /* Starts, asks, hears: until it is ready, or says an error. */
-void helper_open(struct helper *h, const struct how *how, const struct xdps_ask *ask);
+void helper_open(struct helper *h, const struct how *how,
+		 const struct xdps_request_open *request);
 
 void open_near(const struct how *how);	/* the usual question, about NEAR */
 

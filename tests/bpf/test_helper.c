@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../helper/answer.h"
+#include "../../helper/reply.h"
 #include "../../helper/cpus.h"
 #include "../unit/sentence.h"
 #include "default_size.h"
@@ -31,21 +31,21 @@ static struct xdps_error err;
 static void gives(enum xdps_ring_kind asked, enum xdps_ring_kind kind, unsigned int n_ring_fds,
 		  const char *what)
 {
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 	struct xdps_cpus cpus;
 	unsigned int i;
 
 	assert_int_equal(xdps_cpus_read(&cpus, &err), XDPS_OK);
-	ask.request.ring = asked;
-	helper_open(&helper, &as_usual, &ask);
+	request.request.ring = asked;
+	helper_open(&helper, &as_usual, &request);
 	assert_ready(&helper);
-	assert_int_equal(helper.say.ring_kind, kind);
-	assert_int_equal(helper.say.n_rings, cpus.n_online);
-	assert_int_equal(helper.say.n_cpus, cpus.n_possible);
-	assert_default_size(kind, helper.say.n_rings, helper.say.ring_bytes);
-	assert_int_equal(helper.say.link, XDPS_LINK_ETHERNET);
-	assert_int_equal(helper.say.has_inject, 1);
-	assert_string_equal(helper.say.text, "");
+	assert_int_equal(helper.reply.ready.ring_kind, kind);
+	assert_int_equal(helper.reply.ready.n_rings, cpus.n_online);
+	assert_int_equal(helper.reply.ready.n_cpus, cpus.n_possible);
+	assert_default_size(kind, helper.reply.ready.n_rings, helper.reply.ready.ring_bytes);
+	assert_int_equal(helper.reply.ready.link, XDPS_LINK_ETHERNET);
+	assert_int_equal(helper.reply.ready.has_inject, 1);
+	assert_string_equal(helper_text(&helper), "");
 	assert_int_equal(helper.n_ring_fds, n_ring_fds);
 	assert_int_equal(helper.n_fds, n_ring_fds + 2);
 	for (i = 0; i < n_ring_fds; i++)
@@ -107,10 +107,10 @@ static void attaches_as_asked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct xdps_ask ask = lab_ask(NEAR);
+		struct xdps_request_open request = lab_request(NEAR);
 
-		ask.request.mode = modes[i].mode;
-		helper_open(&helper, &as_usual, &ask);
+		request.request.mode = modes[i].mode;
+		helper_open(&helper, &as_usual, &request);
 		assert_ready(&helper);
 		assert_string_equal(lab_xdp(NEAR, NULL), modes[i].found);
 		assert_captures(i);
@@ -121,12 +121,12 @@ static void attaches_as_asked(void **state)
 
 static void captures_lo(void **state)
 {
-	const struct xdps_ask ask = lab_ask("lo");
+	const struct xdps_request_open request = lab_request("lo");
 
 	(void)state;
-	helper_open(&helper, &as_usual, &ask);
+	helper_open(&helper, &as_usual, &request);
 	assert_ready(&helper);
-	assert_int_equal(helper.say.link, XDPS_LINK_ETHERNET);
+	assert_int_equal(helper.reply.ready.link, XDPS_LINK_ETHERNET);
 	assert_string_equal(lab_xdp("lo", NULL), "generic");
 }
 
@@ -164,14 +164,14 @@ static void captures_tun(void **state)
 		0x60, 0, 0, 0, 0, 4, 59, 64,
 		0x20, 0x01, 0x0d, 0xb8, [23] = 2, 0x20, 0x01, 0x0d, 0xb8, [39] = 1,
 	};
-	const struct xdps_ask ask = lab_ask("xt");
+	const struct xdps_request_open request = lab_request("xt");
 	int fd = make_tun();
 
 	(void)state;
 	lab_ip("link set xt up");
-	helper_open(&helper, &as_usual, &ask);
+	helper_open(&helper, &as_usual, &request);
 	assert_ready(&helper);
-	assert_int_equal(helper.say.link, XDPS_LINK_IP);
+	assert_int_equal(helper.reply.ready.link, XDPS_LINK_IP);
 	assert_int_equal(write(fd, ipv4, sizeof(ipv4)), sizeof(ipv4));
 	assert_captured(ipv4, sizeof(ipv4));
 	assert_int_equal(write(fd, ipv6, sizeof(ipv6)), sizeof(ipv6));
@@ -183,7 +183,7 @@ static void captures_tun(void **state)
 static void refuses_other_links(void **state)
 {
 	static const int types[] = { ARPHRD_PPP, ARPHRD_SIT, ARPHRD_IPGRE, ARPHRD_IEEE80211 };
-	const struct xdps_ask ask = lab_ask("xt");
+	const struct xdps_request_open request = lab_request("xt");
 	char words[64];
 
 	(void)state;
@@ -192,7 +192,7 @@ static void refuses_other_links(void **state)
 
 		assert_int_equal(ioctl(fd, TUNSETLINK, types[i]), 0);
 		lab_ip("link set xt up");
-		helper_open(&helper, &as_usual, &ask);
+		helper_open(&helper, &as_usual, &request);
 		snprintf(words, sizeof(words),
 			 "xt: its packets have no Ethernet header (link type %d,", types[i]);
 		assert_error(&helper, XDPS_UNSUPPORTED, words);
@@ -220,7 +220,7 @@ static unsigned int promiscuity(void)
 
 static void promiscuity_goes_with_it(void **state)
 {
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
 	open_near(&as_usual);
@@ -228,14 +228,14 @@ static void promiscuity_goes_with_it(void **state)
 	assert_int_equal(promiscuity(), 0);
 	helper_end(&helper);
 
-	ask.request.promisc = 1;
-	helper_open(&helper, &as_usual, &ask);
+	request.request.promisc = 1;
+	helper_open(&helper, &as_usual, &request);
 	assert_ready(&helper);
 	assert_int_equal(promiscuity(), 1);
 	helper_end(&helper);
 	assert_int_equal(promiscuity(), 0);
 
-	helper_open(&helper, &as_usual, &ask);
+	helper_open(&helper, &as_usual, &request);
 	assert_ready(&helper);
 	assert_int_equal(promiscuity(), 1);
 	helper_kill(&helper);
@@ -369,14 +369,14 @@ static void many_rings_come_in_parts(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
 		many[i] = pair[1];
-	assert_int_equal(xdps_answer_rings(pair[1], many, ARRAY_SIZE(many), &err),
+	assert_int_equal(xdps_reply_rings(pair[1], many, ARRAY_SIZE(many), &err),
 			 XDPS_OK);
 	close(pair[1]);
 
 	memset(&helper, 0, sizeof(helper));
 	helper.sock = pair[0];
 	assert_true(helper_hear(&helper));
-	assert_int_equal(helper.say.kind, XDPS_SAY_RINGS);
+	assert_int_equal(helper.reply.kind, XDPS_REPLY_RINGS);
 	assert_int_equal(helper.n_ring_fds, XDPS_FDS_MAX);
 	assert_true(helper_hear(&helper));
 	assert_int_equal(helper.n_ring_fds, ARRAY_SIZE(many));

@@ -86,9 +86,9 @@ static void killed_leaves_nothing(void **state)
 static void assert_gone(void)
 {
 	assert_true(helper_hear(&helper));
-	assert_int_equal(helper.say.kind, XDPS_SAY_ERROR);
-	assert_int_equal(helper.say.status, XDPS_GONE);
-	assert_string_equal(helper.say.text, "The interface disappeared");
+	assert_int_equal(helper.reply.kind, XDPS_REPLY_ERROR);
+	assert_int_equal(helper.reply.error.status, XDPS_GONE);
+	assert_string_equal(helper_text(&helper), "The interface disappeared");
 	assert_false(helper_hear(&helper));
 	assert_int_equal(helper_end(&helper), 1);
 }
@@ -218,9 +218,9 @@ static void says_that_somebody_detached(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(ifnames); i++) {
-		const struct xdps_ask ask = lab_ask(ifnames[i]);
+		const struct xdps_request_open request = lab_request(ifnames[i]);
 
-		helper_open(&helper, &as_usual, &ask);
+		helper_open(&helper, &as_usual, &request);
 		assert_ready(&helper);
 		detach_by_force(ifnames[i]);
 		assert_true(helper_hear(&helper));

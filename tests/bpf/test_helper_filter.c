@@ -26,17 +26,17 @@
 
 /* A request with all that belongs to it, and room for more. */
 struct message {
-	struct xdps_ask_filter ask;
+	struct xdps_request_filter request;
 	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX + 1];
 };
 
 static struct message message_for(uint32_t number, uint32_t n_insns)
 {
 	struct message msg = {
-		.ask = {
+		.request = {
 			.magic = XDPS_MAGIC,
-			.kind = XDPS_ASK_FILTER,
-			.filter = number,
+			.kind = XDPS_REQUEST_FILTER,
+			.number = number,
 			.n_insns = n_insns,
 		},
 	};
@@ -48,7 +48,7 @@ static struct message message_for(uint32_t number, uint32_t n_insns)
 
 static size_t bytes_of(const struct message *msg)
 {
-	return sizeof(msg->ask) + msg->ask.n_insns * sizeof(msg->insns[0]);
+	return sizeof(msg->request) + msg->request.n_insns * sizeof(msg->insns[0]);
 }
 
 /* Only frames of this seed. */
@@ -64,7 +64,7 @@ static void filter_for(uint32_t number, unsigned char seed)
 
 	helper_filter(&helper, number, insns, ARRAY_SIZE(insns));
 	assert_filter(&helper, number, XDPS_FILTER_KERNEL);
-	assert_string_equal(helper.say.text, "");
+	assert_string_equal(helper_text(&helper), "");
 }
 
 static void assert_filters_for(uint32_t number, unsigned char seed)
@@ -120,7 +120,7 @@ static void filters_nothing_where_it_is_told(void **state)
 	open_with_filter(2, 50);
 	helper_filter(&helper, 3, NULL, 0);
 	assert_filter(&helper, 3, XDPS_FILTER_USER);
-	assert_string_equal(helper.say.text, "");
+	assert_string_equal(helper_text(&helper), "");
 	assert_int_equal(assert_captures(50), 0);
 	assert_int_equal(assert_captures(51), 0);
 	filter_for(4, 50);
@@ -140,7 +140,7 @@ static void leaves_a_loop_to_user_space(void **state)
 	open_with_filter(2, 50);
 	helper_filter(&helper, 3, loop, ARRAY_SIZE(loop));
 	assert_filter(&helper, 3, XDPS_FILTER_USER);
-	assert_int_not_equal(strlen(helper.say.text), 0);
+	assert_int_not_equal(strlen(helper_text(&helper)), 0);
 	assert_int_equal(assert_captures(50), 0);
 	assert_int_equal(assert_captures(51), 0);
 }
@@ -193,11 +193,11 @@ static void refuses_invalid_programs(void **state)
 		memcpy(msg.insns, rows[i].insns, sizeof(rows[i].insns));
 		helper_send(&helper, &msg, bytes_of(&msg));
 		assert_true(helper_hear(&helper));
-		assert_int_equal(helper.say.kind, XDPS_SAY_FILTER);
-		assert_int_equal(helper.say.filter, 3 + i);
-		if (helper.say.status != XDPS_BAD_FILTER || !strstr(helper.say.text, rows[i].words))
+		assert_int_equal(helper.reply.kind, XDPS_REPLY_FILTER);
+		assert_int_equal(helper.reply.filter.number, 3 + i);
+		if (helper.reply.filter.status != XDPS_BAD_FILTER || !strstr(helper_text(&helper), rows[i].words))
 			fail_msg("%u: (status %u) \"%s\" does not say \"%s\"", i,
-				 helper.say.status, helper.say.text, rows[i].words);
+				 helper.reply.filter.status, helper_text(&helper), rows[i].words);
 		assert_filters_for(2, 50);
 	}
 }
@@ -215,11 +215,11 @@ static void refuses_what_is_too_long(void **state)
 		assert_non_null(insns);
 		helper_filter(&helper, 3, insns, sizes[i]);
 		free(insns);
-		assert_int_equal(helper.say.kind, XDPS_SAY_FILTER);
-		assert_int_equal(helper.say.status, XDPS_BAD_FILTER);
+		assert_int_equal(helper.reply.kind, XDPS_REPLY_FILTER);
+		assert_int_equal(helper.reply.filter.status, XDPS_BAD_FILTER);
 		snprintf(words, sizeof(words), "%u instructions, and 4096 are the most", sizes[i]);
-		if (!strstr(helper.say.text, words))
-			fail_msg("\"%s\"", helper.say.text);
+		if (!strstr(helper_text(&helper), words))
+			fail_msg("\"%s\"", helper_text(&helper));
 		assert_filters_for(2, 50);
 	}
 }
@@ -247,7 +247,7 @@ static void stays_whatever_the_program(void **state)
 	for (uint32_t round = 0; round < 1000; round++) {
 		struct message msg = message_for(2 + round, 2 + rand_r(&seed) % 30);
 
-		for (uint32_t i = 0; i + 1 < msg.ask.n_insns; i++)
+		for (uint32_t i = 0; i + 1 < msg.request.n_insns; i++)
 			msg.insns[i] = (struct xdps_insn){
 				.code = codes[rand_r(&seed) / 7 % ARRAY_SIZE(codes)],
 				.jt = rand_r(&seed) / 7 % 4,
@@ -256,9 +256,9 @@ static void stays_whatever_the_program(void **state)
 			};
 		helper_send(&helper, &msg, bytes_of(&msg));
 		assert_true(helper_hear(&helper));
-		assert_int_equal(helper.say.kind, XDPS_SAY_FILTER);
-		assert_true(!helper.say.status || helper.say.status == XDPS_BAD_FILTER);
-		*(helper.say.status ? &n_refused : &n_set) += 1;
+		assert_int_equal(helper.reply.kind, XDPS_REPLY_FILTER);
+		assert_true(!helper.reply.filter.status || helper.reply.filter.status == XDPS_BAD_FILTER);
+		*(helper.reply.filter.status ? &n_refused : &n_set) += 1;
 	}
 	print_message("# %u set, %u refused\n", n_set, n_refused);
 	assert_true(n_set > 50 && n_refused > 50);
@@ -301,10 +301,10 @@ static void assert_ends(const void *msg, size_t bytes, const char *words)
 	open_with_filter(2, 50);
 	helper_send(&helper, msg, bytes);
 	assert_true(helper_hear(&helper));
-	assert_int_equal(helper.say.kind, XDPS_SAY_ERROR);
-	assert_int_not_equal(helper.say.status, XDPS_OK);
-	if (!strstr(helper.say.text, words))
-		fail_msg("%zu bytes: \"%s\" does not say \"%s\"", bytes, helper.say.text, words);
+	assert_int_equal(helper.reply.kind, XDPS_REPLY_ERROR);
+	assert_int_not_equal(helper.reply.error.status, XDPS_OK);
+	if (!strstr(helper_text(&helper), words))
+		fail_msg("%zu bytes: \"%s\" does not say \"%s\"", bytes, helper_text(&helper), words);
 	assert_string_equal(lab_xdp(NEAR, NULL), "none");
 	assert_false(helper_hear(&helper));
 	assert_int_equal(helper_end(&helper), 1);
@@ -319,12 +319,12 @@ static void a_wrong_size_ends_it(void **state)
 	(void)state;
 	for (size_t bytes = 1; bytes <= right + 9; bytes++)
 		if (bytes != right)
-			assert_ends(&msg, bytes, bytes < sizeof(msg.ask) ?
+			assert_ends(&msg, bytes, bytes < sizeof(msg.request) ?
 				    "bytes, not 20" : "bytes, not 36");
 	/* whose size has no room in 32 bits */
-	assert_ends(&many, sizeof(many.ask), "bytes, not 4294967316");
-	many.ask.n_insns = UINT32_MAX;
-	assert_ends(&many, sizeof(many.ask), "bytes, not 34359738380");
+	assert_ends(&many, sizeof(many.request), "bytes, not 4294967316");
+	many.request.n_insns = UINT32_MAX;
+	assert_ends(&many, sizeof(many.request), "bytes, not 34359738380");
 	assert_ends(&many, sizeof(many), "bytes, not 34359738380");
 }
 
@@ -337,27 +337,27 @@ static void a_value_out_of_range_ends_it(void **state)
 	msg = message_for(XDPS_FILTER_NUMBER, 1);
 	assert_ends(&msg, bytes_of(&msg), "filter number of 1");
 	msg = message_for(3, 0);
-	msg.ask.in_user_space = 2;
+	msg.request.in_user_space = 2;
 	assert_ends(&msg, bytes_of(&msg), "in_user_space of 2");
 	msg = message_for(3, 1);
-	msg.ask.in_user_space = 1;
+	msg.request.in_user_space = 1;
 	assert_ends(&msg, bytes_of(&msg), "number of instructions of 1");
 	msg = message_for(3, 1);
-	msg.ask.magic++;
+	msg.request.magic++;
 	assert_ends(&msg, bytes_of(&msg), "another version of xdpsample");
 }
 
 static void another_kind_ends_it(void **state)
 {
 	static const uint32_t kinds[] = {
-		0, XDPS_SAY_RINGS, XDPS_SAY_READY, XDPS_SAY_ERROR, XDPS_SAY_FILTER, 7, UINT32_MAX,
+		0, XDPS_REPLY_RINGS, XDPS_REPLY_READY, XDPS_REPLY_ERROR, XDPS_REPLY_FILTER, 7, UINT32_MAX,
 	};
-	const struct xdps_ask open = lab_ask(NEAR);
+	const struct xdps_request_open open = lab_request(NEAR);
 	struct message msg = message_for(3, 1);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		msg.ask.kind = kinds[i];
+		msg.request.kind = kinds[i];
 		assert_ends(&msg, bytes_of(&msg), "and only 5 may come now");
 	}
 	assert_ends(&open, sizeof(open), "of kind 1, and only 5 may come now");
@@ -394,7 +394,7 @@ static void a_filter_comes_second(void **state)
 	char sizes[64];
 
 	(void)state;
-	snprintf(sizes, sizeof(sizes), "28 bytes, not %zu", sizeof(struct xdps_ask));
+	snprintf(sizes, sizeof(sizes), "28 bytes, not %zu", sizeof(struct xdps_request_open));
 	helper_start(&helper, &as_usual);
 	helper_send(&helper, &msg, bytes_of(&msg));
 	assert_true(helper_hear(&helper));
@@ -402,7 +402,7 @@ static void a_filter_comes_second(void **state)
 	assert_int_equal(helper_end(&helper), 1);
 
 	helper_start(&helper, &as_usual);
-	helper_send(&helper, &msg, sizeof(struct xdps_ask));
+	helper_send(&helper, &msg, sizeof(struct xdps_request_open));
 	assert_true(helper_hear(&helper));
 	assert_error(&helper, XDPS_FAILED, "of kind 5, and only 1 may come now");
 	assert_int_equal(helper_end(&helper), 1);

@@ -73,7 +73,7 @@ static void assert_filters_in_kernel(void)
 {
 	helper_filter(&helper, 2, indirect, ARRAY_SIZE(indirect));
 	assert_filter(&helper, 2, XDPS_FILTER_KERNEL);
-	assert_string_equal(helper.say.text, "");
+	assert_string_equal(helper_text(&helper), "");
 	assert_int_equal(assert_captures(1), 2);
 }
 
@@ -92,11 +92,11 @@ static void keeps_what_perf_rings_take(void **state)
 {
 	const uint64_t admin = xdps_kernel_perf_paranoid() < XDPS_PARANOID_ADMIN ? 0 :
 			       BIT64(CAP_SYS_ADMIN);
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
-	ask.request.ring = XDPS_RING_PERF;
-	helper_open(&helper, &as_usual, &ask);
+	request.request.ring = XDPS_RING_PERF;
+	helper_open(&helper, &as_usual, &request);
 	assert_ready(&helper);
 	assert_keeps(BY_DEFAULT | BIT64(CAP_IPC_LOCK) | admin);
 	assert_captures(1);
@@ -224,7 +224,7 @@ static void missing_capability_is_named(void **state)
 		{ CAP_NET_ADMIN, XDPS_RING_BPF, "cannot have CAP_NET_ADMIN: not in the bounding set" },
 		{ CAP_PERFMON, XDPS_RING_PERF, "cannot have CAP_PERFMON" },
 	};
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -232,11 +232,11 @@ static void missing_capability_is_named(void **state)
 			.without = BIT64(rows[i].cap) | BIT64(CAP_SYS_ADMIN),
 		};
 
-		ask.request.ring = rows[i].ring;
-		helper_open(&helper, &how, &ask);
+		request.request.ring = rows[i].ring;
+		helper_open(&helper, &how, &request);
 		assert_error(&helper, XDPS_NO_PERMISSION, rows[i].words);
-		if (ask.request.ring == XDPS_RING_BPF)
-			assert_null(strstr(helper.say.text, ", CAP_"));
+		if (request.request.ring == XDPS_RING_BPF)
+			assert_null(strstr(helper_text(&helper), ", CAP_"));
 		assert_int_equal(helper_end(&helper), 1);
 		assert_string_equal(lab_xdp(NEAR, NULL), "none");
 	}
@@ -245,21 +245,21 @@ static void missing_capability_is_named(void **state)
 static void no_raw_is_a_warning(void **state)
 {
 	const struct how how = { .without = BIT64(CAP_NET_RAW) };
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
-	helper_open(&helper, &how, &ask);
+	helper_open(&helper, &how, &request);
 	assert_ready(&helper);
-	assert_string_equal(helper.say.text, "");
-	assert_int_equal(helper.say.has_inject, 0);
+	assert_string_equal(helper_text(&helper), "");
+	assert_int_equal(helper.reply.ready.has_inject, 0);
 	assert_captures(1);
 	assert_int_equal(helper_end(&helper), 0);
 
-	ask.request.promisc = 1;
-	helper_open(&helper, &how, &ask);
+	request.request.promisc = 1;
+	helper_open(&helper, &how, &request);
 	assert_ready(&helper);
-	assert_non_null(strstr(helper.say.text, "promiscuous mode"));
-	assert_non_null(strstr(helper.say.text, "CAP_NET_RAW"));
+	assert_non_null(strstr(helper_text(&helper), "promiscuous mode"));
+	assert_non_null(strstr(helper_text(&helper), "CAP_NET_RAW"));
 	assert_captures(2);
 	assert_int_equal(helper_end(&helper), 0);
 }
@@ -271,15 +271,15 @@ static void map_rings_need_neither(void **state)
 		.without = BIT64(CAP_SYS_ADMIN) | BIT64(CAP_IPC_LOCK),
 		.locked_bytes = 1,
 	};
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
 	if (xdps_kernel_is_before(5, 11)) {
 		print_message("# before 5.11 maps, too, are counted against RLIMIT_MEMLOCK\n");
 		skip();
 	}
-	ask.request.buffer_bytes = 64 << 20;
-	helper_open(&helper, &how, &ask);
+	request.request.buffer_bytes = 64 << 20;
+	helper_open(&helper, &how, &request);
 	assert_ready(&helper);
 	assert_int_equal(helper.ready.ring_kind, XDPS_RING_BPF);
 	assert_captures(3);
@@ -289,17 +289,17 @@ static void map_rings_need_neither(void **state)
 static void perf_rings_need_sys_admin(void **state)
 {
 	const struct how how = { .without = BIT64(CAP_SYS_ADMIN) };
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
 	if (xdps_kernel_perf_paranoid() < XDPS_PARANOID_ADMIN) {
 		print_message("# kernel.perf_event_paranoid is below 3\n");
 		skip();
 	}
-	ask.request.ring = XDPS_RING_PERF;
-	helper_open(&helper, &how, &ask);
+	request.request.ring = XDPS_RING_PERF;
+	helper_open(&helper, &how, &request);
 	assert_error(&helper, XDPS_NO_PERMISSION, "kernel.perf_event_paranoid is 3");
-	assert_non_null(strstr(helper.say.text, "CAP_SYS_ADMIN"));
+	assert_non_null(strstr(helper_text(&helper), "CAP_SYS_ADMIN"));
 	assert_int_equal(helper_end(&helper), 1);
 }
 
@@ -307,7 +307,7 @@ static void memory_limit_is_named(void **state)
 {
 	const struct how how = { .path = copy, .without = BIT64(CAP_IPC_LOCK),
 				 .locked_bytes = 1 };
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
 	if (xdps_kernel_perf_paranoid() < 0) {
@@ -318,13 +318,13 @@ static void memory_limit_is_named(void **state)
 		print_message("# before 5.11 libbpf lifts RLIMIT_MEMLOCK, for maps and so for rings\n");
 		skip();
 	}
-	ask.request.ring = XDPS_RING_PERF;
-	ask.request.buffer_bytes = 2 * 1024 * sysconf(_SC_NPROCESSORS_ONLN) *
+	request.request.ring = XDPS_RING_PERF;
+	request.request.buffer_bytes = 2 * 1024 * sysconf(_SC_NPROCESSORS_ONLN) *
 			   xdps_kernel_perf_mlock_kib();
-	helper_open(&helper, &how, &ask);
+	helper_open(&helper, &how, &request);
 	assert_error(&helper, XDPS_NO_PERMISSION, "CAP_IPC_LOCK");
-	assert_non_null(strstr(helper.say.text, "perf_event_mlock_kb ("));
-	assert_non_null(strstr(helper.say.text, "RLIMIT_MEMLOCK (0 KiB)"));
+	assert_non_null(strstr(helper_text(&helper), "perf_event_mlock_kb ("));
+	assert_non_null(strstr(helper_text(&helper), "RLIMIT_MEMLOCK (0 KiB)"));
 	assert_int_equal(helper_end(&helper), 1);
 	assert_string_equal(lab_xdp(NEAR, NULL), "none");
 }
@@ -336,7 +336,7 @@ static void no_new_privs_is_named(void **state)
 	(void)state;
 	open_near(&how);
 	assert_error(&helper, XDPS_NO_PERMISSION, "cannot gain CAP_BPF, CAP_NET_ADMIN");
-	assert_non_null(strstr(helper.say.text, "no_new_privs is set"));
+	assert_non_null(strstr(helper_text(&helper), "no_new_privs is set"));
 }
 
 static void user_namespace_is_named(void **state)
@@ -356,13 +356,13 @@ static void plain_file_is_named(void **state)
 	(void)state;
 	open_near(&how);
 	assert_error(&helper, XDPS_NO_PERMISSION, "loading the BPF programs: the helper");
-	if (strstr(helper.say.text, "nosuid")) {
+	if (strstr(helper_text(&helper), "nosuid")) {
 		print_message("# /tmp is mounted nosuid\n");
 		skip();
 	}
 	snprintf(words, sizeof(words), "cap_net_raw%s=ep %s",
 		 xdps_kernel_is_before(5, 11) ? ",cap_sys_resource" : "", copy);
-	assert_non_null(strstr(helper.say.text, words));
+	assert_non_null(strstr(helper_text(&helper), words));
 }
 
 /* Does what the sentence says. */
@@ -373,7 +373,7 @@ static void advice_helps(void **state)
 
 	(void)state;
 	open_near(&how);
-	command = strstr(helper.say.text, "setcap ");
+	command = strstr(helper_text(&helper), "setcap ");
 	if (!command || system(command)) {
 		print_message("# no file capabilities can be had in /tmp\n");
 		skip();
@@ -381,8 +381,8 @@ static void advice_helps(void **state)
 	helper_end(&helper);
 	open_near(&how);
 	assert_ready(&helper);
-	assert_string_equal(helper.say.text, "");
-	assert_int_equal(helper.say.has_inject, 1);
+	assert_string_equal(helper_text(&helper), "");
+	assert_int_equal(helper.reply.ready.has_inject, 1);
 	assert_captures(8);
 	assert_keeps(BY_DEFAULT);
 	assert_filters_in_kernel();

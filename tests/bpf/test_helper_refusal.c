@@ -23,23 +23,23 @@ static struct xdps_error err;
 
 static void no_such_interface(void **state)
 {
-	const struct xdps_ask ask = lab_ask("nope");
+	const struct xdps_request_open request = lab_request("nope");
 
 	(void)state;
-	helper_open(&helper, &as_usual, &ask);
+	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_NO_DEVICE, "nope: no interface of this name");
 	assert_int_equal(helper_end(&helper), 1);
 }
 
 static void native_on_lo(void **state)
 {
-	struct xdps_ask ask = lab_ask("lo");
+	struct xdps_request_open request = lab_request("lo");
 
 	(void)state;
-	ask.request.mode = XDPS_MODE_NATIVE;
-	helper_open(&helper, &as_usual, &ask);
+	request.request.mode = XDPS_MODE_NATIVE;
+	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_UNSUPPORTED, "lo: its driver does not do XDP in native mode");
-	assert_non_null(strstr(helper.say.text, "mode=generic"));
+	assert_non_null(strstr(helper_text(&helper), "mode=generic"));
 }
 
 /* A program that knows no fragments: only passes. */
@@ -62,7 +62,7 @@ static void somebody_elses(uint32_t flags, enum xdps_mode mode, const char *mode
 {
 	const int prog_fd = load_passing("somebody_else");
 	const int index = if_nametoindex(NEAR);
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 	uint32_t id, id_after;
 	char words[128];
 
@@ -70,12 +70,12 @@ static void somebody_elses(uint32_t flags, enum xdps_mode mode, const char *mode
 	lab_xdp(NEAR, &id);
 	snprintf(words, sizeof(words), "XDP program somebody_else (id %u, %s mode) ", id,
 		 mode_name);
-	for (ask.request.mode = 0; ask.request.mode <= XDPS_MODE_GENERIC; ask.request.mode++) {
-		bool is_other = ask.request.mode != XDPS_MODE_AUTO && ask.request.mode != mode;
+	for (request.request.mode = 0; request.request.mode <= XDPS_MODE_GENERIC; request.request.mode++) {
+		bool is_other = request.request.mode != XDPS_MODE_AUTO && request.request.mode != mode;
 
-		helper_open(&helper, &as_usual, &ask);
+		helper_open(&helper, &as_usual, &request);
 		assert_error(&helper, is_other ? XDPS_BAD_OPTION : XDPS_UNSUPPORTED, words);
-		assert_non_null(strstr(helper.say.text, is_other ? "mode=" : "(BTF)"));
+		assert_non_null(strstr(helper_text(&helper), is_other ? "mode=" : "(BTF)"));
 		assert_int_equal(helper_end(&helper), 1);
 		assert_string_equal(lab_xdp(NEAR, &id_after), mode_name);
 		assert_int_equal(id_after, id);
@@ -145,18 +145,18 @@ static void names_no_name_without_right(void **state)
 /* It is traced, where the kernel lets us. */
 static void beside_a_capture(void **state)
 {
-	const struct xdps_ask ask = lab_ask(NEAR);
+	const struct xdps_request_open request = lab_request(NEAR);
 	struct helper second;
 
 	(void)state;
 	open_near(&as_usual);
 	assert_ready(&helper);
-	helper_open(&second, &as_usual, &ask);
-	if (second.say.kind == XDPS_SAY_READY) {
+	helper_open(&second, &as_usual, &request);
+	if (second.reply.kind == XDPS_REPLY_READY) {
 		print_message("# this kernel lets programs be traced\n");
 		assert_int_equal(helper_end(&second), 0);
 	} else {
-		print_message("# tracing is refused here: %s\n", second.say.text);
+		print_message("# tracing is refused here: %s\n", helper_text(&second));
 		assert_error(&second, XDPS_UNSUPPORTED,
 			     NEAR ": a capture is running there, maybe this program's own; one at a time works");
 		assert_int_equal(helper_end(&second), 1);
@@ -167,14 +167,14 @@ static void beside_a_capture(void **state)
 /* Known before anything is traced, so also where that is refused. */
 static void no_map_rings_beside(void **state)
 {
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 	struct helper second;
 
 	(void)state;
 	open_near(&as_usual);
 	assert_ready(&helper);
-	ask.request.ring = XDPS_RING_BPF;
-	helper_open(&second, &as_usual, &ask);
+	request.request.ring = XDPS_RING_BPF;
+	helper_open(&second, &as_usual, &request);
 	assert_error(&second, XDPS_BAD_OPTION,
 		     NEAR ": ring=bpf: an XDP program is attached already");
 	assert_int_equal(helper_end(&second), 1);
@@ -208,7 +208,7 @@ static void large_mtu_is_named(void **state)
 
 static void large_mtu_works_with_frags(void **state)
 {
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
 	if (xdps_kernel_is_before(5, 18)) {
@@ -217,46 +217,46 @@ static void large_mtu_works_with_frags(void **state)
 	}
 	lab_ip("link set " NEAR " mtu 9000");
 	lab_ip("link set " FAR " mtu 9000");
-	ask.request.mode = XDPS_MODE_NATIVE;
-	helper_open(&helper, &as_usual, &ask);
+	request.request.mode = XDPS_MODE_NATIVE;
+	helper_open(&helper, &as_usual, &request);
 	assert_ready(&helper);
 	assert_captures(6);
 }
 
 static void driver_refuses(void **state)
 {
-	struct xdps_ask ask = lab_ask("xq");
+	struct xdps_request_open request = lab_request("xq");
 
 	(void)state;
 	/* native mode wants a receive queue for each transmit queue of the peer */
 	lab_ip("link add xq numrxqueues 1 numtxqueues 1 type veth peer name xr numrxqueues 4 numtxqueues 4");
-	ask.request.mode = XDPS_MODE_NATIVE;
-	helper_open(&helper, &as_usual, &ask);
+	request.request.mode = XDPS_MODE_NATIVE;
+	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_UNSUPPORTED, "xq: its driver (veth) refuses XDP in native mode: ");
-	assert_non_null(strstr(helper.say.text, "mode=generic"));
+	assert_non_null(strstr(helper_text(&helper), "mode=generic"));
 	assert_int_equal(helper_end(&helper), 1);
 
-	ask.request.mode = XDPS_MODE_GENERIC;
-	helper_open(&helper, &as_usual, &ask);
+	request.request.mode = XDPS_MODE_GENERIC;
+	helper_open(&helper, &as_usual, &request);
 	assert_ready(&helper);
 	lab_ip("link del xq");
 }
 
 static void buffer_has_limits(void **state)
 {
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
-	ask.request.buffer_bytes = 1ull << 42;
-	helper_open(&helper, &as_usual, &ask);
+	request.request.buffer_bytes = 1ull << 42;
+	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_BAD_OPTION, "a ring takes at most 1073741824");
 	assert_int_equal(helper_end(&helper), 1);
 
-	ask.request.ring = XDPS_RING_BPF;
-	ask.request.buffer_bytes = (1ull << 29) * sysconf(_SC_NPROCESSORS_ONLN);
-	helper_open(&helper, &as_usual, &ask);
+	request.request.ring = XDPS_RING_BPF;
+	request.request.buffer_bytes = (1ull << 29) * sysconf(_SC_NPROCESSORS_ONLN);
+	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_BAD_OPTION, "a ring takes at most 268435456");
-	assert_non_null(strstr(helper.say.text, "leave ring=bpf out"));
+	assert_non_null(strstr(helper_text(&helper), "leave ring=bpf out"));
 	assert_int_equal(helper_end(&helper), 1);
 }
 

@@ -15,10 +15,10 @@ static void assert_refused(const void *msg, size_t bytes, const char *words)
 	helper_start(&helper, &as_usual);
 	helper_send(&helper, msg, bytes);
 	assert_true(helper_hear(&helper));
-	assert_int_equal(helper.say.kind, XDPS_SAY_ERROR);
-	if (!strstr(helper.say.text, words))
+	assert_int_equal(helper.reply.kind, XDPS_REPLY_ERROR);
+	if (!strstr(helper_text(&helper), words))
 		fail_msg("%zu bytes: \"%s\" does not say \"%s\"", bytes,
-			 helper.say.text, words);
+			 helper_text(&helper), words);
 	assert_false(helper_hear(&helper));
 	assert_int_equal(helper_end(&helper), 1);
 	assert_string_equal(lab_xdp(NEAR, NULL), "none");
@@ -27,24 +27,24 @@ static void assert_refused(const void *msg, size_t bytes, const char *words)
 static void refuses_other_lengths(void **state)
 {
 	union {
-		struct xdps_ask ask;
-		char bytes[sizeof(struct xdps_ask) + 8];
+		struct xdps_request_open request;
+		char bytes[sizeof(struct xdps_request_open) + 8];
 	} msg = { 0 };
 
 	(void)state;
-	msg.ask = lab_ask(NEAR);
+	msg.request = lab_request(NEAR);
 	for (size_t bytes = 1; bytes <= sizeof(msg); bytes++)
-		if (bytes != sizeof(msg.ask))
+		if (bytes != sizeof(msg.request))
 			assert_refused(&msg, bytes, "bytes, not 304");
 }
 
 static void refuses_huge_message(void **state)
 {
 	static char msg[100000];
-	const struct xdps_ask ask = lab_ask(NEAR);
+	const struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
-	memcpy(msg, &ask, sizeof(ask));
+	memcpy(msg, &request, sizeof(request));
 	assert_refused(msg, sizeof(msg), "100000 bytes, not 304");
 }
 
@@ -59,27 +59,27 @@ static void takes_empty_message_for_the_end(void **state)
 
 static void refuses_other_version(void **state)
 {
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
-	ask.magic++;
-	assert_refused(&ask, sizeof(ask), "another version of xdpsample");
-	assert_refused(&ask, 12, "another version of xdpsample");
+	request.magic++;
+	assert_refused(&request, sizeof(request), "another version of xdpsample");
+	assert_refused(&request, 12, "another version of xdpsample");
 }
 
 static void refuses_other_kinds(void **state)
 {
 	static const uint32_t kinds[] = {
-		0, XDPS_SAY_RINGS, XDPS_SAY_READY, XDPS_SAY_ERROR, XDPS_ASK_FILTER,
-		XDPS_SAY_FILTER, XDPS_SAY_PROGRAM, XDPS_SAY_LOOKED, 10, UINT32_MAX
+		0, XDPS_REPLY_RINGS, XDPS_REPLY_READY, XDPS_REPLY_ERROR, XDPS_REQUEST_FILTER,
+		XDPS_REPLY_FILTER, XDPS_REPLY_PROGRAM, XDPS_REPLY_QUERY, 10, UINT32_MAX
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct xdps_ask ask = lab_ask(NEAR);
+		struct xdps_request_open request = lab_request(NEAR);
 
-		ask.kind = kinds[i];
-		assert_refused(&ask, sizeof(ask), "of kind");
+		request.kind = kinds[i];
+		assert_refused(&request, sizeof(request), "of kind");
 	}
 }
 
@@ -93,22 +93,22 @@ static void refuses_bad_names(void **state)
 	(void)state;
 	memset(names[ARRAY_SIZE(names) - 1], 'x', sizeof(names[0]));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct xdps_ask ask = lab_ask(NEAR);
+		struct xdps_request_open request = lab_request(NEAR);
 
-		memcpy(ask.request.ifname, names[i], sizeof(ask.request.ifname));
-		assert_refused(&ask, sizeof(ask), "no name that an interface can have");
+		memcpy(request.request.ifname, names[i], sizeof(request.request.ifname));
+		assert_refused(&request, sizeof(request), "no name that an interface can have");
 	}
 }
 
 static void refuses_values_out_of_range(void **state)
 {
-	struct xdps_ask good = lab_ask(NEAR), ask;
+	struct xdps_request_open good = lab_request(NEAR), request;
 
 	(void)state;
 #define REFUSED(field, value) do {					\
-	ask = good;							\
-	ask.request.field = (value);					\
-	assert_refused(&ask, sizeof(ask), " has a " #field " of ");	\
+	request = good;							\
+	request.request.field = (value);					\
+	assert_refused(&request, sizeof(request), " has a " #field " of ");	\
 } while (0)
 	REFUSED(mode, 3);
 	REFUSED(mode, UINT32_MAX);
@@ -131,13 +131,13 @@ static void refuses_values_out_of_range(void **state)
 
 static void refuses_verdicts_at_entry(void **state)
 {
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
-	ask.request.point = XDPS_POINT_ENTRY;
+	request.request.point = XDPS_POINT_ENTRY;
 	for (unsigned int action = 0; action < XDPS_N_ACTIONS; action++) {
-		ask.request.actions = 1u << action;
-		assert_refused(&ask, sizeof(ask), "the program has not decided yet");
+		request.request.actions = 1u << action;
+		assert_refused(&request, sizeof(request), "the program has not decided yet");
 	}
 }
 
@@ -147,16 +147,16 @@ static void refuses_bad_programs(void **state)
 		"a/b", "a:b", "a b", "a\tb", "a\nb", "a\033[2J", "a\x7f", "\xc3\xbc",
 		"a-b", "a=b", "a+b", "a%s", "a@", "a[", "a`", "a{", "-1", " 1",
 	};
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
-		memset(ask.request.prog, 0, sizeof(ask.request.prog));
-		strcpy(ask.request.prog, progs[i]);
-		assert_refused(&ask, sizeof(ask), "prog that no program can be named");
+		memset(request.request.prog, 0, sizeof(request.request.prog));
+		strcpy(request.request.prog, progs[i]);
+		assert_refused(&request, sizeof(request), "prog that no program can be named");
 	}
-	memset(ask.request.prog, 'x', sizeof(ask.request.prog));
-	assert_refused(&ask, sizeof(ask), "prog that no program can be named");
+	memset(request.request.prog, 'x', sizeof(request.request.prog));
+	assert_refused(&request, sizeof(request), "prog that no program can be named");
 }
 
 /* No program is attached, so that it is refused, but not for what it says. */
@@ -168,19 +168,19 @@ static void takes_good_programs(void **state)
 		("name_of_31_characters_and_more_name_of_31_characters_and_more_"
 		 "name_of_31_characters_and_more_name_of_31_characters_and_more_abc"),
 	};
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
-	ask.request.point = XDPS_POINT_EXIT;
-	ask.request.actions = (1u << XDPS_N_ACTIONS) - 1;
+	request.request.point = XDPS_POINT_EXIT;
+	request.request.actions = (1u << XDPS_N_ACTIONS) - 1;
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
-		memset(ask.request.prog, 0, sizeof(ask.request.prog));
-		strcpy(ask.request.prog, progs[i]);
+		memset(request.request.prog, 0, sizeof(request.request.prog));
+		strcpy(request.request.prog, progs[i]);
 		helper_start(&helper, &as_usual);
-		helper_send(&helper, &ask, sizeof(ask));
+		helper_send(&helper, &request, sizeof(request));
 		assert_true(helper_hear(&helper));
-		if (strstr(helper.say.text, "the request to the helper"))
-			fail_msg("\"%s\": %s", progs[i], helper.say.text);
+		if (strstr(helper_text(&helper), "the request to the helper"))
+			fail_msg("\"%s\": %s", progs[i], helper_text(&helper));
 		helper_end(&helper);
 	}
 }
@@ -192,8 +192,8 @@ static void survives_random_bytes(void **state)
 
 	(void)state;
 	for (int round = 0; round < 200; round++) {
-		unsigned char msg[sizeof(struct xdps_ask)];
-		const struct xdps_ask good = lab_ask("nope");
+		unsigned char msg[sizeof(struct xdps_request_open)];
+		const struct xdps_request_open good = lab_request("nope");
 		const size_t kept = rand_r(&seed) % 24;
 
 		for (size_t i = 0; i < sizeof(msg); i++)
@@ -205,11 +205,11 @@ static void survives_random_bytes(void **state)
 
 static void refuses_descriptors(void **state)
 {
-	const struct xdps_ask ask = lab_ask(NEAR);
+	const struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
 	helper_start(&helper, &as_usual);
-	helper_send_with_fd(&helper, &ask, sizeof(ask), 1);
+	helper_send_with_fd(&helper, &request, sizeof(request), 1);
 	assert_true(helper_hear(&helper));
 	assert_error(&helper, XDPS_FAILED, "came with descriptors");
 	assert_int_equal(helper_end(&helper), 1);

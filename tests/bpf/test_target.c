@@ -73,11 +73,11 @@ static void detach(uint32_t flags)
 
 static enum xdps_status find_as(const char *prog, enum xdps_point point)
 {
-	struct xdps_ask ask = lab_ask(NEAR);
+	struct xdps_request_open request = lab_request(NEAR);
 
-	ask.request.point = point;
-	snprintf(ask.request.prog, sizeof(ask.request.prog), "%s", prog);
-	return xdps_target_find(&target, &near, &ask.request, &err);
+	request.request.point = point;
+	snprintf(request.request.prog, sizeof(request.request.prog), "%s", prog);
+	return xdps_target_find(&target, &near, &request.request, &err);
 }
 
 static void find(const char *prog)

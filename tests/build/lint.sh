@@ -116,8 +116,8 @@ message_readers()
 {
 	local found wanted
 
-	found=$(grep -lE "$include\"(.*/)?(protocol|request|answer|look)\.h\"" helper/*.[ch] | paste -sd' ')
-	wanted='helper/answer.c helper/answer.h helper/look.c helper/look.h helper/main.c helper/request.c helper/request.h'
+	found=$(grep -lE "$include\"(.*/)?(protocol|request|reply)\.h\"" helper/*.[ch] | paste -sd' ')
+	wanted='helper/main.c helper/query.c helper/reply.c helper/reply.h helper/request.c helper/request.h'
 	[ "$found" = "$wanted" ] || {
 		echo "they are: $found"
 		echo "allowed:  $wanted"

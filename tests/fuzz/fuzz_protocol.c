@@ -52,23 +52,23 @@ static void check_sentence(enum xdps_status status, const struct xdps_error *err
 
 static void check(const void *msg, size_t msg_bytes)
 {
-	const struct xdps_ask *ask = msg;
+	const struct xdps_request_open *open = msg;
 	struct xdps_request request, before;
 	struct xdps_error err = { .text = "" };
 	enum xdps_status status;
 
 	memset(&request, 0x5a, sizeof(request));
 	before = request;
-	status = xdps_request_check(msg, msg_bytes, &request, &err);
+	status = xdps_request_check_open(msg, msg_bytes, &request, &err);
 	if (status) {
 		check_sentence(status, &err);
 		assert(!memcmp(&request, &before, sizeof(request)));
 		return;
 	}
-	assert(msg_bytes == sizeof(*ask));
-	assert(ask->magic == XDPS_MAGIC);
-	assert(ask->kind == XDPS_ASK_OPEN);
-	assert(!memcmp(&request, &ask->request, sizeof(request)));
+	assert(msg_bytes == sizeof(*open));
+	assert(open->magic == XDPS_MAGIC);
+	assert(open->kind == XDPS_REQUEST_OPEN);
+	assert(!memcmp(&request, &open->request, sizeof(request)));
 	check_accepted(&request);
 }
 
@@ -116,49 +116,49 @@ static void check_program(const struct xdps_insn *insns, uint32_t n)
 static void check_filter(const void *msg, size_t msg_bytes)
 {
 	const struct xdps_insn *insns = NULL;
-	struct xdps_ask_filter ask, before;
+	struct xdps_request_filter request, before;
 	struct xdps_error err = { .text = "" };
 	enum xdps_status status;
 
-	memset(&ask, 0x5a, sizeof(ask));
-	before = ask;
-	status = xdps_request_check_filter(msg, msg_bytes, &ask, &insns, &err);
+	memset(&request, 0x5a, sizeof(request));
+	before = request;
+	status = xdps_request_check_filter(msg, msg_bytes, &request, &insns, &err);
 	if (status) {
 		check_sentence(status, &err);
-		assert(!memcmp(&ask, &before, sizeof(ask)));
+		assert(!memcmp(&request, &before, sizeof(request)));
 		assert(!insns);
 		return;
 	}
-	assert(!memcmp(&ask, msg, sizeof(ask)));
-	assert(ask.magic == XDPS_MAGIC);
-	assert(ask.kind == XDPS_ASK_FILTER);
-	assert(ask.filter > XDPS_FILTER_NUMBER);
-	assert(ask.in_user_space <= 1);
-	assert(!ask.in_user_space || !ask.n_insns);
-	assert((const char *)insns == (const char *)msg + sizeof(ask));
-	assert(msg_bytes == sizeof(ask) + ask.n_insns * sizeof(*insns));
-	check_program(insns, ask.n_insns);
+	assert(!memcmp(&request, msg, sizeof(request)));
+	assert(request.magic == XDPS_MAGIC);
+	assert(request.kind == XDPS_REQUEST_FILTER);
+	assert(request.number > XDPS_FILTER_NUMBER);
+	assert(request.in_user_space <= 1);
+	assert(!request.in_user_space || !request.n_insns);
+	assert((const char *)insns == (const char *)msg + sizeof(request));
+	assert(msg_bytes == sizeof(request) + request.n_insns * sizeof(*insns));
+	check_program(insns, request.n_insns);
 }
 
-static void check_look(const void *msg, size_t msg_bytes)
+static void check_query(const void *msg, size_t msg_bytes)
 {
-	struct xdps_ask_look ask, before;
+	struct xdps_request_query request, before;
 	struct xdps_error err = { .text = "" };
 	enum xdps_status status;
 
-	memset(&ask, 0x5a, sizeof(ask));
-	before = ask;
-	status = xdps_request_check_look(msg, msg_bytes, &ask, &err);
+	memset(&request, 0x5a, sizeof(request));
+	before = request;
+	status = xdps_request_check_query(msg, msg_bytes, &request, &err);
 	if (status) {
 		check_sentence(status, &err);
-		assert(!memcmp(&ask, &before, sizeof(ask)));
+		assert(!memcmp(&request, &before, sizeof(request)));
 		return;
 	}
-	assert(xdps_request_is_look(msg, msg_bytes));
-	assert(msg_bytes == sizeof(ask));
-	assert(!memcmp(&ask, msg, sizeof(ask)));
-	assert(memchr(ask.ifname, '\0', sizeof(ask.ifname)));
-	assert(ask.ifname[0] && !strpbrk(ask.ifname, " \t\n/:"));
+	assert(xdps_request_is_query(msg, msg_bytes));
+	assert(msg_bytes == sizeof(request));
+	assert(!memcmp(&request, msg, sizeof(request)));
+	assert(memchr(request.ifname, '\0', sizeof(request.ifname)));
+	assert(request.ifname[0] && !strpbrk(request.ifname, " \t\n/:"));
 }
 
 /*
@@ -167,24 +167,24 @@ static void check_look(const void *msg, size_t msg_bytes)
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const uint32_t open[] = { XDPS_MAGIC, XDPS_ASK_OPEN };
-	const uint32_t look[] = { XDPS_MAGIC, XDPS_ASK_LOOK };
-	struct xdps_ask_filter filter = { .magic = XDPS_MAGIC, .kind = XDPS_ASK_FILTER };
+	const uint32_t open[] = { XDPS_MAGIC, XDPS_REQUEST_OPEN };
+	const uint32_t query[] = { XDPS_MAGIC, XDPS_REQUEST_QUERY };
+	struct xdps_request_filter filter = { .magic = XDPS_MAGIC, .kind = XDPS_REQUEST_FILTER };
 	unsigned char *msg = malloc(size ? size : 1);
 
 	assert(msg);
 	memcpy(msg, data, size);
 	check(msg, size);
 	check_filter(msg, size);
-	check_look(msg, size);
+	check_query(msg, size);
 	if (size >= sizeof(open)) {
 		memcpy(msg, open, sizeof(open));
 		check(msg, size);
-		memcpy(msg, look, sizeof(look));
-		check_look(msg, size);
+		memcpy(msg, query, sizeof(query));
+		check_query(msg, size);
 	}
 	if (size >= sizeof(filter)) {
-		memcpy(&filter.filter, data + 8, 8);
+		memcpy(&filter.number, data + 8, 8);
 		filter.n_insns = (size - sizeof(filter)) / sizeof(struct xdps_insn);
 		memcpy(msg, &filter, sizeof(filter));
 		check_filter(msg, sizeof(filter) + filter.n_insns * sizeof(struct xdps_insn));

@@ -22,16 +22,16 @@ extern char **environ;
 
 #define RING_BYTES (64u << 10)
 
-static struct xdps_ask ask;
+static struct xdps_request_open request;
 
 static struct {
-	struct xdps_ask_filter ask;
+	struct xdps_request_filter request;
 	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX + 1];
 } filter;
 
-static struct xdps_say say_of(uint32_t kind)
+static struct xdps_reply reply_of(uint32_t kind)
 {
-	return (struct xdps_say){ .magic = XDPS_MAGIC, .kind = kind };
+	return (struct xdps_reply){ .magic = XDPS_MAGIC, .kind = kind };
 }
 
 static void send_with_fds(const void *msg, size_t bytes, const int *fds, unsigned int n)
@@ -57,7 +57,12 @@ static void send_with_fds(const void *msg, size_t bytes, const int *fds, unsigne
 		exit(2);
 }
 
-static void say_fds(struct xdps_say say, unsigned int n)
+static void send_reply(const struct xdps_reply *reply)
+{
+	send_with_fds(reply, xdps_reply_bytes(reply->kind), NULL, 0);
+}
+
+static void reply_fds(struct xdps_reply reply, unsigned int n)
 {
 	int fds[XDPS_FDS_MAX] = { 0 };
 
@@ -66,117 +71,123 @@ static void say_fds(struct xdps_say say, unsigned int n)
 		if (fds[i] < 0 || ftruncate(fds[i], RING_BYTES * 2))
 			exit(2);
 	}
-	say.n_fds = n;
-	send_with_fds(&say, sizeof(say), fds, n);
+	reply.n_fds = n;
+	send_with_fds(&reply, xdps_reply_bytes(reply.kind), fds, n);
 	for (unsigned int i = 0; i < n; i++)
 		close(fds[i]);
 }
 
-static struct xdps_say ready(void)
+static struct xdps_reply ready(void)
 {
-	struct xdps_say say = say_of(XDPS_SAY_READY);
+	struct xdps_reply reply = reply_of(XDPS_REPLY_READY);
 
-	say.ring_kind = XDPS_RING_PERF;
-	say.n_rings = 2;
-	say.ring_bytes = RING_BYTES;
-	say.n_cpus = 4;
-	return say;
+	reply.ready.ring_kind = XDPS_RING_PERF;
+	reply.ready.n_rings = 2;
+	reply.ready.ring_bytes = RING_BYTES;
+	reply.ready.n_cpus = 4;
+	return reply;
 }
 
-static void say_text(uint32_t status, const char *text)
+static void reply_error(uint32_t status, const char *text)
 {
-	struct xdps_say say = say_of(XDPS_SAY_ERROR);
+	struct xdps_reply reply = reply_of(XDPS_REPLY_ERROR);
 
-	say.status = status;
-	snprintf(say.text, sizeof(say.text), "%s", text);
-	send_with_fds(&say, sizeof(say), NULL, 0);
+	reply.error.status = status;
+	snprintf(reply.error.text, sizeof(reply.error.text), "%s", text);
+	send_reply(&reply);
 }
 
-static void say_notice(const char *text)
+static void reply_notice(const char *text)
 {
-	struct xdps_say say = say_of(XDPS_SAY_NOTICE);
+	struct xdps_reply reply = reply_of(XDPS_REPLY_NOTICE);
 
-	snprintf(say.text, sizeof(say.text), "%s", text);
-	send_with_fds(&say, sizeof(say), NULL, 0);
+	snprintf(reply.notice.text, sizeof(reply.notice.text), "%s", text);
+	send_reply(&reply);
 }
 
 /* What came, for the test to read. */
-static void describe_filter(struct xdps_say *say, ssize_t bytes)
+static void describe_filter(struct xdps_reply_filter *reply, ssize_t bytes)
 {
-	const struct xdps_insn *last = &filter.insns[filter.ask.n_insns ?
-						     filter.ask.n_insns - 1 : 0];
+	const struct xdps_insn *last = &filter.insns[filter.request.n_insns ?
+						     filter.request.n_insns - 1 : 0];
 
-	say->place = XDPS_FILTER_USER;
-	snprintf(say->text, sizeof(say->text),
+	reply->place = XDPS_FILTER_USER;
+	snprintf(reply->text, sizeof(reply->text),
 		 "%zd bytes, magic %#x, kind %u, user space %u, %u instructions, last %#x %u %u %#x",
-		 bytes, filter.ask.magic, filter.ask.kind, filter.ask.in_user_space,
-		 filter.ask.n_insns, last->code, last->jt, last->jf, last->k);
+		 bytes, filter.request.magic, filter.request.kind, filter.request.in_user_space,
+		 filter.request.n_insns, last->code, last->jt, last->jf, last->k);
 }
 
-static struct xdps_say say_filter(const char *name)
+static struct xdps_reply reply_to_filter(const char *name)
 {
-	struct xdps_say say = say_of(XDPS_SAY_FILTER);
+	struct xdps_reply reply = reply_of(XDPS_REPLY_FILTER);
+	struct xdps_reply_filter *f = &reply.filter;
 
-	say.filter = filter.ask.filter;
-	say.place = XDPS_FILTER_KERNEL;
+	f->number = filter.request.number;
+	f->place = XDPS_FILTER_KERNEL;
 	if (!strcmp(name, "filter-nothing")) {
-		say.place = XDPS_FILTER_USER;
+		f->place = XDPS_FILTER_USER;
 	} else if (!strcmp(name, "filter-user")) {
-		say.place = XDPS_FILTER_USER;
-		snprintf(say.text, sizeof(say.text), "it goes backwards");
+		f->place = XDPS_FILTER_USER;
+		snprintf(f->text, sizeof(f->text), "it goes backwards");
 	} else if (!strcmp(name, "filter-refused")) {
-		say.status = XDPS_BAD_FILTER;
-		snprintf(say.text, sizeof(say.text), "it never ends");
+		f->status = XDPS_BAD_FILTER;
+		snprintf(f->text, sizeof(f->text), "it never ends");
 	} else if (!strcmp(name, "filter-other-number")) {
-		say.filter++;
+		f->number++;
 	} else if (!strcmp(name, "filter-no-place")) {
-		say.place = XDPS_FILTER_NONE;
+		f->place = XDPS_FILTER_NONE;
 	} else if (!strcmp(name, "filter-other-place")) {
-		say.place = XDPS_FILTER_USER + 1;
+		f->place = XDPS_FILTER_USER + 1;
 	} else if (!strcmp(name, "filter-other-kind")) {
-		say.kind = XDPS_SAY_READY;
+		reply.kind = XDPS_REPLY_READY;
 	} else if (!strcmp(name, "filter-unknown-kind")) {
-		say.kind = 77;
+		reply.kind = 77;
 	} else if (!strcmp(name, "filter-odd-refusal")) {
-		say.status = XDPS_TIMEOUT;
+		f->status = XDPS_TIMEOUT;
 	} else if (!strcmp(name, "filter-unknown-refusal")) {
-		say.status = XDPS_FAILED + 1;
+		f->status = XDPS_FAILED + 1;
 	} else if (!strcmp(name, "filter-no-end")) {
-		memset(say.text, 'x', sizeof(say.text));
+		memset(f->text, 'x', sizeof(f->text));
 	}
-	return say;
+	return reply;
 }
 
 static void answer_filter(const char *name, ssize_t bytes)
 {
-	struct xdps_say say = say_filter(name);
+	struct xdps_reply reply = reply_to_filter(name);
+	const size_t reply_bytes = xdps_reply_bytes(XDPS_REPLY_FILTER);
 
 	if (!strcmp(name, "filter-dies"))
 		exit(0);
 	if (!strcmp(name, "filter-nothing") &&
-	    (bytes != sizeof(filter.ask) || filter.ask.n_insns || !filter.ask.in_user_space))
+	    (bytes != sizeof(filter.request) || filter.request.n_insns || !filter.request.in_user_space))
 		exit(3);
 	if (!strcmp(name, "filter-silent"))
 		return;
 	if (!strcmp(name, "filter-gone")) {
-		say_text(XDPS_GONE, "The interface disappeared");
+		reply_error(XDPS_GONE, "The interface disappeared");
 		return;
 	}
 	if (!strcmp(name, "filter-noted")) {
-		say_notice("first");
-		say_notice("then");
+		reply_notice("first");
+		reply_notice("then");
 	}
 	if (!strcmp(name, "filter-late")) {
-		say.filter--;
-		send_with_fds(&say, sizeof(say), NULL, 0);
-		say.filter++;
+		reply.filter.number--;
+		send_reply(&reply);
+		reply.filter.number++;
 	}
 	if (!strcmp(name, "filter-described"))
-		describe_filter(&say, bytes);
+		describe_filter(&reply.filter, bytes);
 	if (!strcmp(name, "filter-with-descriptor"))
-		say_fds(say, 1);
+		reply_fds(reply, 1);
+	else if (!strcmp(name, "filter-short"))
+		send_with_fds(&reply, reply_bytes - 1, NULL, 0);
+	else if (!strcmp(name, "filter-long"))
+		send_with_fds(&reply, reply_bytes + 1, NULL, 0);
 	else
-		send_with_fds(&say, sizeof(say) - !strcmp(name, "filter-short"), NULL, 0);
+		send_with_fds(&reply, reply_bytes, NULL, 0);
 }
 
 /* Answers filters. */
@@ -205,18 +216,18 @@ static void report(void)
 	snprintf(text, sizeof(text),
 		 "env %u handlers %u blocked %d leader %d ifname %s rate %u point %u actions %#x prog %s",
 		 n_env, n_handled, sigismember(&mask, SIGINT),
-		 getsid(0) == getpid(), ask.request.ifname, ask.request.rate, ask.request.point,
-		 ask.request.actions, ask.request.prog);
-	say_text(XDPS_FAILED, text);
+		 getsid(0) == getpid(), request.request.ifname, request.request.rate, request.request.point,
+		 request.request.actions, request.request.prog);
+	reply_error(XDPS_FAILED, text);
 }
 
 /* One more, of two that there were. */
 static void add_ring(uint32_t n_rings, unsigned int n_fds)
 {
-	struct xdps_say say = say_of(XDPS_SAY_RINGS);
+	struct xdps_reply reply = reply_of(XDPS_REPLY_RINGS);
 
-	say.n_rings = n_rings;
-	say_fds(say, n_fds);
+	reply.rings.n_rings = n_rings;
+	reply_fds(reply, n_fds);
 }
 
 /* What is said unasked of CPUs that came. */
@@ -238,9 +249,40 @@ static void add_rings(const char *name)
 		add_ring(5, 1);
 }
 
+static void endless_error(void)
+{
+	struct xdps_reply reply = reply_of(XDPS_REPLY_ERROR);
+
+	reply.error.status = XDPS_FAILED;
+	memset(reply.error.text, 'x', sizeof(reply.error.text));
+	send_reply(&reply);
+}
+
+static void endless_notice(void)
+{
+	struct xdps_reply reply = reply_of(XDPS_REPLY_NOTICE);
+
+	memset(reply.notice.text, 'x', sizeof(reply.notice.text));
+	send_reply(&reply);
+}
+
+/* Right but for what follows it, which fits into no buffer. */
+static void too_long(struct xdps_reply *reply)
+{
+	char msg[sizeof(*reply) + 1] = "";
+	int fd = memfd_create("cpus", MFD_CLOEXEC);
+
+	if (fd < 0)
+		exit(2);
+	reply->n_fds = 1;
+	memcpy(msg, reply, sizeof(*reply));
+	send_with_fds(msg, sizeof(msg), &fd, 1);
+}
+
 static void behave(const char *name)
 {
-	struct xdps_say say = ready();
+	struct xdps_reply reply = ready();
+	struct xdps_reply_ready *r = &reply.ready;
 
 	if (!strcmp(name, "silent"))
 		return;
@@ -253,70 +295,80 @@ static void behave(const char *name)
 		return;
 	}
 	if (!strcmp(name, "busy")) {
-		say_text(XDPS_BUSY, "eth0: taken");
+		reply_error(XDPS_BUSY, "eth0: taken");
 		return;
 	}
 	if (!strcmp(name, "other-version")) {
-		say.magic++;
-		send_with_fds(&say, sizeof(say), NULL, 0);
+		reply.magic++;
+		send_reply(&reply);
 		return;
 	}
 	if (!strcmp(name, "short")) {
-		send_with_fds(&say, sizeof(say) - 1, NULL, 0);
+		send_with_fds(&reply, xdps_reply_bytes(reply.kind) - 1, NULL, 0);
 		return;
 	}
 	if (!strcmp(name, "no-status")) {
-		say_text(XDPS_OK, "fine");
+		reply_error(XDPS_OK, "fine");
+		return;
+	}
+	if (!strcmp(name, "error-no-end")) {
+		endless_error();
 		return;
 	}
 	if (!strcmp(name, "no-rings")) {
-		say_fds(say, 1);
+		reply_fds(reply, 1);
 		return;
 	}
 
 	/* the others are right so far */
-	say_fds(say_of(XDPS_SAY_RINGS), 1);
+	reply_fds(reply_of(XDPS_REPLY_RINGS), 1);
 	if (!strcmp(name, "dies-halfway"))
 		return;
 	if (!strcmp(name, "rings-without-rings")) {
-		say_fds(say_of(XDPS_SAY_RINGS), 0);
+		reply_fds(reply_of(XDPS_REPLY_RINGS), 0);
 		return;
 	}
-	say_fds(say_of(XDPS_SAY_RINGS), 1);
+	reply_fds(reply_of(XDPS_REPLY_RINGS), 1);
 	if (!strcmp(name, "odd-size"))
-		say.ring_bytes--;
+		r->ring_bytes--;
 	if (!strcmp(name, "wrong-count"))
-		say.n_rings++;
+		r->n_rings++;
 	if (!strcmp(name, "odd-kind"))
-		say.ring_kind = XDPS_RING_AUTO;
+		r->ring_kind = XDPS_RING_AUTO;
 	if (!strcmp(name, "map-rings") || !strcmp(name, "no-map-rings"))
-		say.ring_kind = XDPS_RING_BPF;
+		r->ring_kind = XDPS_RING_BPF;
 	if (!strcmp(name, "map-rings"))
-		say.n_rings = say.n_cpus = 100;
+		r->n_rings = r->n_cpus = 100;
 	if (!strcmp(name, "too-few-cpus"))
-		say.n_cpus = 1;
+		r->n_cpus = 1;
 	if (!strcmp(name, "too-many-cpus"))
-		say.n_cpus = XDPS_RINGS_MAX + 1;
+		r->n_cpus = XDPS_RINGS_MAX + 1;
 	if (!strcmp(name, "no-map-rings"))
-		say.n_rings = 0;
+		r->n_rings = 0;
+	if (!strcmp(name, "long")) {
+		too_long(&reply);
+		return;
+	}
 	if (!strcmp(name, "no-end"))
-		memset(say.text, 'x', sizeof(say.text));
+		memset(r->warning, 'x', sizeof(r->warning));
 	if (!strcmp(name, "unknown-link"))
-		say.link = 77;
+		r->link = 77;
 	if (!strcmp(name, "warns"))
-		snprintf(say.text, sizeof(say.text), "not all of it");
+		snprintf(r->warning, sizeof(r->warning), "not all of it");
 	if (!strcmp(name, "injects")) {
-		say.has_inject = 1;
-		say_fds(say, 2);
+		r->has_inject = 1;
+		reply_fds(reply, 2);
 	} else {
-		say_fds(say, !strcmp(name, "too-many") ? 3 : 1);
+		reply_fds(reply, !strcmp(name, "too-many") ? 3 : 1);
 	}
 	if (!strcmp(name, "then-gone") || !strcmp(name, "gone-and-dead"))
-		say_text(XDPS_GONE, "The interface disappeared");
+		reply_error(XDPS_GONE, "The interface disappeared");
 	if (!strcmp(name, "then-dies") || !strcmp(name, "gone-and-dead"))
 		exit(0);
 	if (!strcmp(name, "then-notes"))
-		say_notice("nothing is seen");
+		reply_notice("nothing is seen");
+	if (!strcmp(name, "then-notes-no-end"))
+		endless_notice();
 	if (!strcmp(name, "then-babbles"))
 		send_with_fds("babble", 6, NULL, 0);
 	add_rings(name);
@@ -325,63 +377,87 @@ static void behave(const char *name)
 		sleep(3);
 }
 
-static void say_program(uint32_t id, uint32_t mode, const char *program)
+static void reply_program(uint32_t id, uint32_t mode, const char *program)
 {
-	struct xdps_say say = say_of(XDPS_SAY_PROGRAM);
+	struct xdps_reply reply = reply_of(XDPS_REPLY_PROGRAM);
 
-	say.prog_id = id;
-	say.prog_mode = mode;
-	snprintf(say.text, sizeof(say.text), "%s", program);
-	send_with_fds(&say, sizeof(say), NULL, 0);
+	reply.program.id = id;
+	reply.program.mode = mode;
+	snprintf(reply.program.name, sizeof(reply.program.name), "%s", program);
+	send_reply(&reply);
 }
 
-static void say_looked(uint32_t status, const char *text)
+static void reply_endless_program(void)
 {
-	struct xdps_say say = say_of(XDPS_SAY_LOOKED);
+	struct xdps_reply reply = reply_of(XDPS_REPLY_PROGRAM);
 
-	say.status = status;
-	snprintf(say.text, sizeof(say.text), "%s", text);
-	send_with_fds(&say, sizeof(say), NULL, 0);
+	reply.program.id = 1;
+	memset(reply.program.name, 'x', sizeof(reply.program.name));
+	send_reply(&reply);
+}
+
+static void reply_query(uint32_t status, const char *text)
+{
+	struct xdps_reply reply = reply_of(XDPS_REPLY_QUERY);
+
+	reply.query.status = status;
+	snprintf(reply.query.text, sizeof(reply.query.text), "%s", text);
+	send_reply(&reply);
+}
+
+static void reply_endless_query(void)
+{
+	struct xdps_reply reply = reply_of(XDPS_REPLY_QUERY);
+
+	reply.query.status = XDPS_FAILED;
+	memset(reply.query.text, 'x', sizeof(reply.query.text));
+	send_reply(&reply);
 }
 
 /* The second interface is the one about which something is wrong. */
-static void answer_look(const char *name, const struct xdps_ask_look *look, unsigned int nth)
+static void answer_query(const char *name, const struct xdps_request_query *query,
+			 unsigned int nth)
 {
-	if (!strcmp(name, "look-silent"))
+	struct xdps_reply ready = reply_of(XDPS_REPLY_READY);
+
+	if (!strcmp(name, "query-silent"))
 		return;
-	if (nth == 2 && !strcmp(name, "look-denied")) {
-		say_looked(XDPS_NO_PERMISSION, "not for you");
-		return;
-	}
-	if (nth == 2 && !strcmp(name, "look-gone")) {
-		say_looked(XDPS_NO_DEVICE, "gone");
+	if (nth == 2 && !strcmp(name, "query-denied")) {
+		reply_query(XDPS_NO_PERMISSION, "not for you");
 		return;
 	}
-	if (nth == 2 && !strcmp(name, "look-dies"))
+	if (nth == 2 && !strcmp(name, "query-gone")) {
+		reply_query(XDPS_NO_DEVICE, "gone");
+		return;
+	}
+	if (nth == 2 && !strcmp(name, "query-dies"))
 		exit(0);
-	for (uint32_t i = 0; nth == 2 && !strcmp(name, "look-many") && i < 12; i++)
-		say_program(i + 1, XDPS_MODE_NATIVE, "many");
-	if (nth == 2 && !strcmp(name, "look-no-id"))
-		say_program(0, XDPS_MODE_NATIVE, "none");
-	if (nth == 2 && !strcmp(name, "look-odd-mode"))
-		say_program(1, XDPS_MODE_GENERIC + 1, "odd");
-	if (nth == 2 && !strcmp(name, "look-ready"))
-		send_with_fds(&(struct xdps_say){ .magic = XDPS_MAGIC, .kind = XDPS_SAY_READY },
-			      sizeof(struct xdps_say), NULL, 0);
-	say_program(100 + nth, XDPS_MODE_GENERIC, look->ifname);
-	say_program(200 + nth, XDPS_MODE_GENERIC, "component");
-	say_looked(XDPS_OK, "");
+	for (uint32_t i = 0; nth == 2 && !strcmp(name, "query-many") && i < 12; i++)
+		reply_program(i + 1, XDPS_MODE_NATIVE, "many");
+	if (nth == 2 && !strcmp(name, "query-no-id"))
+		reply_program(0, XDPS_MODE_NATIVE, "none");
+	if (nth == 2 && !strcmp(name, "query-odd-mode"))
+		reply_program(1, XDPS_MODE_GENERIC + 1, "odd");
+	if (nth == 2 && !strcmp(name, "query-ready"))
+		send_reply(&ready);
+	if (nth == 2 && !strcmp(name, "query-endless-program"))
+		reply_endless_program();
+	if (nth == 2 && !strcmp(name, "query-endless-reason"))
+		reply_endless_query();
+	reply_program(100 + nth, XDPS_MODE_GENERIC, query->ifname);
+	reply_program(200 + nth, XDPS_MODE_GENERIC, "component");
+	reply_query(XDPS_OK, "");
 }
 
-static void look_around(const char *name)
+static void answer_queries(const char *name)
 {
-	struct xdps_ask_look look;
+	struct xdps_request_query query;
 	unsigned int nth = 0;
 
-	while (recv(0, &look, sizeof(look), 0) == sizeof(look)) {
-		if (look.magic != XDPS_MAGIC || look.kind != XDPS_ASK_LOOK)
+	while (recv(0, &query, sizeof(query), 0) == sizeof(query)) {
+		if (query.magic != XDPS_MAGIC || query.kind != XDPS_REQUEST_QUERY)
 			exit(3);
-		answer_look(name, &look, ++nth);
+		answer_query(name, &query, ++nth);
 	}
 }
 
@@ -397,11 +473,11 @@ int main(void)
 	}
 	if (!strcmp(name, "unread"))
 		return 1;
-	if (!strncmp(name, "look", 4)) {
-		look_around(name);
+	if (!strncmp(name, "query", 5)) {
+		answer_queries(name);
 		return 0;
 	}
-	if (recv(0, &ask, sizeof(ask), 0) != sizeof(ask))
+	if (recv(0, &request, sizeof(request), 0) != sizeof(request))
 		return 2;
 	behave(name);
 	return 0;

@@ -244,6 +244,17 @@ static void refuses_added_rings_that_make_no_sense(void **state)
 	}
 }
 
+static void refuses_a_notice_without_an_end(void **state)
+{
+	(void)state;
+	assert_int_equal(open_with("then-notes-no-end"), XDPS_OK);
+	while (!xdps_client_listen(&client, &err))
+		;
+	assert_int_equal(err.status, XDPS_FAILED);
+	assert_non_null(strstr(err.text, "makes no sense"));
+	assert_false(client.has_notice);
+}
+
 static void passes_the_helpers_error_on(void **state)
 {
 	(void)state;
@@ -281,7 +292,7 @@ static void refuses_a_helper_of_another_version(void **state)
 static void refuses_answers_that_make_no_sense(void **state)
 {
 	static const char *const kinds[] = {
-		"short", "no-status", "no-rings", "rings-without-rings", "odd-kind", "no-map-rings",
+		"short", "long", "error-no-end", "no-status", "no-rings", "rings-without-rings", "odd-kind", "no-map-rings",
 		"odd-size", "wrong-count", "no-end", "unknown-link", "too-many", "too-few-cpus",
 		"too-many-cpus",
 	};
@@ -653,7 +664,7 @@ static void an_answer_that_makes_no_sense_is_the_end(void **state)
 	static const char *const kinds[] = {
 		"filter-other-number", "filter-no-place", "filter-other-place",
 		"filter-other-kind", "filter-unknown-kind", "filter-with-descriptor",
-		"filter-odd-refusal", "filter-unknown-refusal", "filter-short",
+		"filter-odd-refusal", "filter-unknown-refusal", "filter-short", "filter-long",
 		"filter-no-end",
 	};
 
@@ -753,7 +764,7 @@ static int remove_dir(void **state)
 /* Of four interfaces all but the third have a program. */
 static struct xdps_listed list[4];
 
-static enum xdps_status look_with(const char *behaviour)
+static enum xdps_status query_with(const char *behaviour)
 {
 	memset(list, 0, sizeof(list));
 	for (unsigned int i = 0; i < 4; i++) {
@@ -766,7 +777,7 @@ static enum xdps_status look_with(const char *behaviour)
 	if (symlink(fake, helper) && errno != EEXIST)
 		fail_msg("%s: %s", helper, strerror(errno));
 	setenv("XDPSAMPLE_HELPER", helper, 1);
-	return xdps_client_look(list, 4, &err);
+	return xdps_client_query(list, 4, &err);
 }
 
 static void assert_known(unsigned int i, unsigned int nth)
@@ -787,29 +798,29 @@ static void assert_as_before(unsigned int i)
 	assert_int_equal(list[i].mode, XDPS_MODE_NATIVE);
 }
 
-static void looks_where_there_is_a_program(void **state)
+static void queries_where_there_is_a_program(void **state)
 {
 	(void)state;
-	assert_int_equal(look_with("look"), XDPS_OK);
+	assert_int_equal(query_with("query"), XDPS_OK);
 	assert_known(0, 1);
 	assert_known(1, 2);
 	assert_int_equal(list[2].n_programs, 0);
 	assert_known(3, 3);
 }
 
-static void an_interface_that_is_gone_ends_no_look(void **state)
+static void an_interface_that_is_gone_ends_no_query(void **state)
 {
 	(void)state;
-	assert_int_equal(look_with("look-gone"), XDPS_OK);
+	assert_int_equal(query_with("query-gone"), XDPS_OK);
 	assert_known(0, 1);
 	assert_as_before(1);
 	assert_known(3, 3);
 }
 
-static void one_that_cannot_be_looked_at_ends_no_look(void **state)
+static void one_that_cannot_be_looked_at_ends_no_query(void **state)
 {
 	(void)state;
-	assert_int_equal(look_with("look-denied"), XDPS_NO_PERMISSION);
+	assert_int_equal(query_with("query-denied"), XDPS_NO_PERMISSION);
 	assert_non_null(strstr(err.text, "not for you"));
 	assert_known(0, 1);
 	assert_as_before(1);
@@ -822,14 +833,15 @@ static void what_cannot_be_looked_at_stays_as_it_was(void **state)
 		const char *behaviour;
 		enum xdps_status status;
 	} rows[] = {
-		{ "look-dies", XDPS_FAILED },
-		{ "look-many", XDPS_FAILED }, { "look-no-id", XDPS_FAILED },
-		{ "look-odd-mode", XDPS_FAILED }, { "look-ready", XDPS_FAILED },
+		{ "query-dies", XDPS_FAILED },
+		{ "query-many", XDPS_FAILED }, { "query-no-id", XDPS_FAILED },
+		{ "query-odd-mode", XDPS_FAILED }, { "query-ready", XDPS_FAILED },
+		{ "query-endless-program", XDPS_FAILED }, { "query-endless-reason", XDPS_FAILED },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		assert_int_equal(look_with(rows[i].behaviour), rows[i].status);
+		assert_int_equal(query_with(rows[i].behaviour), rows[i].status);
 		assert_known(0, 1);
 		assert_as_before(1);
 		assert_as_before(3);
@@ -841,7 +853,7 @@ static void a_list_does_not_wait_for_ever(void **state)
 {
 	(void)state;
 	patience_ms = 50;
-	assert_int_equal(look_with("look-silent"), XDPS_FAILED);
+	assert_int_equal(query_with("query-silent"), XDPS_FAILED);
 	assert_in_range(longest_ms, 1500, 2000);
 	assert_as_before(0);
 }
@@ -849,10 +861,10 @@ static void a_list_does_not_wait_for_ever(void **state)
 static void a_list_without_a_helper_stays_as_it_was(void **state)
 {
 	(void)state;
-	look_with("look");
+	query_with("query");
 	setenv("XDPSAMPLE_HELPER", "/nonexistent/helper", 1);
 	list[0].programs[0].name[0] = '\0';
-	assert_int_equal(xdps_client_look(list, 4, &err), XDPS_FAILED);
+	assert_int_equal(xdps_client_query(list, 4, &err), XDPS_FAILED);
 	assert_int_equal(list[0].programs[0].id, 101);
 }
 
@@ -918,6 +930,8 @@ int main(int argc, char **argv)
 		     does_without_a_ring_behind_one_that_it_missed),
 		EACH("refuses added rings that make no sense",
 		     refuses_added_rings_that_make_no_sense),
+		EACH("refuses a notice without an end",
+		     refuses_a_notice_without_an_end),
 		EACH("hears why a filter is not in the kernel",
 		     hears_why_a_filter_is_not_in_the_kernel),
 		EACH("hears that a filter is refused, and goes on",
@@ -944,12 +958,12 @@ int main(int argc, char **argv)
 		     a_silent_helper_is_the_end_after_ten_seconds),
 		EACH("an answer that makes no sense is the end",
 		     an_answer_that_makes_no_sense_is_the_end),
-		EACH("a helper looks where there is a program",
-		     looks_where_there_is_a_program),
-		EACH("an interface that is gone ends no look",
-		     an_interface_that_is_gone_ends_no_look),
-		EACH("an interface that cannot be looked at ends no look",
-		     one_that_cannot_be_looked_at_ends_no_look),
+		EACH("a helper is queried where there is a program",
+		     queries_where_there_is_a_program),
+		EACH("an interface that is gone ends no query",
+		     an_interface_that_is_gone_ends_no_query),
+		EACH("an interface that cannot be looked at ends no query",
+		     one_that_cannot_be_looked_at_ends_no_query),
 		EACH("what cannot be looked at stays as it was",
 		     what_cannot_be_looked_at_stays_as_it_was),
 		EACH("a list does not wait for ever",

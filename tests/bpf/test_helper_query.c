@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * test_helper_look.c: a helper that only looks.
+ * test_helper_query.c: a helper that is only queried.
  */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
@@ -24,43 +24,43 @@ static void attach(int prog_fd, uint32_t flags)
 	assert_int_equal(bpf_xdp_attach(if_nametoindex(NEAR), prog_fd, flags, NULL), 0);
 }
 
-static void ask(const char *ifname)
+static void query(const char *ifname)
 {
-	struct xdps_ask_look look = { .magic = XDPS_MAGIC, .kind = XDPS_ASK_LOOK };
+	struct xdps_request_query query = { .magic = XDPS_MAGIC, .kind = XDPS_REQUEST_QUERY };
 
-	snprintf(look.ifname, sizeof(look.ifname), "%s", ifname);
-	helper_send(&helper, &look, sizeof(look));
+	snprintf(query.ifname, sizeof(query.ifname), "%s", ifname);
+	helper_send(&helper, &query, sizeof(query));
 }
 
 static void assert_says(enum xdps_message kind)
 {
 	assert_true(helper_hear(&helper));
-	if (helper.say.kind != kind)
-		fail_msg("said %u, not %u: \"%s\"", helper.say.kind, kind, helper.say.text);
+	if (helper.reply.kind != kind)
+		fail_msg("said %u, not %u: \"%s\"", helper.reply.kind, kind, helper_text(&helper));
 }
 
 static void assert_program(int prog_fd, const char *name, enum xdps_mode mode)
 {
-	assert_says(XDPS_SAY_PROGRAM);
-	assert_int_equal(helper.say.prog_id, other_id(prog_fd));
-	assert_int_equal(helper.say.prog_mode, mode);
-	assert_string_equal(helper.say.text, name);
+	assert_says(XDPS_REPLY_PROGRAM);
+	assert_int_equal(helper.reply.program.id, other_id(prog_fd));
+	assert_int_equal(helper.reply.program.mode, mode);
+	assert_string_equal(helper_text(&helper), name);
 }
 
-static void assert_looked(enum xdps_status status, const char *words)
+static void assert_all_said(enum xdps_status status, const char *words)
 {
-	assert_says(XDPS_SAY_LOOKED);
-	assert_int_equal(helper.say.status, status);
-	if (!strstr(helper.say.text, words))
-		fail_msg("\"%s\" does not say \"%s\"", helper.say.text, words);
+	assert_says(XDPS_REPLY_QUERY);
+	assert_int_equal(helper.reply.query.status, status);
+	if (!strstr(helper_text(&helper), words))
+		fail_msg("\"%s\" does not say \"%s\"", helper_text(&helper), words);
 }
 
 static void nothing_there(void **state)
 {
 	(void)state;
 	helper_start(&helper, &as_usual);
-	ask(NEAR);
-	assert_looked(XDPS_OK, "");
+	query(NEAR);
+	assert_all_said(XDPS_OK, "");
 	assert_string_equal(lab_xdp(NEAR, NULL), "none");
 	assert_int_equal(helper_end(&helper), 0);
 }
@@ -80,9 +80,9 @@ static void whole_name_and_mode(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		attach(fd, modes[i].flags);
 		helper_start(&helper, &as_usual);
-		ask(NEAR);
+		query(NEAR);
 		assert_program(fd, LONG_NAME, modes[i].mode);
-		assert_looked(XDPS_OK, "");
+		assert_all_said(XDPS_OK, "");
 		assert_int_equal(helper_end(&helper), 0);
 		bpf_xdp_detach(if_nametoindex(NEAR), modes[i].flags, NULL);
 	}
@@ -97,11 +97,11 @@ static void as_often_as_asked(void **state)
 	attach(fd, 0);
 	helper_start(&helper, &as_usual);
 	for (int i = 0; i < 300; i++) {
-		ask(NEAR);
+		query(NEAR);
 		assert_program(fd, "passes", XDPS_MODE_NATIVE);
-		assert_looked(XDPS_OK, "");
-		ask(FAR);
-		assert_looked(XDPS_OK, "");
+		assert_all_said(XDPS_OK, "");
+		query(FAR);
+		assert_all_said(XDPS_OK, "");
 	}
 	assert_int_equal(helper_end(&helper), 0);
 	close(fd);
@@ -112,10 +112,10 @@ static void no_interface(void **state)
 {
 	(void)state;
 	helper_start(&helper, &as_usual);
-	ask("nope");
-	assert_looked(XDPS_NO_DEVICE, "nope: no interface of this name");
-	ask(NEAR);
-	assert_looked(XDPS_OK, "");
+	query("nope");
+	assert_all_said(XDPS_NO_DEVICE, "nope: no interface of this name");
+	query(NEAR);
+	assert_all_said(XDPS_OK, "");
 	assert_int_equal(helper_end(&helper), 0);
 }
 
@@ -127,10 +127,10 @@ static void no_right(void **state)
 	(void)state;
 	attach(fd, 0);
 	helper_start(&helper, &how);
-	ask(NEAR);
-	assert_looked(XDPS_NO_PERMISSION, "CAP_SYS_ADMIN");
-	ask(FAR);
-	assert_looked(XDPS_OK, "");
+	query(NEAR);
+	assert_all_said(XDPS_NO_PERMISSION, "CAP_SYS_ADMIN");
+	query(FAR);
+	assert_all_said(XDPS_OK, "");
 	assert_int_equal(helper_end(&helper), 0);
 	close(fd);
 }
@@ -159,11 +159,11 @@ static void components(void **state)
 	}
 	attach(dispatcher, 0);
 	helper_start(&helper, &as_usual);
-	ask(NEAR);
-	assert_says(XDPS_SAY_PROGRAM);
-	assert_int_equal(helper.say.prog_id, other_id(dispatcher));
+	query(NEAR);
+	assert_says(XDPS_REPLY_PROGRAM);
+	assert_int_equal(helper.reply.program.id, other_id(dispatcher));
 	assert_program(second, "second", XDPS_MODE_NATIVE);
-	assert_looked(XDPS_OK, "");
+	assert_all_said(XDPS_OK, "");
 	assert_int_equal(helper_end(&helper), 0);
 	close(link);
 	close(first);
@@ -175,51 +175,51 @@ static void assert_refused(const void *msg, size_t bytes, const char *words)
 {
 	helper_start(&helper, &as_usual);
 	helper_send(&helper, msg, bytes);
-	assert_says(XDPS_SAY_ERROR);
-	if (!strstr(helper.say.text, words))
-		fail_msg("%zu bytes: \"%s\" does not say \"%s\"", bytes, helper.say.text, words);
+	assert_says(XDPS_REPLY_ERROR);
+	if (!strstr(helper_text(&helper), words))
+		fail_msg("%zu bytes: \"%s\" does not say \"%s\"", bytes, helper_text(&helper), words);
 	assert_int_equal(helper_end(&helper), 1);
 }
 
 static void refuses_nonsense(void **state)
 {
-	struct xdps_ask_look look = { .magic = XDPS_MAGIC, .kind = XDPS_ASK_LOOK };
+	struct xdps_request_query query = { .magic = XDPS_MAGIC, .kind = XDPS_REQUEST_QUERY };
 	union {
-		struct xdps_ask_look look;
-		char bytes[sizeof(struct xdps_ask_look) + 8];
-	} msg = { .look = look };
+		struct xdps_request_query query;
+		char bytes[sizeof(struct xdps_request_query) + 8];
+	} msg = { .query = query };
 
 	(void)state;
-	assert_refused(&look, sizeof(look), "no name that an interface can have");
-	memset(look.ifname, 'x', sizeof(look.ifname));
-	assert_refused(&look, sizeof(look), "no name that an interface can have");
+	assert_refused(&query, sizeof(query), "no name that an interface can have");
+	memset(query.ifname, 'x', sizeof(query.ifname));
+	assert_refused(&query, sizeof(query), "no name that an interface can have");
 	for (size_t bytes = 8; bytes <= sizeof(msg); bytes++)
-		if (bytes != sizeof(look))
+		if (bytes != sizeof(query))
 			assert_refused(&msg, bytes, "bytes, not 24");
 }
 
-/* Whoever has looked has to begin anew to capture, and the other way round. */
-static void refuses_a_capture_after_a_look(void **state)
+/* After a query, a capture takes another helper, and the other way round. */
+static void refuses_a_capture_after_a_query(void **state)
 {
-	const struct xdps_ask capture = lab_ask(NEAR);
+	const struct xdps_request_open capture = lab_request(NEAR);
 
 	(void)state;
 	helper_start(&helper, &as_usual);
-	ask(NEAR);
-	assert_looked(XDPS_OK, "");
+	query(NEAR);
+	assert_all_said(XDPS_OK, "");
 	helper_send(&helper, &capture, sizeof(capture));
-	assert_says(XDPS_SAY_ERROR);
+	assert_says(XDPS_REPLY_ERROR);
 	assert_string_equal(lab_xdp(NEAR, NULL), "none");
 	assert_int_equal(helper_end(&helper), 1);
 }
 
-static void refuses_a_look_in_a_capture(void **state)
+static void refuses_a_query_in_a_capture(void **state)
 {
 	(void)state;
 	open_near(&as_usual);
 	assert_ready(&helper);
-	ask(NEAR);
-	assert_says(XDPS_SAY_ERROR);
+	query(NEAR);
+	assert_says(XDPS_REPLY_ERROR);
 	assert_int_equal(helper_end(&helper), 1);
 	assert_string_equal(lab_xdp(NEAR, NULL), "none");
 }
@@ -229,15 +229,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SENTENCE("Where no program is, it says so and attaches nothing", nothing_there),
 		SENTENCE("A program's id, whole name and mode are said", whole_name_and_mode),
-		SENTENCE("It looks as often as it is asked", as_often_as_asked),
+		SENTENCE("It answers as often as it is asked", as_often_as_asked),
 		SENTENCE("After an interface that is not there it goes on", no_interface),
 		SENTENCE("Without CAP_SYS_ADMIN it says so and goes on", no_right),
 		SENTENCE("A dispatcher comes first, then what it calls", components),
-		SENTENCE("A look at no name, or of another length, is refused", refuses_nonsense),
-		SENTENCE("A capture after a look is refused", refuses_a_capture_after_a_look),
-		SENTENCE("A look in a capture is refused", refuses_a_look_in_a_capture),
+		SENTENCE("A query about no name, or of another length, is refused", refuses_nonsense),
+		SENTENCE("A capture after a query is refused", refuses_a_capture_after_a_query),
+		SENTENCE("A query in a capture is refused", refuses_a_query_in_a_capture),
 	};
 
 	libbpf_set_print(NULL);
-	return LAB_RUN("helper look", tests, NULL, NULL);
+	return LAB_RUN("helper query", tests, NULL, NULL);
 }

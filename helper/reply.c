@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * answer.c: sends messages to the engine, with descriptors.
+ * reply.c: sends messages to the engine, with descriptors.
  */
-#include "answer.h"
+#include "reply.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,16 +33,16 @@ static void put_fds(struct msghdr *msg, union control *control, const int *fds,
 	memcpy(CMSG_DATA(&control->head), fds, bytes);
 }
 
-enum xdps_status xdps_answer(int sock, struct xdps_say *say, const int *fds,
-			     unsigned int n_fds, struct xdps_error *err)
+enum xdps_status xdps_reply_send(int sock, struct xdps_reply *reply, const int *fds,
+				 unsigned int n_fds, struct xdps_error *err)
 {
-	struct iovec iov = { .iov_base = say, .iov_len = sizeof(*say) };
+	struct iovec iov = { .iov_base = reply, .iov_len = xdps_reply_bytes(reply->kind) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	union control control;
 	ssize_t n;
 
-	say->magic = XDPS_MAGIC;
-	say->n_fds = n_fds;
+	reply->magic = XDPS_MAGIC;
+	reply->n_fds = n_fds;
 	if (n_fds)
 		put_fds(&msg, &control, fds, n_fds);
 	do {
@@ -53,41 +53,41 @@ enum xdps_status xdps_answer(int sock, struct xdps_say *say, const int *fds,
 	return XDPS_OK;
 }
 
-enum xdps_status xdps_answer_rings(int sock, const int *fds, unsigned int n_fds,
-				   struct xdps_error *err)
+enum xdps_status xdps_reply_rings(int sock, const int *fds, unsigned int n_fds,
+				  struct xdps_error *err)
 {
 	enum xdps_status status = XDPS_OK;
 	unsigned int sent = 0;
 
 	while (!status && sent < n_fds) {
-		struct xdps_say say = { .kind = XDPS_SAY_RINGS };
+		struct xdps_reply reply = { .kind = XDPS_REPLY_RINGS };
 		unsigned int n = n_fds - sent;
 
 		if (n > XDPS_FDS_MAX)
 			n = XDPS_FDS_MAX;
-		status = xdps_answer(sock, &say, fds + sent, n, err);
+		status = xdps_reply_send(sock, &reply, fds + sent, n, err);
 		sent += n;
 	}
 	return status;
 }
 
-enum xdps_status xdps_answer_notice(int sock, const char *text, struct xdps_error *err)
+enum xdps_status xdps_reply_notice(int sock, const char *text, struct xdps_error *err)
 {
-	struct xdps_say say = { .kind = XDPS_SAY_NOTICE };
+	struct xdps_reply reply = { .kind = XDPS_REPLY_NOTICE };
 
 	xdps_debug("warning: %s", text);
-	snprintf(say.text, sizeof(say.text), "%s", text);
-	return xdps_answer(sock, &say, NULL, 0, err);
+	snprintf(reply.notice.text, sizeof(reply.notice.text), "%s", text);
+	return xdps_reply_send(sock, &reply, NULL, 0, err);
 }
 
-void xdps_answer_error(int sock, const struct xdps_error *reason)
+void xdps_reply_error(int sock, const struct xdps_error *reason)
 {
-	struct xdps_say say = {
-		.kind = XDPS_SAY_ERROR,
-		.status = reason->status,
+	struct xdps_reply reply = {
+		.kind = XDPS_REPLY_ERROR,
+		.error.status = reason->status,
 	};
 	struct xdps_error ignored;
 
-	snprintf(say.text, sizeof(say.text), "%s", reason->text);
-	xdps_answer(sock, &say, NULL, 0, &ignored);
+	snprintf(reply.error.text, sizeof(reply.error.text), "%s", reason->text);
+	xdps_reply_send(sock, &reply, NULL, 0, &ignored);
 }
