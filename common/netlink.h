@@ -24,17 +24,17 @@ struct xdps_netlink {
 	ssize_t bytes;
 };
 
-/* Waits for messages; at least one is then at buf.  Returns 0 or an errno. */
+/* Waits for messages; at least one is then at buf.  Returns 0 or a negative errno. */
 static inline int xdps_netlink_receive(struct xdps_netlink *answer, int sock)
 {
 	do {
 		answer->bytes = recv(sock, answer->buf, sizeof(answer->buf), MSG_TRUNC);
 	} while (answer->bytes < 0 && errno == EINTR);
 	if (answer->bytes < 0)
-		return errno;
+		return -errno;
 	if (answer->bytes > (ssize_t)sizeof(answer->buf) ||
 	    !NLMSG_OK((const struct nlmsghdr *)(const void *)answer->buf, answer->bytes))
-		return EBADMSG;
+		return -EBADMSG;
 	return 0;
 }
 

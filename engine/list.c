@@ -8,14 +8,13 @@
 #include "xdpsample.h"
 
 #include <errno.h>
-#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../common/device.h"
 #include "../common/error.h"
-#include "../common/netlink.h"
 
 #include "client.h"
 
@@ -32,24 +31,10 @@ struct question {
 struct list {
 	struct xdps_listed *at;
 	size_t n;
-	int errnum;
+	int rc;				/* 0 or a negative errno */
 	bool done;
 	bool changed;			/* while the kernel answered */
 };
-
-/* The same rule as the helper's (helper/interface.c): false if the helper would refuse it. */
-static bool link_of(const struct ifinfomsg *info, size_t bytes, enum xdps_link *link)
-{
-	const struct rtattr *linkinfo = xdps_attr_find(IFLA_RTA(info), bytes, IFLA_LINKINFO);
-	char kind[IF_NAMESIZE] = "";
-
-	*link = XDPS_LINK_ETHERNET;
-	if (info->ifi_type == ARPHRD_ETHER || info->ifi_type == ARPHRD_LOOPBACK)
-		return true;
-	xdps_attr_string(kind, sizeof(kind), xdps_attr_within(linkinfo, IFLA_INFO_KIND));
-	*link = XDPS_LINK_IP;
-	return info->ifi_type == ARPHRD_NONE && !strcmp(kind, "tun");
-}
 
 /* The kernel allows control characters in a name; a device name cannot have any. */
 static bool is_sayable(const char *ifname)
@@ -61,42 +46,35 @@ static bool is_sayable(const char *ifname)
 	return !xdps_options_parse(&opt, ifname, &ignored);
 }
 
-/* Takes the program that decides, if there are several, as the helper does (target.c). */
 static void read_program(struct xdps_listed *l, const struct rtattr *xdp)
 {
-	static const struct {
-		unsigned short attr;
-		enum xdps_mode mode;
-	} places[] = {
-		{ IFLA_XDP_DRV_PROG_ID, XDPS_MODE_NATIVE },
-		{ IFLA_XDP_SKB_PROG_ID, XDPS_MODE_GENERIC },
-		{ IFLA_XDP_HW_PROG_ID, XDPS_MODE_AUTO },
+	const struct xdps_device_programs programs = {
+		.native = xdps_attr_u32(xdps_attr_within(xdp, IFLA_XDP_DRV_PROG_ID)),
+		.generic = xdps_attr_u32(xdps_attr_within(xdp, IFLA_XDP_SKB_PROG_ID)),
+		.offloaded = xdps_attr_u32(xdps_attr_within(xdp, IFLA_XDP_HW_PROG_ID)),
 	};
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && !l->n_programs; i++) {
-		l->programs[0].id = xdps_attr_u32(xdps_attr_within(xdp, places[i].attr));
-		l->mode = places[i].mode;
-		l->n_programs = l->programs[0].id != 0;
-	}
+	l->programs[0].id = xdps_device_program(&programs, &l->mode);
+	l->n_programs = l->programs[0].id != 0;
 }
 
 static void add(struct list *list, const struct nlmsghdr *head)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(head);
-	size_t bytes = IFLA_PAYLOAD(head);
 	struct xdps_listed l, *grown;
+	char kind[IF_NAMESIZE];
 
 	memset(&l, 0, sizeof(l));
-	if (!link_of(info, bytes, &l.link))
+	xdps_device_kind(head, kind);
+	if (!xdps_device_link(info->ifi_type, kind, &l.link))
 		return;
-	xdps_attr_string(l.ifname, sizeof(l.ifname),
-			 xdps_attr_find(IFLA_RTA(info), bytes, IFLA_IFNAME));
+	xdps_attr_string(l.ifname, sizeof(l.ifname), xdps_device_attr(head, IFLA_IFNAME));
 	if (!is_sayable(l.ifname))
 		return;
-	read_program(&l, xdps_attr_find(IFLA_RTA(info), bytes, IFLA_XDP));
+	read_program(&l, xdps_device_attr(head, IFLA_XDP));
 	grown = realloc(list->at, (list->n + 1) * sizeof(*grown));
 	if (!grown) {
-		list->errnum = ENOMEM;
+		list->rc = -ENOMEM;
 		return;
 	}
 	list->at = grown;
@@ -108,10 +86,10 @@ static void read_message(struct list *list, const struct nlmsghdr *head)
 	if (head->nlmsg_flags & NLM_F_DUMP_INTR)
 		list->changed = true;
 	if (head->nlmsg_type == NLMSG_DONE || head->nlmsg_type == NLMSG_ERROR) {
-		/* both begin with an errno: a dump may fail half-way */
+		/* both begin with a negative errno: a dump may fail half-way */
 		list->done = true;
 		if (head->nlmsg_len >= NLMSG_LENGTH(sizeof(int)))
-			list->errnum = -*(const int *)NLMSG_DATA(head);
+			list->rc = *(const int *)NLMSG_DATA(head);
 	} else if (head->nlmsg_type == RTM_NEWLINK &&
 		 head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
 		add(list, head);
@@ -122,8 +100,8 @@ static void read_answer(struct list *list, int sock)
 	struct xdps_netlink answer;
 	const struct nlmsghdr *head = (const void *)answer.buf;
 
-	list->errnum = xdps_netlink_receive(&answer, sock);
-	for (; !list->errnum && !list->done && NLMSG_OK(head, answer.bytes);
+	list->rc = xdps_netlink_receive(&answer, sock);
+	for (; !list->rc && !list->done && NLMSG_OK(head, answer.bytes);
 	     head = NLMSG_NEXT(head, answer.bytes))
 		read_message(list, head);
 }
@@ -142,10 +120,10 @@ static void ask(struct list *list)
 	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	free(list->at);
-	*list = (struct list){ .errnum = 0 };
+	*list = (struct list){ .rc = 0 };
 	if (sock < 0 || send(sock, &q, sizeof(q), 0) < 0)
-		list->errnum = errno;
-	while (!list->errnum && !list->done)
+		list->rc = -errno;
+	while (!list->rc && !list->done)
 		read_answer(list, sock);
 	if (sock >= 0)
 		close(sock);
@@ -158,10 +136,10 @@ enum xdps_status xdps_list(struct xdps_listed **out, size_t *n, struct xdps_erro
 
 	do {
 		ask(&list);
-	} while (!list.errnum && list.changed && ++tries < TRIES_MAX);
-	if (list.errnum) {
+	} while (!list.rc && list.changed && ++tries < TRIES_MAX);
+	if (list.rc) {
 		free(list.at);
-		return xdps_fail_errno(err, list.errnum, "asking what network interfaces there are");
+		return xdps_fail_errno(err, -list.rc, "asking what network interfaces there are");
 	}
 	*out = list.at;
 	*n = list.n;
@@ -170,21 +148,12 @@ enum xdps_status xdps_list(struct xdps_listed **out, size_t *n, struct xdps_erro
 
 void xdps_list_name(char name[IF_NAMESIZE], const char *ifname)
 {
-	struct xdps_link_question q;
 	struct xdps_netlink answer;
-	const struct nlmsghdr *head = (const void *)answer.buf;
-	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	snprintf(name, IF_NAMESIZE, "%s", ifname);
-	xdps_link_question(&q, 0, ifname);
-	if (sock >= 0 && send(sock, &q, q.head.nlmsg_len, 0) >= 0 &&
-	    !xdps_netlink_receive(&answer, sock) && head->nlmsg_type == RTM_NEWLINK &&
-	    head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+	if (!xdps_device_ask(&answer, 0, ifname))
 		xdps_attr_string(name, IF_NAMESIZE,
-				 xdps_attr_find(IFLA_RTA(NLMSG_DATA(head)), IFLA_PAYLOAD(head),
-						IFLA_IFNAME));
-	if (sock >= 0)
-		close(sock);
+				 xdps_device_attr((const void *)answer.buf, IFLA_IFNAME));
 }
 
 enum xdps_status xdps_list_programs(struct xdps_listed *list, size_t n, struct xdps_error *err)

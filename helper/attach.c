@@ -67,7 +67,8 @@ static enum xdps_mode choose_mode(const struct xdps_interface *iface, enum xdps_
 static void debug_mode(const struct xdps_interface *iface, enum xdps_mode asked,
 		       enum xdps_mode chosen)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, found);
+	enum xdps_mode mode;
+	uint32_t id;
 
 	if (asked != XDPS_MODE_AUTO)
 		xdps_debug("%s: in %s mode, as asked for by mode=", iface->name,
@@ -75,10 +76,9 @@ static void debug_mode(const struct xdps_interface *iface, enum xdps_mode asked,
 	else if (chosen == XDPS_MODE_GENERIC)
 		xdps_debug("%s: in generic mode, because on a veth native mode would take segmentation offload off the other end",
 			   iface->name);
-	else if (!bpf_xdp_query(iface->index, 0, &found))
+	else if (!xdps_target_query(iface, &id, &mode))
 		xdps_debug("%s: in %s mode, which is the kernel's choice for this driver",
-			   iface->name, xdps_mode_word(found.drv_prog_id ? XDPS_MODE_NATIVE :
-						      XDPS_MODE_GENERIC));
+			   iface->name, xdps_mode_word(mode));
 }
 
 static enum xdps_status explain_busy(const struct xdps_interface *iface, int errnum,

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <linux/ethtool.h>
-#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/sockios.h>
 #include <stdio.h>
@@ -18,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/device.h"
 #include "../common/error.h"
-#include "../common/netlink.h"
 
 /* What we want from the answer. */
 struct link_facts {
@@ -44,76 +43,34 @@ static uint64_t packets_received(const struct rtattr *attr)
 static void read_facts(const struct nlmsghdr *head, struct link_facts *facts)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(head);
-	const struct rtattr *first = IFLA_RTA(info);
-	size_t bytes = IFLA_PAYLOAD(head);
 
 	*facts = (struct link_facts){
 		.index = info->ifi_index,
 		.arp_type = info->ifi_type,
 	};
-	xdps_attr_string(facts->name, sizeof(facts->name),
-			 xdps_attr_find(first, bytes, IFLA_IFNAME));
-	facts->mtu = xdps_attr_u32(xdps_attr_find(first, bytes, IFLA_MTU));
-	facts->received = packets_received(xdps_attr_find(first, bytes, IFLA_STATS64));
-	xdps_attr_string(facts->kind, sizeof(facts->kind),
-			 xdps_attr_within(xdps_attr_find(first, bytes, IFLA_LINKINFO),
-					  IFLA_INFO_KIND));
+	xdps_attr_string(facts->name, sizeof(facts->name), xdps_device_attr(head, IFLA_IFNAME));
+	facts->mtu = xdps_attr_u32(xdps_device_attr(head, IFLA_MTU));
+	facts->received = packets_received(xdps_device_attr(head, IFLA_STATS64));
+	xdps_device_kind(head, facts->kind);
 }
 
-/* Returns 0 or an errno; ENODEV if there is none. */
-static int read_answer(int sock, struct link_facts *facts)
-{
-	struct xdps_netlink answer;
-	const struct nlmsghdr *head = (const void *)answer.buf;
-	int rc = xdps_netlink_receive(&answer, sock);
-
-	if (rc)
-		return rc;
-	if (head->nlmsg_type == NLMSG_ERROR &&
-	    head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr)))
-		return -((const struct nlmsgerr *)NLMSG_DATA(head))->error;
-	if (head->nlmsg_type != RTM_NEWLINK ||
-	    head->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
-		return EBADMSG;
-	read_facts(head, facts);
-	return 0;
-}
-
-/* Asks by index, or by name if that is 0.  Returns 0 or an errno. */
+/* Asks by index, or by name if that is 0.  Returns 0 or a negative errno. */
 static int ask(int index, const char *name, struct link_facts *facts)
 {
-	struct xdps_link_question q;
-	int sock, rc;
+	struct xdps_netlink answer;
+	int rc = xdps_device_ask(&answer, index, name);
 
-	xdps_link_question(&q, index, name);
-	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (sock < 0)
-		return errno;
-	rc = send(sock, &q, q.head.nlmsg_len, 0) < 0 ? errno
-						    : read_answer(sock, facts);
-	close(sock);
+	if (!rc)
+		read_facts((const void *)answer.buf, facts);
 	return rc;
 }
 
-/*
- * The XDP program sees what the link layer made of the packet.  If that is no Ethernet
- * header, we must know what it is: with a guess, the capture file would be wrong.
- */
 static enum xdps_status find_link(struct xdps_interface *iface,
 				  const struct link_facts *facts,
 				  struct xdps_error *err)
 {
-	switch (facts->arp_type) {
-	case ARPHRD_ETHER:
-	case ARPHRD_LOOPBACK:
-		iface->link = XDPS_LINK_ETHERNET;
+	if (xdps_device_link(facts->arp_type, facts->kind, &iface->link))
 		return XDPS_OK;
-	case ARPHRD_NONE:
-		if (!strcmp(facts->kind, "tun")) {
-			iface->link = XDPS_LINK_IP;
-			return XDPS_OK;
-		}
-	}
 	return xdps_fail(err, XDPS_UNSUPPORTED,
 			 "%s: its packets have no Ethernet header (link type %u, kind %s); Ethernet, lo and tun interfaces can be captured here, for this one leave out \"xdpsample:\"",
 			 iface->name, facts->arp_type,
@@ -136,12 +93,12 @@ enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 	int rc;
 
 	rc = ask(0, name, &facts);
-	if (rc == ENODEV)
+	if (rc == -ENODEV)
 		return xdps_fail(err, XDPS_NO_DEVICE,
 				 "%s: no interface of this name in this network namespace",
 				 name);
 	if (rc)
-		return xdps_fail_errno(err, rc, "%s: asking what interface it is",
+		return xdps_fail_errno(err, -rc, "%s: asking what interface it is",
 				       name);
 	memcpy(found.name, facts.name, sizeof(found.name));
 	found.index = facts.index;
@@ -158,7 +115,7 @@ bool xdps_interface_exists(const struct xdps_interface *iface)
 {
 	struct link_facts facts;
 
-	return ask(iface->index, NULL, &facts) != ENODEV;
+	return ask(iface->index, NULL, &facts) != -ENODEV;
 }
 
 bool xdps_interface_received(const struct xdps_interface *iface, uint64_t *packets)

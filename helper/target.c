@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/device.h"
 #include "../common/error.h"
 
 #include "privilege.h"
@@ -47,7 +48,7 @@ static void program_free(struct xdps_program *p)
 
 /*
  * The kernel's own name has 15 characters.  It is the only one for a program with types
- * of a newer kind than this libbpf knows.  Returns 0 or an errno.
+ * of a newer kind than this libbpf knows.  Returns 0 or a negative errno.
  */
 static int read_whole_name(struct xdps_program *p, uint32_t btf, uint32_t type_id)
 {
@@ -56,7 +57,7 @@ static int read_whole_name(struct xdps_program *p, uint32_t btf, uint32_t type_i
 
 	types = btf__load_from_kernel_by_id(btf);
 	if (!types)
-		return errno == EINVAL ? 0 : errno;
+		return errno == EINVAL ? 0 : -errno;
 	type = btf__type_by_id(types, type_id);
 	if (type && btf_is_func(type)) {
 		snprintf(p->name, sizeof(p->name), "%s",
@@ -67,7 +68,7 @@ static int read_whole_name(struct xdps_program *p, uint32_t btf, uint32_t type_i
 	return 0;
 }
 
-/* Takes over `fd`.  Returns 0 or an errno. */
+/* Takes over `fd`.  Returns 0 or a negative errno. */
 static int read_program(struct xdps_program *p, int fd)
 {
 	struct bpf_func_info function = { 0 };
@@ -80,7 +81,7 @@ static int read_program(struct xdps_program *p, int fd)
 
 	p->fd = fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &bytes))
-		return errno;
+		return -errno;
 	p->id = info.id;
 	p->is_compiled = info.jited_prog_len;
 	p->type = info.type;
@@ -95,28 +96,24 @@ static int open_program(struct xdps_program *p, uint32_t id)
 {
 	int fd = bpf_prog_get_fd_by_id(id);
 
-	return fd < 0 ? errno : read_program(p, fd);
+	return fd < 0 ? -errno : read_program(p, fd);
 }
 
-/* Finds the id and the mode of what is attached.  Returns 0 or an errno. */
-static int query(struct xdps_target *t, const struct xdps_interface *iface)
+int xdps_target_query(const struct xdps_interface *iface, uint32_t *id, enum xdps_mode *mode)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, found);
+	struct xdps_device_programs programs;
 	int rc;
 
 	rc = bpf_xdp_query(iface->index, 0, &found);
 	if (rc)
-		return -rc;
-	if (found.drv_prog_id) {
-		t->attached.id = found.drv_prog_id;
-		t->mode = XDPS_MODE_NATIVE;
-	} else if (found.skb_prog_id) {
-		t->attached.id = found.skb_prog_id;
-		t->mode = XDPS_MODE_GENERIC;
-	} else {
-		t->attached.id = found.hw_prog_id;
-		t->mode = XDPS_MODE_AUTO;
-	}
+		return rc;
+	programs = (struct xdps_device_programs){
+		.native = found.drv_prog_id,
+		.generic = found.skb_prog_id,
+		.offloaded = found.hw_prog_id,
+	};
+	*id = xdps_device_program(&programs, mode);
 	return 0;
 }
 
@@ -196,17 +193,17 @@ static void find_by_pins(struct xdps_target *t, const struct xdps_interface *ifa
 	}
 }
 
-/* Returns 0 or an errno. */
+/* Returns 0 or a negative errno. */
 static int look_closely(struct xdps_target *t, const struct xdps_interface *iface)
 {
-	int errnum;
+	int rc;
 
 	xdps_target_free(t);
-	errnum = query(t, iface);
-	if (!errnum && t->attached.id)
-		errnum = open_program(&t->attached, t->attached.id);
-	if (errnum || !t->attached.id)
-		return errnum;
+	rc = xdps_target_query(iface, &t->attached.id, &t->mode);
+	if (!rc && t->attached.id)
+		rc = open_program(&t->attached, t->attached.id);
+	if (rc || !t->attached.id)
+		return rc;
 	find_by_links(t);
 	if (!t->n_components)
 		find_by_pins(t, iface);
@@ -220,19 +217,19 @@ static int look_closely(struct xdps_target *t, const struct xdps_interface *ifac
 static int look_patiently(struct xdps_target *t, const struct xdps_interface *iface)
 {
 	const struct timespec step = { .tv_nsec = XDPS_LEAVING_STEP_NS };
-	int races = 0, steps = 0, errnum;
+	int races = 0, steps = 0, rc;
 
 	for (;;) {
-		errnum = look_closely(t, iface);
-		if (errnum == ENOENT && races++ < RACES_MAX)
+		rc = look_closely(t, iface);
+		if (rc == -ENOENT && races++ < RACES_MAX)
 			continue;
-		if (errnum != EPERM || steps++ == XDPS_LEAVING_STEPS)
-			return errnum;
+		if (rc != -EPERM || steps++ == XDPS_LEAVING_STEPS)
+			return rc;
 		nanosleep(&step, NULL);
 	}
 }
 
-static enum xdps_status explain(const struct xdps_target *t, int errnum,
+static enum xdps_status explain(const struct xdps_target *t, int rc,
 				const struct xdps_interface *iface,
 				struct xdps_error *err)
 {
@@ -241,11 +238,11 @@ static enum xdps_status explain(const struct xdps_target *t, int errnum,
 	if (!t->attached.id) {
 		snprintf(doing, sizeof(doing),
 			 "%s: asking what XDP program is attached there", iface->name);
-		return xdps_privilege_fail(err, errnum, doing);
+		return xdps_privilege_fail(err, -rc, doing);
 	}
 	xdps_target_describe(t, program, sizeof(program));
 	snprintf(doing, sizeof(doing), "%s: looking at %s", iface->name, program);
-	return xdps_privilege_fail_for(err, errnum, CAP_SYS_ADMIN, doing);
+	return xdps_privilege_fail_for(err, -rc, CAP_SYS_ADMIN, doing);
 }
 
 void xdps_target_init(struct xdps_target *t)
@@ -257,28 +254,28 @@ void xdps_target_init(struct xdps_target *t)
 enum xdps_status xdps_target_find(struct xdps_target *t, const struct xdps_interface *iface,
 				  const struct xdps_request *request, struct xdps_error *err)
 {
-	int errnum = look_patiently(t, iface);
+	int rc = look_patiently(t, iface);
 
-	if (errnum)
-		return explain(t, errnum, iface, err);
+	if (rc)
+		return explain(t, rc, iface, err);
 	return xdps_target_choose(t, iface->name, request, err);
 }
 
 enum xdps_status xdps_target_survey(struct xdps_target *t, const struct xdps_interface *iface,
 				    struct xdps_error *err)
 {
-	int races = 0, errnum;
+	int races = 0, rc;
 
 	do {
-		errnum = look_closely(t, iface);
-	} while (errnum == ENOENT && races++ < RACES_MAX);
-	return errnum ? explain(t, errnum, iface, err) : XDPS_OK;
+		rc = look_closely(t, iface);
+	} while (rc == -ENOENT && races++ < RACES_MAX);
+	return rc ? explain(t, rc, iface, err) : XDPS_OK;
 }
 
 void xdps_target_look(struct xdps_target *t, const struct xdps_interface *iface)
 {
 	xdps_target_free(t);
-	if (!query(t, iface) && t->attached.id)
+	if (!xdps_target_query(iface, &t->attached.id, &t->mode) && t->attached.id)
 		open_program(&t->attached, t->attached.id);
 }
 

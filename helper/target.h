@@ -50,6 +50,12 @@ struct xdps_target {
 void xdps_target_init(struct xdps_target *t);
 
 /*
+ * Finds only the id and the mode of the program that is attached; id 0: there is none.
+ * Returns 0 or a negative errno.
+ */
+int xdps_target_query(const struct xdps_interface *iface, uint32_t *id, enum xdps_mode *mode);
+
+/*
  * Looks at the interface and chooses the program that `ask->prog` means.  XDPS_OK:
  * `t->traced` is that program, or NULL if our own program can be attached: there is no
  * other program, or only one in the card, and none was asked for.

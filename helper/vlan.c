@@ -14,7 +14,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../common/netlink.h"
+#include "../common/device.h"
 
 #define ETH_P_OLD_QINQ 0x9100		/* libpcap tests for it, too */
 #define TYPE_AT (2 * ETH_ALEN)
@@ -54,15 +54,11 @@ bool xdps_vlan_is_taken_off(const struct xdps_interface *iface)
 /* A kernel that does not know the kind yet sends all interfaces. */
 static bool is_vlan_of(const struct nlmsghdr *head, int ifindex)
 {
-	const struct rtattr *first = IFLA_RTA(NLMSG_DATA(head));
-	size_t bytes = IFLA_PAYLOAD(head);
-	char kind[IF_NAMESIZE] = "";
+	char kind[IF_NAMESIZE];
 
-	xdps_attr_string(kind, sizeof(kind),
-			 xdps_attr_within(xdps_attr_find(first, bytes, IFLA_LINKINFO),
-					  IFLA_INFO_KIND));
+	xdps_device_kind(head, kind);
 	return !strcmp(kind, "vlan") &&
-	       xdps_attr_u32(xdps_attr_find(first, bytes, IFLA_LINK)) == (uint32_t)ifindex;
+	       xdps_attr_u32(xdps_device_attr(head, IFLA_LINK)) == (uint32_t)ifindex;
 }
 
 static void read_message(struct search *s, const struct nlmsghdr *head, int ifindex)
@@ -109,48 +105,24 @@ static bool has_vlan_above(int ifindex)
 	return s.found;
 }
 
-/* False: there is no such interface, or the kernel did not answer. */
-static bool ask(int ifindex, struct xdps_netlink *answer)
-{
-	struct xdps_link_question q;
-	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	const struct nlmsghdr *head = (const void *)answer->buf;
-	bool good;
-
-	if (sock < 0)
-		return false;
-	xdps_link_question(&q, ifindex, NULL);
-	good = send(sock, &q, q.head.nlmsg_len, 0) >= 0 && !xdps_netlink_receive(answer, sock) &&
-	       head->nlmsg_type == RTM_NEWLINK &&
-	       head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg));
-	close(sock);
-	return good;
-}
-
-static const struct rtattr *find(const struct xdps_netlink *answer, unsigned short type)
-{
-	const struct nlmsghdr *head = (const void *)answer->buf;
-
-	return xdps_attr_find(IFLA_RTA(NLMSG_DATA(head)), IFLA_PAYLOAD(head), type);
-}
-
 /* An attribute of the bridge itself is 1 if VLAN filtering is on. */
 static bool is_port_of_vlan_bridge(int ifindex)
 {
-	const struct rtattr *info, *filtering;
 	struct xdps_netlink answer;
-	char kind[IF_NAMESIZE] = "";
+	const struct nlmsghdr *head = (const void *)answer.buf;
+	const struct rtattr *info, *filtering;
+	char kind[IF_NAMESIZE];
 	uint32_t master;
 
-	if (!ask(ifindex, &answer))
+	if (xdps_device_ask(&answer, ifindex, NULL))
 		return false;
-	master = xdps_attr_u32(find(&answer, IFLA_MASTER));
-	if (!master || !ask((int)master, &answer))
+	master = xdps_attr_u32(xdps_device_attr(head, IFLA_MASTER));
+	if (!master || xdps_device_ask(&answer, (int)master, NULL))
 		return false;
-	info = find(&answer, IFLA_LINKINFO);
-	xdps_attr_string(kind, sizeof(kind), xdps_attr_within(info, IFLA_INFO_KIND));
+	xdps_device_kind(head, kind);
 	if (strcmp(kind, "bridge"))
 		return false;
+	info = xdps_device_attr(head, IFLA_LINKINFO);
 	filtering = xdps_attr_within(xdps_attr_within(info, IFLA_INFO_DATA),
 				     IFLA_BR_VLAN_FILTERING);
 	return filtering && RTA_PAYLOAD(filtering) && *(const uint8_t *)RTA_DATA(filtering);
