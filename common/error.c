@@ -47,7 +47,7 @@ enum xdps_status xdps_fail(struct xdps_error *err, enum xdps_status status,
 	return record(err, status, text);
 }
 
-enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
+enum xdps_status xdps_fail_errno(struct xdps_error *err, int rc,
 				 const char *fmt, ...)
 {
 	char text[sizeof(err->text)];
@@ -58,7 +58,7 @@ enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	len = strlen(text);
-	errno = errnum;
+	errno = -rc;
 	snprintf(text + len, sizeof(text) - len, ": %m");
 	return record(err, XDPS_FAILED, text);
 }

@@ -22,11 +22,11 @@ enum xdps_status xdps_fail(struct xdps_error *err, enum xdps_status status,
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Appends ": " and the system's message for `errnum`, a positive errno.  The status is
+ * Appends ": " and the system's message for `rc`, a negative errno.  The status is
  * XDPS_FAILED, even for EPERM and EACCES: the system returns these for many failures that
  * no privilege would prevent.
  */
-enum xdps_status xdps_fail_errno(struct xdps_error *err, int errnum,
+enum xdps_status xdps_fail_errno(struct xdps_error *err, int rc,
 				 const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -28,32 +28,32 @@
 #define QUERY_MS 2000			/* somebody is waiting for a list */
 
 /* Only the last of these errors means that the user may not capture. */
-static enum xdps_status explain_start(const char *path, int errnum,
+static enum xdps_status explain_start(const char *path, int rc,
 				      struct xdps_error *err)
 {
 	struct stat st;
 
-	if (errnum == ENOENT)
+	if (rc == -ENOENT)
 		return xdps_fail(err, XDPS_FAILED,
 				 "starting %s: %s; it comes with xdpsample and does the privileged work",
-				 path, strerror(errnum));
-	if (errnum != EACCES)
-		return xdps_fail_errno(err, errnum, "starting %s", path);
+				 path, strerror(-rc));
+	if (rc != -EACCES)
+		return xdps_fail_errno(err, rc, "starting %s", path);
 	if (stat(path, &st))
 		return xdps_fail(err, XDPS_FAILED,
 				 "starting %s: %s; a directory on the way or a security module (AppArmor, for this program?) does not let it be seen",
-				 path, strerror(errnum));
+				 path, strerror(-rc));
 	if (!(st.st_mode & 0111))
 		return xdps_fail(err, XDPS_FAILED,
 				 "starting %s: %s; it is not executable, and chmod +x makes it so",
-				 path, strerror(errnum));
+				 path, strerror(-rc));
 	if (st.st_mode & 0001 || !geteuid())
 		return xdps_fail(err, XDPS_FAILED,
 				 "starting %s: %s; its mode allows it, so a mount (noexec), a directory on the way or a security module (AppArmor, for this program?) does not",
-				 path, strerror(errnum));
+				 path, strerror(-rc));
 	return xdps_fail(err, XDPS_NO_PERMISSION,
 			 "starting %s: %s; only its owner and members of group %u may capture",
-			 path, strerror(errnum), (unsigned int)st.st_gid);
+			 path, strerror(-rc), (unsigned int)st.st_gid);
 }
 
 static enum xdps_status start_helper(struct xdps_client *c,
@@ -70,7 +70,7 @@ static enum xdps_status start_helper(struct xdps_client *c,
 				 "XDPSAMPLE_HELPER: a path of more than %zu bytes",
 				 sizeof(c->path) - 1);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return xdps_fail_errno(err, errno, "making a socket for %s", c->path);
+		return xdps_fail_errno(err, -errno, "making a socket for %s", c->path);
 
 	rc = xdps_launch(c->path, pair[1], debug && !strcmp(debug, "1"), &c->pidfd);
 	close(pair[1]);
@@ -99,7 +99,7 @@ static enum xdps_status request_capture(struct xdps_client *c, const struct xdps
 		msg.request.snaplen = XDPS_SNAPLEN_MAX;
 	if (send(c->sock, &msg, sizeof(msg), MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET)
-		return xdps_fail_errno(err, errno, "asking %s", c->path);
+		return xdps_fail_errno(err, -errno, "asking %s", c->path);
 	return XDPS_OK;
 }
 
@@ -145,7 +145,7 @@ static void message_close_fds(struct message *m)
 		close(m->fds[--m->n_fds]);
 }
 
-/* Returns 0 or an errno; a message of 0 bytes means that the helper has ended. */
+/* Returns 0 or a negative errno; a message of 0 bytes means that the helper has ended. */
 static int receive(int sock, struct message *m, int flags)
 {
 	union {
@@ -170,7 +170,7 @@ static int receive(int sock, struct message *m, int flags)
 	m->n_fds = 0;
 	m->bytes = n < 0 ? 0 : n;
 	if (n < 0)
-		return errno;
+		return -errno;
 
 	cmsg = CMSG_FIRSTHDR(&msg);
 	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS) {
@@ -179,7 +179,7 @@ static int receive(int sock, struct message *m, int flags)
 	}
 	if (msg.msg_flags & MSG_CTRUNC) {
 		message_close_fds(m);
-		return EMFILE;
+		return -EMFILE;
 	}
 	return 0;
 }
@@ -257,7 +257,7 @@ static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_gran
 		return no_sense(c, err);
 	fds = realloc(g->ring_fds, (g->n_ring_fds + m->n_fds) * sizeof(*fds));
 	if (!fds)
-		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
+		return xdps_fail_errno(err, -ENOMEM, "making a list of %u rings",
 				       g->n_ring_fds + m->n_fds);
 	memcpy(fds + g->n_ring_fds, m->fds, m->n_fds * sizeof(*fds));
 	g->ring_fds = fds;
@@ -347,7 +347,7 @@ static enum xdps_status hear_any(struct xdps_client *c, int64_t until_ms, struct
 		return xdps_fail(err, XDPS_FAILED,
 				 "%s: no answer from the helper in time, which is %d seconds and more for a large buffer",
 				 c->path, ANSWER_MS / 1000);
-	rc = rc < 0 ? errno : receive(c->sock, m, 0);
+	rc = rc < 0 ? -errno : receive(c->sock, m, 0);
 	if (rc)
 		return xdps_fail_errno(err, rc, "receiving the answer of %s", c->path);
 
@@ -454,7 +454,7 @@ enum xdps_status xdps_client_listen(struct xdps_client *c,
 	int rc;
 
 	rc = receive(c->sock, &m, MSG_DONTWAIT);
-	if (rc == EAGAIN)
+	if (rc == -EAGAIN)
 		return XDPS_OK;
 	if (rc || !m.bytes)
 		return xdps_fail(err, XDPS_FAILED,
@@ -496,7 +496,7 @@ static enum xdps_status request_filter(struct xdps_client *c, uint32_t number,
 	} while (n < 0 && errno == EINTR);
 	/* A helper that has ended has left a message that says why. */
 	if (n < 0 && errno != EPIPE && errno != ECONNRESET)
-		return xdps_fail_errno(err, errno, "sending a filter to %s", c->path);
+		return xdps_fail_errno(err, -errno, "sending a filter to %s", c->path);
 	c->n_unheard++;
 	return XDPS_OK;
 }
@@ -574,7 +574,7 @@ static enum xdps_status request_query(struct xdps_client *c, const char *ifname,
 	snprintf(request.ifname, sizeof(request.ifname), "%s", ifname);
 	if (send(c->sock, &request, sizeof(request), MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET)
-		return xdps_fail_errno(err, errno, "asking %s", c->path);
+		return xdps_fail_errno(err, -errno, "asking %s", c->path);
 	return XDPS_OK;
 }
 
@@ -659,7 +659,7 @@ enum xdps_status xdps_client_query(struct xdps_listed *list, size_t n,
 	enum xdps_status status;
 
 	if (!c)
-		return xdps_fail_errno(err, ENOMEM, "looking at %zu interfaces", n);
+		return xdps_fail_errno(err, -ENOMEM, "looking at %zu interfaces", n);
 	xdps_client_init(c);
 	xdps_guard_enter(&c->guard, close_and_free, c);
 	status = query_all(c, list, n, err);

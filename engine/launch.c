@@ -80,7 +80,7 @@ static int spawn_orphan(void *arg)
  * the dynamic loader's error messages reach us as a message, and nothing needs /dev/null,
  * which an application in a chroot may not have.  If the helper is given our stderr, it
  * keeps that on descriptor 2 for good (helper/debug.h).  It has its own session, so that
- * Ctrl-C in the application's terminal does not reach it.
+ * Ctrl-C in the application's terminal does not reach it.  Returns 0 or a negative errno.
  */
 static int describe_helper(struct start *s, int sock, bool with_stderr)
 {
@@ -102,12 +102,12 @@ static int describe_helper(struct start *s, int sock, bool with_stderr)
 		rc = posix_spawnattr_setflags(&s->attr, POSIX_SPAWN_SETSID |
 					      POSIX_SPAWN_SETSIGMASK |
 					      POSIX_SPAWN_SETSIGDEF);
-	return rc;
+	return -rc;
 }
 
 /*
  * Signals are blocked, because a handler must not run in two processes that share memory.
- * CLONE_FILES makes the pidfd that the clone opens ours.
+ * CLONE_FILES makes the pidfd that the clone opens ours.  Returns 0 or a negative errno.
  */
 static int clone_and_reap(struct start *s)
 {
@@ -119,21 +119,21 @@ static int clone_and_reap(struct start *s)
 	stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (stack == MAP_FAILED)
-		return errno;
+		return -errno;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pid = clone(spawn_orphan, stack + STACK_BYTES,
 		    CLONE_VM | CLONE_FILES | CLONE_VFORK, s);
 	if (pid < 0)
-		rc = errno;
+		rc = -errno;
 	else
 		while (waitpid(pid, NULL, __WCLONE) < 0 && errno == EINTR)
 			;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 
 	munmap(stack, STACK_BYTES);
-	return rc ? rc : s->rc;
+	return rc ? rc : -s->rc;
 }
 
 int xdps_launch(const char *path, int sock, bool with_stderr, int *pidfd)
@@ -141,10 +141,10 @@ int xdps_launch(const char *path, int sock, bool with_stderr, int *pidfd)
 	struct start s = { .path = path, .pidfd = -1 };
 	int rc;
 
-	rc = posix_spawn_file_actions_init(&s.files);
+	rc = -posix_spawn_file_actions_init(&s.files);
 	if (rc)
 		return rc;
-	rc = posix_spawnattr_init(&s.attr);
+	rc = -posix_spawnattr_init(&s.attr);
 	if (!rc) {
 		rc = describe_helper(&s, sock, with_stderr);
 		if (!rc)

@@ -14,7 +14,7 @@
  * signals and this process's capabilities.  Its descriptors 0 to 2 are `sock`, or 0 and 1
  * are `sock` and 2 is our standard error.  Its parent is init (or a subreaper, which may
  * be the caller); apart from that, the caller's children, SIGCHLD and wait() are not
- * affected.  `sock` stays the caller's.  Returns 0, or the errno of what failed.
+ * affected.  `sock` stays the caller's.  Returns 0 or a negative errno.
  *
  * `*pidfd` is then the caller's to close, and can be used to send a signal; -1 if the
  * kernel has none (before 5.3).

@@ -27,7 +27,7 @@ static enum xdps_status add(struct xdps_memory *m, const struct xdps_grant *g,
 	void *map = mmap(NULL, m->more_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (map == MAP_FAILED)
-		return xdps_fail_errno(err, errno, "mapping ring %u of %u, %u KiB", i + 1,
+		return xdps_fail_errno(err, -errno, "mapping ring %u of %u, %u KiB", i + 1,
 				       g->n_rings, g->ring_bytes >> 10);
 	m->maps[m->n_maps++] = map;
 	return init_ring(m, g, i, map, err);
@@ -55,7 +55,7 @@ static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
 	m->more_bytes = xdps_ring_map_bytes(1, g->ring_bytes);
 	map = mmap(NULL, m->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, g->ring_fds[0], 0);
 	if (map == MAP_FAILED)
-		return xdps_fail_errno(err, errno, "mapping %u rings of %u KiB", g->n_rings,
+		return xdps_fail_errno(err, -errno, "mapping %u rings of %u KiB", g->n_rings,
 				       g->ring_bytes >> 10);
 	m->maps[m->n_maps++] = map;
 	status = init_rings(m, g, map, err);
@@ -63,7 +63,7 @@ static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
 		return status;
 	rc = xdps_bell_open(&m->bell, g->ring_fds[1], m->page_bytes);
 	if (rc)
-		return xdps_fail_errno(err, -rc, "mapping what wakes the reader");
+		return xdps_fail_errno(err, rc, "mapping what wakes the reader");
 	return XDPS_OK;
 }
 

@@ -53,7 +53,7 @@ static enum xdps_status make_lists(struct xdps_memory *m, unsigned int n_rings,
 	m->rings = calloc(n_rings, sizeof(*m->rings));
 	m->maps = calloc(n_rings, sizeof(*m->maps));
 	if (!m->rings || !m->maps)
-		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings", n_rings);
+		return xdps_fail_errno(err, -ENOMEM, "making a list of %u rings", n_rings);
 	m->n_rings = n_rings;
 	return XDPS_OK;
 }
@@ -65,7 +65,7 @@ static enum xdps_status map_cpus(struct xdps_memory *m, const struct xdps_grant 
 			 g->cpus_fd, 0);
 
 	if (map == MAP_FAILED)
-		return xdps_fail_errno(err, errno, "mapping the counters of %u CPUs",
+		return xdps_fail_errno(err, -errno, "mapping the counters of %u CPUs",
 				       g->n_cpus);
 	m->cpus = map;
 	m->n_cpus = g->n_cpus;
@@ -85,7 +85,7 @@ static enum xdps_status open_readers(struct xdps_memory *m, struct xdps_error *e
 	int rc = xdps_readers_open(&m->readers, m->n_cpus);
 
 	if (rc)
-		return xdps_fail_errno(err, -rc,
+		return xdps_fail_errno(err, rc,
 				       "mapping memory to be shared with the processes that fork() makes");
 	for (unsigned int i = 0; i < m->n_rings; i++)
 		leave_word(m, i);
@@ -120,7 +120,7 @@ static enum xdps_status lengthen_lists(struct xdps_memory *m, struct xdps_error 
 	if (maps)
 		m->maps = maps;
 	if (!rings || !maps)
-		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings",
+		return xdps_fail_errno(err, -ENOMEM, "making a list of %u rings",
 				       m->n_rings + 1);
 	return XDPS_OK;
 }

@@ -21,7 +21,7 @@ static enum xdps_status add(struct xdps_memory *m, const struct xdps_grant *g,
 	void *map = map_ring(m, g->ring_fds[i]);
 
 	if (map == MAP_FAILED)
-		return xdps_fail_errno(err, errno, "mapping ring %u of %u, %u KiB", i + 1,
+		return xdps_fail_errno(err, -errno, "mapping ring %u of %u, %u KiB", i + 1,
 				       g->n_rings, g->ring_bytes >> 10);
 	m->maps[m->n_maps++] = map;
 	if (xdps_ring_init_perf(&m->rings[i], map, m->map_bytes, m->page_bytes))
@@ -54,7 +54,7 @@ static enum xdps_status map_again(struct xdps_memory *m, const struct xdps_grant
 	for (; m->n_again < m->n_maps; m->n_again++) {
 		map = map_ring(m, g->ring_fds[m->n_again]);
 		if (map == MAP_FAILED)
-			return xdps_fail_errno(err, errno,
+			return xdps_fail_errno(err, -errno,
 					       "mapping ring %u of %u again after fork",
 					       m->n_again + 1, m->n_rings);
 		m->maps[m->n_again] = map;

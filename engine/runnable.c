@@ -168,7 +168,7 @@ enum xdps_status xdps_runnable_filter(const struct xdps_insn *insns, size_t n_in
 		return status;
 	r.to = calloc(r.n_to, sizeof(*r.to));
 	if (!r.to)
-		return xdps_fail_errno(err, ENOMEM, "a copy of the filter");
+		return xdps_fail_errno(err, -ENOMEM, "a copy of the filter");
 	write_program(&r);
 	*out = r.to;
 	*n_out = r.n_to;

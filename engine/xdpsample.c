@@ -85,13 +85,13 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 		return status;
 	rc = xdps_merge_init(&x->merge, x->memory.rings, g->n_rings);
 	if (rc)
-		return xdps_fail_errno(err, -rc, "merging %u rings", g->n_rings);
+		return xdps_fail_errno(err, rc, "merging %u rings", g->n_rings);
 	x->n_released = xdps_readers_released(&x->memory.readers);
 	rc = xdps_sleeper_open(&x->sleeper, x->client.sock);
 	if (!rc)
 		rc = x->memory.ops->watch(&x->memory, g, 0, g->n_rings, &x->sleeper);
 	if (rc)
-		return xdps_fail_errno(err, -rc, "waiting for %u rings", g->n_rings);
+		return xdps_fail_errno(err, rc, "waiting for %u rings", g->n_rings);
 	xdps_batch_start(&x->batch, &x->memory, g->ring_bytes);
 	xdps_sleeper_tick(&x->sleeper, xdps_batch_tick_ns(&x->batch), xdps_batch_tick_ns(&x->batch));
 	xdps_settle(x);
@@ -121,7 +121,7 @@ enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
 	enum xdps_status status;
 
 	if (!x)
-		return xdps_fail_errno(err, ENOMEM, "making a capture on %s", opt->request.ifname);
+		return xdps_fail_errno(err, -ENOMEM, "making a capture on %s", opt->request.ifname);
 	xdps_guard_enter(&x->client.guard, release_and_free, x);
 	status = xdps_client_open(&x->client, opt, &x->grant, err);
 	if (!status)
@@ -244,7 +244,7 @@ static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
 	if (!rc)
 		rc = x->memory.ops->watch(&x->memory, &x->grant, i, 1, &x->sleeper);
 	xdps_batch_add_ring(&x->batch);
-	return rc ? xdps_fail_errno(err, -rc, "taking up ring %u", i + 1) : XDPS_OK;
+	return rc ? xdps_fail_errno(err, rc, "taking up ring %u", i + 1) : XDPS_OK;
 }
 
 /*
@@ -275,7 +275,7 @@ static enum xdps_status begin_reading(struct xdps *x, struct xdps_error *err)
 				 "%s: another process or thread is reading this capture; one can read it at a time",
 				 x->ifname);
 	if (rc)
-		return xdps_fail_errno(err, -rc, "%s: taking the turn to read", x->ifname);
+		return xdps_fail_errno(err, rc, "%s: taking the turn to read", x->ifname);
 	if (changed) {
 		xdps_memory_resume(&x->memory);
 		xdps_merge_restart(&x->merge);
@@ -329,7 +329,7 @@ static void sleep_until(struct xdps *x, uint64_t now_ns, uint64_t until_ns)
 	rc = xdps_sleeper_sleep(&x->sleeper, until_ns == UINT64_MAX ? UINT64_MAX :
 				until_ns > now_ns ? until_ns - now_ns : 0, &events);
 	if (rc)
-		xdps_fail_errno(&x->over, -rc, "waiting for packets of %s", x->ifname);
+		xdps_fail_errno(&x->over, rc, "waiting for packets of %s", x->ifname);
 	act_on(x, &events);
 }
 
@@ -517,7 +517,7 @@ enum xdps_status xdps_inject(struct xdps *x, const void *data, size_t len,
 				 x->ifname, x->client.path);
 	n = send(x->grant.inject_fd, data, len, MSG_NOSIGNAL);
 	if (n < 0)
-		return xdps_fail_errno(err, errno, "sending %zu bytes on %s", len, x->ifname);
+		return xdps_fail_errno(err, -errno, "sending %zu bytes on %s", len, x->ifname);
 	if ((size_t)n != len)
 		return xdps_fail(err, XDPS_FAILED, "sending %zu bytes on %s: only %zd were sent",
 				 len, x->ifname, n);

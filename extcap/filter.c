@@ -46,7 +46,7 @@ static enum xdps_status compile(struct filter *f, const char *expression, const 
 
 	p = pcap_open_dead(link == XDPS_LINK_ETHERNET ? DLT_EN10MB : DLT_RAW, SNAPLEN);
 	if (!p)
-		return xdps_fail_errno(err, ENOMEM, "compiling a filter");
+		return xdps_fail_errno(err, -ENOMEM, "compiling a filter");
 	if (pcap_compile(p, &f->program, expression, 1, netmask_of(ifname)))
 		status = xdps_fail(err, XDPS_BAD_FILTER, "%s", pcap_geterr(p));
 	pcap_close(p);
@@ -80,7 +80,7 @@ enum xdps_status filter_compile(struct filter **out, const char *expression,
 		return XDPS_OK;
 	f = calloc(1, sizeof(*f));
 	if (!f)
-		return xdps_fail_errno(err, ENOMEM, "compiling a filter");
+		return xdps_fail_errno(err, -ENOMEM, "compiling a filter");
 	status = compile(f, expression, ifname, link, err);
 	if (!status) {
 		insns = filter_insns(f, &n);

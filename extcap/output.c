@@ -23,14 +23,14 @@
 #define OPEN_STEP_MS 10			/* how often to check for a reader */
 #define GRACE_MS 500			/* for a slow reader, after a request to stop */
 
-static void fail(struct output *o, int errnum, const char *doing)
+static void fail(struct output *o, int rc, const char *doing)
 {
-	if (errnum == EPIPE || errnum == ECONNRESET) {
+	if (rc == -EPIPE || rc == -ECONNRESET) {
 		o->end = OUTPUT_GONE;
 		return;
 	}
 	o->end = OUTPUT_FAILED;
-	xdps_fail_errno(&o->err, errnum, "%s %s", doing,
+	xdps_fail_errno(&o->err, rc, "%s %s", doing,
 			strcmp(o->path, "-") ? o->path : "standard output");
 }
 
@@ -51,7 +51,7 @@ static void open_stdout(struct output *o, const struct stat *st)
 	if (o->fd < 0)
 		o->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (o->fd < 0)
-		fail(o, errno, "using");
+		fail(o, -errno, "using");
 }
 
 /*
@@ -81,7 +81,7 @@ static void open_path(struct output *o, int64_t patience_ms)
 		if (o->fd >= 0)
 			return;
 		if (errno != ENXIO) {
-			fail(o, errno, "opening");
+			fail(o, -errno, "opening");
 			return;
 		}
 		output_poll(o, fds);
@@ -189,7 +189,7 @@ bool output_flush(struct output *o)
 		else if (errno == EAGAIN)
 			wait_for_reader(o);
 		else if (errno != EINTR)
-			fail(o, errno, "writing to");
+			fail(o, -errno, "writing to");
 	}
 	o->blocks.len = 0;
 	return o->end == OUTPUT_GOES_ON;

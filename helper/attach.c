@@ -81,7 +81,7 @@ static void debug_mode(const struct xdps_interface *iface, enum xdps_mode asked,
 			   iface->name, xdps_mode_word(mode));
 }
 
-static enum xdps_status explain_busy(const struct xdps_interface *iface, int errnum,
+static enum xdps_status explain_busy(const struct xdps_interface *iface, int rc,
 				     struct xdps_error *err)
 {
 	char program[PROGRAM_BYTES];
@@ -93,7 +93,7 @@ static enum xdps_status explain_busy(const struct xdps_interface *iface, int err
 	if (!occupant.attached.id)
 		xdps_fail(err, XDPS_BUSY,
 			  "%s: %s; an XDP program on an interface above it (a bond?) or the driver is in the way",
-			  iface->name, strerror(errnum));
+			  iface->name, strerror(-rc));
 	else if (xdps_target_is_own(&occupant))
 		xdps_fail(err, XDPS_BUSY,
 			  "%s: another xdpsample capture is running there: %s, and was left alone; an interface takes one at a time",
@@ -107,7 +107,7 @@ static enum xdps_status explain_busy(const struct xdps_interface *iface, int err
 }
 
 /* Explains why the driver refused. */
-static enum xdps_status explain_driver(const struct xdps_interface *iface, int errnum,
+static enum xdps_status explain_driver(const struct xdps_interface *iface, int rc,
 				       enum xdps_mode mode, struct xdps_error *err)
 {
 	char name[DRIVER_BYTES], driver[DRIVER_BYTES + 8] = "";
@@ -115,52 +115,52 @@ static enum xdps_status explain_driver(const struct xdps_interface *iface, int e
 	xdps_interface_driver(iface, name, sizeof(name));
 	if (name[0])
 		snprintf(driver, sizeof(driver), " (%s)", name);
-	if (errnum == EOPNOTSUPP && !strcmp(name, "virtio_net"))
+	if (rc == -EOPNOTSUPP && !strcmp(name, "virtio_net"))
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: its driver%s refuses XDP in native mode: %s; its receive offloads are in the way, which the host does not let it switch off (ctrl_guest_offloads); mode=generic works",
-				 iface->name, driver, strerror(errnum));
-	if (errnum == EOPNOTSUPP && mode == XDPS_MODE_NATIVE)
+				 iface->name, driver, strerror(-rc));
+	if (rc == -EOPNOTSUPP && mode == XDPS_MODE_NATIVE)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: its driver%s does not do XDP in native mode, or not with its present settings: %s; mode=generic works with every driver",
-				 iface->name, driver, strerror(errnum));
-	if (errnum == ERANGE || iface->mtu > MTU_OF_ONE_PAGE)
+				 iface->name, driver, strerror(-rc));
+	if (rc == -ERANGE || iface->mtu > MTU_OF_ONE_PAGE)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: its driver%s refuses XDP in native mode: %s; the MTU (%u here, or the peer's) may be too large for it; a smaller one or mode=generic works",
-				 iface->name, driver, strerror(errnum), iface->mtu);
+				 iface->name, driver, strerror(-rc), iface->mtu);
 	return xdps_fail(err, XDPS_UNSUPPORTED,
 			 "%s: its driver%s refuses XDP in native mode: %s; mode=generic works with every driver",
-			 iface->name, driver, strerror(errnum));
+			 iface->name, driver, strerror(-rc));
 }
 
-static enum xdps_status explain_forbidden(const struct xdps_interface *iface, int errnum,
+static enum xdps_status explain_forbidden(const struct xdps_interface *iface, int rc,
 					  struct xdps_error *err)
 {
 	char doing[IF_NAMESIZE + 40];
 
 	snprintf(doing, sizeof(doing), "%s: attaching the XDP program", iface->name);
-	return xdps_privilege_fail(err, errnum, doing);
+	return xdps_privilege_fail(err, rc, doing);
 }
 
-static enum xdps_status explain(const struct xdps_interface *iface, int errnum,
+static enum xdps_status explain(const struct xdps_interface *iface, int rc,
 				enum xdps_mode mode, struct xdps_error *err)
 {
-	if (errnum == EBUSY || errnum == EEXIST)
-		return explain_busy(iface, errnum, err);
-	if (errnum == EPERM || errnum == EACCES)
-		return explain_forbidden(iface, errnum, err);
+	if (rc == -EBUSY || rc == -EEXIST)
+		return explain_busy(iface, rc, err);
+	if (rc == -EPERM || rc == -EACCES)
+		return explain_forbidden(iface, rc, err);
 	if (!xdps_interface_exists(iface))
 		return xdps_fail(err, XDPS_NO_DEVICE,
 				 "%s: the interface disappeared before the XDP program was attached",
 				 iface->name);
-	if (errnum == EINVAL && xdps_kernel_is_before(5, 9))
+	if (rc == -EINVAL && xdps_kernel_is_before(5, 9))
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: attaching the XDP program: %s; this kernel has no XDP links, 5.9 and newer have",
-				 iface->name, strerror(errnum));
-	if (mode == XDPS_MODE_GENERIC || errnum == ENOMEM ||
-	    errnum == EMFILE || errnum == ENFILE)
-		return xdps_fail_errno(err, errnum,
+				 iface->name, strerror(-rc));
+	if (mode == XDPS_MODE_GENERIC || rc == -ENOMEM ||
+	    rc == -EMFILE || rc == -ENFILE)
+		return xdps_fail_errno(err, rc,
 				       "%s: attaching the XDP program", iface->name);
-	return explain_driver(iface, errnum, mode, err);
+	return explain_driver(iface, rc, mode, err);
 }
 
 enum xdps_status xdps_attach(int *link_fd, int prog_fd,
@@ -172,7 +172,7 @@ enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 	int fd = bpf_link_create(prog_fd, iface->index, BPF_XDP, &opts);
 
 	if (fd < 0)
-		return explain(iface, -fd, chosen, err);
+		return explain(iface, fd, chosen, err);
 	*link_fd = fd;
 	debug_mode(iface, mode, chosen);
 	return XDPS_OK;

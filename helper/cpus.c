@@ -60,7 +60,7 @@ static int read_list(const char *path, uint16_t *numbers, struct xdps_error *err
 
 	f = fopen(path, "re");
 	if (!f) {
-		xdps_fail_errno(err, errno, "reading %s", path);
+		xdps_fail_errno(err, -errno, "reading %s", path);
 		return -1;
 	}
 	n = getline(&line, &size, f) > 0 ?

@@ -118,7 +118,7 @@ static int load(const struct xdps_programs *p, const struct sampler *s, char *lo
  * Tries once more, to learn the reason.  Does not if the verifier took its million steps,
  * which take some seconds.
  */
-static void explain(const struct xdps_programs *p, const struct sampler *s, int errnum,
+static void explain(const struct xdps_programs *p, const struct sampler *s, int rc,
 		    struct xdps_error *err)
 {
 	static const char doing[] = "loading the filter into the kernel";
@@ -126,10 +126,10 @@ static void explain(const struct xdps_programs *p, const struct sampler *s, int 
 	char *log;
 	int fd;
 
-	if (errnum == E2BIG) {
+	if (rc == -E2BIG) {
 		xdps_fail(err, XDPS_UNSUPPORTED,
 			  "%s: %s; it has more ways through it than the verifier follows",
-			  doing, strerror(errnum));
+			  doing, strerror(-rc));
 		return;
 	}
 	log = malloc(LOG_BYTES);
@@ -143,9 +143,9 @@ static void explain(const struct xdps_programs *p, const struct sampler *s, int 
 	}
 	if (line[0])
 		xdps_fail(err, XDPS_UNSUPPORTED, "%s: %s; the verifier says: %s", doing,
-			  strerror(errnum), line);
+			  strerror(-rc), line);
 	else
-		xdps_privilege_fail_filter(err, errnum, doing);
+		xdps_privilege_fail_filter(err, rc, doing);
 }
 
 int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code,
@@ -155,12 +155,12 @@ int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code
 	int fd;
 
 	if (!splice(p->sampler, code, &s)) {
-		xdps_fail_errno(err, ENOMEM, "making a sampler of the filter");
+		xdps_fail_errno(err, -ENOMEM, "making a sampler of the filter");
 		return -1;
 	}
 	fd = load(p, &s, NULL);
 	if (fd < 0)
-		explain(p, &s, -fd, err);
+		explain(p, &s, fd, err);
 	free(s.insns);
 	return fd < 0 ? -1 : fd;
 }
@@ -177,7 +177,7 @@ static enum xdps_status put(const struct xdps_programs *p, struct xdps_code *cod
 	if (fd < 0)
 		return err->status;
 	if (bpf_map_update_elem(p->slot_fd, &first, &fd, BPF_ANY))
-		status = xdps_fail_errno(err, errno, "putting the filter into its slot");
+		status = xdps_fail_errno(err, -errno, "putting the filter into its slot");
 	close(fd);
 	return status;
 }

@@ -98,7 +98,7 @@ enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 				 "%s: no interface of this name in this network namespace",
 				 name);
 	if (rc)
-		return xdps_fail_errno(err, -rc, "%s: asking what interface it is",
+		return xdps_fail_errno(err, rc, "%s: asking what interface it is",
 				       name);
 	memcpy(found.name, facts.name, sizeof(found.name));
 	found.index = facts.index;

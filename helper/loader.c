@@ -236,25 +236,25 @@ static int load(struct xdps_programs *p)
 	return bpf_map_update_elem(p->slot_fd, &first, &sampler_fd, BPF_ANY);
 }
 
-static enum xdps_status explain(struct xdps_error *err, int errnum, const char *doing)
+static enum xdps_status explain(struct xdps_error *err, int rc, const char *doing)
 {
 	/*
 	 * What libbpf says about permission is misleading: the verifier is asked twice.
 	 * And without CAP_PERFMON, the error is EACCES, with a message about pointers.
 	 */
-	if (errnum == EPERM || (errnum == EACCES && xdps_privilege_is_short()))
-		return xdps_privilege_fail(err, errnum, doing);
-	if (errnum == ESRCH)		/* libbpf's, if the kernel has no BTF */
+	if (rc == -EPERM || (rc == -EACCES && xdps_privilege_is_short()))
+		return xdps_privilege_fail(err, rc, doing);
+	if (rc == -ESRCH)		/* libbpf's, if the kernel has no BTF */
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: /sys/kernel/btf/vmlinux is not to be read; the kernel was built without (CONFIG_DEBUG_INFO_BTF), or /sys is not mounted",
 				 doing);
 	if (said.verifier[0])
 		return xdps_fail(err, XDPS_FAILED, "%s: %s; the verifier says: %s",
-				 doing, strerror(errnum), said.verifier);
+				 doing, strerror(-rc), said.verifier);
 	if (said.warning[0])
 		return xdps_fail(err, XDPS_FAILED, "%s: %s; libbpf says: %s",
-				 doing, strerror(errnum), said.warning);
-	return xdps_fail_errno(err, errnum, "%s", doing);
+				 doing, strerror(-rc), said.warning);
+	return xdps_fail_errno(err, rc, "%s", doing);
 }
 
 void xdps_programs_init(struct xdps_programs *p)
@@ -286,7 +286,7 @@ enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_l
 		rc = load(p);
 	if (rc) {
 		xdps_programs_free(p);
-		return explain(err, -rc, want->doing);
+		return explain(err, rc, want->doing);
 	}
 	return XDPS_OK;
 }

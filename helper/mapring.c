@@ -37,36 +37,34 @@ static int make_rings(const struct xdps_rings *r, const char *name, unsigned int
 
 /*
  * Maps that are added later must be like a template, which takes the memory of one ring
- * while this runs.
+ * while this runs.  Returns 0 or a negative errno.
  */
 static int make_more(struct xdps_rings *r)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
 	int fd = make_rings(r, "pattern", 1);
-	int errnum;
 
 	if (fd < 0)
-		return errno;
+		return fd;
 	opts.inner_map_fd = fd;
 	r->more_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "more", sizeof(uint32_t),
 				    sizeof(uint32_t), r->n_max, &opts);
-	errnum = errno;
 	close(fd);
-	return r->more_fd < 0 ? errnum : 0;
+	return r->more_fd < 0 ? r->more_fd : 0;
 }
 
-/* Makes all rings that are needed now, in one map.  Returns 0 or an errno. */
+/* Makes all rings that are needed now, in one map.  Returns 0 or a negative errno. */
 static int make_memory(struct xdps_rings *r)
 {
 	r->map_fd = make_rings(r, "memory", r->n);
-	return r->map_fd < 0 ? errno : 0;
+	return r->map_fd < 0 ? r->map_fd : 0;
 }
 
 static int make_bell(struct xdps_rings *r)
 {
 	r->bell_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bell", 0, 0, sysconf(_SC_PAGESIZE),
 				    NULL);
-	return r->bell_fd < 0 ? errno : 0;
+	return r->bell_fd < 0 ? r->bell_fd : 0;
 }
 
 /* Lists the two descriptors for the reader. */
@@ -81,7 +79,7 @@ static int make_lists(struct xdps_rings *r, const struct xdps_cpus *cpus)
 	r->fds = calloc(N_SHARED_FDS + r->n_max, sizeof(*r->fds));
 	r->cpus = calloc(r->n_max, sizeof(*r->cpus));
 	if (!r->fds || !r->cpus)
-		return ENOMEM;
+		return -ENOMEM;
 	for (unsigned int i = 0; i < r->n; i++)
 		r->cpus[i] = cpus->online[i];
 	return 0;
@@ -118,7 +116,7 @@ enum xdps_supply xdps_mapring_add(struct xdps_rings *r, uint32_t cpu, struct xdp
 	int fd = make_rings(r, "memory", 1);
 
 	if (fd < 0 || bpf_map_update_elem(r->more_fd, &r->n, &fd, BPF_ANY)) {
-		xdps_fail_errno(why, errno, "making a ring of %u KiB", r->ring_bytes >> 10);
+		xdps_fail_errno(why, -errno, "making a ring of %u KiB", r->ring_bytes >> 10);
 		if (fd >= 0)
 			close(fd);
 		return XDPS_SUPPLY_REFUSED;
@@ -141,15 +139,15 @@ void xdps_mapring_close(struct xdps_rings *r)
 		close(r->bell_fd);
 }
 
-enum xdps_status xdps_mapring_explain(struct xdps_error *err, int errnum,
+enum xdps_status xdps_mapring_explain(struct xdps_error *err, int rc,
 				      const struct xdps_rings *r, const char *doing)
 {
-	if (errnum == EPERM)
-		return xdps_privilege_fail(err, errnum, doing);
-	if (errnum == E2BIG)
+	if (rc == -EPERM)
+		return xdps_privilege_fail(err, rc, doing);
+	if (rc == -E2BIG)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "ring=bpf: rings of %u KiB are more than this kernel puts into a map; ask for a smaller buffer, or leave ring=bpf out",
 				 r->ring_bytes >> 10);
-	return xdps_fail_errno(err, errnum, "making a map with %u rings of %u KiB", r->n,
+	return xdps_fail_errno(err, rc, "making a map with %u rings of %u KiB", r->n,
 			       r->ring_bytes >> 10);
 }

@@ -16,13 +16,13 @@
 bool xdps_mapring_exists(void);
 
 /*
- * Returns 0 or an errno: E2BIG or ENOMEM if they are too large for this kernel.  `*r` has
- * its size already; on failure xdps_rings_close() must still be called.
+ * Returns 0 or a negative errno: -E2BIG or -ENOMEM if they are too large for this kernel.
+ * `*r` has its size already; on failure xdps_rings_close() must still be called.
  */
 int xdps_mapring_open(struct xdps_rings *r, const struct xdps_cpus *cpus);
 
 /* Explains that errno in a sentence. */
-enum xdps_status xdps_mapring_explain(struct xdps_error *err, int errnum,
+enum xdps_status xdps_mapring_explain(struct xdps_error *err, int rc,
 				      const struct xdps_rings *r, const char *doing);
 
 /* Is there room for the rings of CPUs that come online later? */

@@ -22,22 +22,22 @@
 #include "kernel.h"
 #include "privilege.h"
 
-static enum xdps_status explain_open(struct xdps_error *err, int errnum,
+static enum xdps_status explain_open(struct xdps_error *err, int rc,
 				     unsigned int cpu)
 {
 	char doing[96];
 
-	if (errnum == EACCES || errnum == EPERM)
+	if (rc == -EACCES || rc == -EPERM)
 		snprintf(doing, sizeof(doing),
 			 "a perf ring (kernel.perf_event_paranoid is %d)",
 			 xdps_kernel_perf_paranoid());
 	else
 		snprintf(doing, sizeof(doing), "opening the perf ring of CPU %u",
 			 cpu);
-	return xdps_privilege_fail_perf(err, errnum, doing);
+	return xdps_privilege_fail_perf(err, rc, doing);
 }
 
-static enum xdps_status explain_map(struct xdps_error *err, int errnum,
+static enum xdps_status explain_map(struct xdps_error *err, int rc,
 				    const struct xdps_rings *r, unsigned int n_rings)
 {
 	static const char format[] =
@@ -46,8 +46,8 @@ static enum xdps_status explain_map(struct xdps_error *err, int errnum,
 	struct rlimit locked = { 0 };
 	unsigned int ring_kib = r->ring_bytes / 1024;
 
-	if (errnum != EPERM || xdps_has_capability(CAP_IPC_LOCK))
-		return xdps_fail_errno(err, errnum, "mapping %u rings of %u KiB",
+	if (rc != -EPERM || xdps_has_capability(CAP_IPC_LOCK))
+		return xdps_fail_errno(err, rc, "mapping %u rings of %u KiB",
 				       n_rings, ring_kib);
 	getrlimit(RLIMIT_MEMLOCK, &locked);
 	xdps_privilege_remedy(remedy, sizeof(remedy));
@@ -87,10 +87,10 @@ static enum xdps_status use_event(const struct xdps_rings *r, int fd, uint32_t c
 				  struct xdps_error *err)
 {
 	if (bpf_map_update_elem(r->map_fd, &cpu, &fd, BPF_ANY))
-		return xdps_fail_errno(err, errno,
+		return xdps_fail_errno(err, -errno,
 				       "giving the BPF program the ring of CPU %u", cpu);
 	if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
-		return xdps_fail_errno(err, errno, "enabling the ring of CPU %u", cpu);
+		return xdps_fail_errno(err, -errno, "enabling the ring of CPU %u", cpu);
 	return XDPS_OK;
 }
 
@@ -104,7 +104,7 @@ static enum xdps_status make_ring(struct xdps_rings *r, int fd, uint32_t cpu,
 
 	map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
-		return explain_map(err, errno, r, n_rings);
+		return explain_map(err, -errno, r, n_rings);
 	status = use_event(r, fd, cpu, err);
 	if (status) {
 		munmap(map, map_bytes);
@@ -125,7 +125,7 @@ static enum xdps_status add_ring(struct xdps_rings *r, const struct xdps_request
 	enum xdps_status status;
 
 	if (fd < 0)
-		return errno == ENODEV ? XDPS_OK : explain_open(err, errno, cpu);
+		return errno == ENODEV ? XDPS_OK : explain_open(err, -errno, cpu);
 	status = make_ring(r, fd, cpu, n_rings, err);
 	if (status)
 		close(fd);
@@ -139,7 +139,7 @@ static enum xdps_status make_lists(struct xdps_rings *r, struct xdps_error *err)
 	r->renewed = calloc(r->n_max, sizeof(*r->renewed));
 	r->cpus = calloc(r->n_max, sizeof(*r->cpus));
 	if (!r->fds || !r->maps || !r->renewed || !r->cpus)
-		return xdps_fail_errno(err, ENOMEM, "making a list of %u rings", r->n_max);
+		return xdps_fail_errno(err, -ENOMEM, "making a list of %u rings", r->n_max);
 	return XDPS_OK;
 }
 
@@ -156,7 +156,7 @@ enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_request 
 	r->map_fd = bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "rings", sizeof(uint32_t),
 				   sizeof(uint32_t), cpus->n_possible, NULL);
 	if (r->map_fd < 0)
-		return xdps_privilege_fail(err, errno, doing);
+		return xdps_privilege_fail(err, -errno, doing);
 	for (unsigned int i = 0; !status && i < cpus->n_online; i++)
 		status = add_ring(r, request, cpus->online[i], cpus->n_online, err);
 	return status;
@@ -180,7 +180,7 @@ static enum xdps_status put_in_place(const struct xdps_rings *r, unsigned int ri
 				     struct xdps_error *err)
 {
 	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, r->fds[ring]))
-		return xdps_fail_errno(err, errno, "using the old ring of CPU %u",
+		return xdps_fail_errno(err, -errno, "using the old ring of CPU %u",
 				       r->cpus[ring]);
 	return use_event(r, fd, r->cpus[ring], err);
 }
@@ -193,7 +193,7 @@ enum xdps_supply xdps_perf_renew(struct xdps_rings *r, const struct xdps_request
 	if (fd < 0 && errno == ENODEV)
 		return XDPS_SUPPLY_NOTHING;
 	if (fd < 0) {
-		explain_open(why, errno, r->cpus[ring]);
+		explain_open(why, -errno, r->cpus[ring]);
 		return XDPS_SUPPLY_REFUSED;
 	}
 	if (put_in_place(r, ring, fd, why)) {

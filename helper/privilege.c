@@ -196,20 +196,20 @@ static enum xdps_status fail_file(struct xdps_error *err, const char *doing,
  * The helper has everything that it needs, and was refused all the same.  That is not a
  * lack of permission, unless another privilege would help.
  */
-static enum xdps_status fail_elsewhere(struct xdps_error *err, int errnum,
+static enum xdps_status fail_elsewhere(struct xdps_error *err, int rc,
 				       const char *doing)
 {
 	if (in_user_namespace())
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "%s: %s; the helper has its capabilities in a user namespace only (a rootless container?), and the kernel asks for those of the host",
-				 doing, strerror(errnum));
+				 doing, strerror(-rc));
 	if (xdps_kernel_is_before(5, 11) && !xdps_has_capability(CAP_SYS_RESOURCE))
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "%s: %s; this kernel counts BPF memory against RLIMIT_MEMLOCK: raise it (ulimit -l unlimited), or add cap_sys_resource to the helper's file",
-				 doing, strerror(errnum));
+				 doing, strerror(-rc));
 	return xdps_fail(err, XDPS_UNSUPPORTED,
 			 "%s: %s, although the helper has the capabilities; a security module, seccomp or kernel lockdown forbids it",
-			 doing, strerror(errnum));
+			 doing, strerror(-rc));
 }
 
 static enum xdps_status fail_missing(struct xdps_error *err, const char *doing,
@@ -237,31 +237,31 @@ static enum xdps_status fail_missing(struct xdps_error *err, const char *doing,
 	return fail_file(err, doing, lacking);
 }
 
-static enum xdps_status fail(struct xdps_error *err, int errnum, uint64_t lacking,
+static enum xdps_status fail(struct xdps_error *err, int rc, uint64_t lacking,
 			     const char *doing)
 {
-	if (errnum != EPERM && errnum != EACCES)
-		return xdps_fail_errno(err, errnum, "%s", doing);
+	if (rc != -EPERM && rc != -EACCES)
+		return xdps_fail_errno(err, rc, "%s", doing);
 	return lacking ? fail_missing(err, doing, lacking)
-		       : fail_elsewhere(err, errnum, doing);
+		       : fail_elsewhere(err, rc, doing);
 }
 
-enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
+enum xdps_status xdps_privilege_fail(struct xdps_error *err, int rc,
 				     const char *doing)
 {
-	return fail(err, errnum, missing(needed_to_open), doing);
+	return fail(err, rc, missing(needed_to_open), doing);
 }
 
-enum xdps_status xdps_privilege_fail_perf(struct xdps_error *err, int errnum,
+enum xdps_status xdps_privilege_fail_perf(struct xdps_error *err, int rc,
 					  const char *doing)
 {
-	return fail(err, errnum, missing(needed_to_open | needed_by_perf()), doing);
+	return fail(err, rc, missing(needed_to_open | needed_by_perf()), doing);
 }
 
-enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int cap,
+enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int rc, int cap,
 					 const char *doing)
 {
-	return fail(err, errnum, BIT64(cap) & ~effective(), doing);
+	return fail(err, rc, BIT64(cap) & ~effective(), doing);
 }
 
 /*
@@ -277,10 +277,10 @@ static uint64_t needed_by_filters(void)
 	return caps;
 }
 
-enum xdps_status xdps_privilege_fail_filter(struct xdps_error *err, int errnum,
+enum xdps_status xdps_privilege_fail_filter(struct xdps_error *err, int rc,
 					    const char *doing)
 {
-	return fail(err, errnum, missing(needed_by_filters() & ~BIT64(CAP_SYS_ADMIN)), doing);
+	return fail(err, rc, missing(needed_by_filters() & ~BIT64(CAP_SYS_ADMIN)), doing);
 }
 
 static uint64_t needed_for(enum xdps_purpose purpose)
@@ -305,7 +305,7 @@ enum xdps_status xdps_privilege_drop(enum xdps_purpose purpose, struct xdps_erro
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
 	    syscall(SYS_capget, &head, data))
-		return xdps_fail_errno(err, errno, "giving up privilege");
+		return xdps_fail_errno(err, -errno, "giving up privilege");
 
 	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
 		data[i].permitted &= (uint32_t)(keep >> 32 * i);
@@ -313,6 +313,6 @@ enum xdps_status xdps_privilege_drop(enum xdps_purpose purpose, struct xdps_erro
 		data[i].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &head, data))
-		return xdps_fail_errno(err, errno, "giving up capabilities");
+		return xdps_fail_errno(err, -errno, "giving up capabilities");
 	return XDPS_OK;
 }

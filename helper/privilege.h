@@ -14,25 +14,25 @@ bool xdps_has_capability(int cap);
 bool xdps_privilege_is_short(void);
 
 /*
- * Reports that the kernel returned `errnum` for what `doing` says.  If that is EPERM or
- * EACCES, the status is XDPS_NO_PERMISSION, and the sentence says which capabilities are
- * missing, why they cannot be obtained, and what helps; or it is XDPS_UNSUPPORTED, if
- * none is missing and something else forbids it.  Any other errno goes to
- * xdps_fail_errno().
+ * Reports that the kernel returned `rc`, a negative errno, for what `doing` says.  If it
+ * is -EPERM or -EACCES, the status is XDPS_NO_PERMISSION, and the sentence says which
+ * capabilities are missing, why they cannot be obtained, and what helps; or it is
+ * XDPS_UNSUPPORTED, if none is missing and something else forbids it.  Any other errno
+ * goes to xdps_fail_errno().
  */
-enum xdps_status xdps_privilege_fail(struct xdps_error *err, int errnum,
+enum xdps_status xdps_privilege_fail(struct xdps_error *err, int rc,
 				     const char *doing);
 
 /* The same for a perf ring. */
-enum xdps_status xdps_privilege_fail_perf(struct xdps_error *err, int errnum,
+enum xdps_status xdps_privilege_fail_perf(struct xdps_error *err, int rc,
 					  const char *doing);
 
 /* The same for what requires the capability `cap`, which most captures do not need. */
-enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int errnum, int cap,
+enum xdps_status xdps_privilege_fail_for(struct xdps_error *err, int rc, int cap,
 					 const char *doing);
 
 /* The same after xdps_privilege_drop(), when rings need no privilege any more. */
-enum xdps_status xdps_privilege_fail_filter(struct xdps_error *err, int errnum,
+enum xdps_status xdps_privilege_fail_filter(struct xdps_error *err, int rc,
 					    const char *doing);
 
 /* The command, for root, that gives the helper's file everything that perf rings need. */

@@ -127,9 +127,9 @@ static enum xdps_status check_kind(const struct xdps_request *request, bool besi
 }
 
 /* The kernel's errors for one value of a map, and for all of them together. */
-static bool is_too_much(int errnum)
+static bool is_too_much(int rc)
 {
-	return errnum == E2BIG || errnum == ENOMEM;
+	return rc == -E2BIG || rc == -ENOMEM;
 }
 
 static void close_but_size(struct xdps_rings *r)
@@ -141,8 +141,8 @@ static void close_but_size(struct xdps_rings *r)
 }
 
 /*
- * Returns 0 or an errno.  If no size was asked for, and the kernel does not put that much
- * into a map (4 MiB in 5.10), uses the default size.
+ * Returns 0 or a negative errno.  If no size was asked for, and the kernel does not put
+ * that much into a map (4 MiB in 5.10), uses the default size.
  */
 static int open_map_rings(struct xdps_rings *r, const struct xdps_request *request,
 			  const struct xdps_cpus *cpus)
@@ -202,7 +202,7 @@ static enum xdps_status assign(uint32_t cpu, uint32_t ring, int cpus_fd, struct 
 	const struct xdps_cpu state = { .ring = ring, .wake_at = XDPS_NEVER };
 
 	if (bpf_map_update_elem(cpus_fd, &cpu, &state, BPF_ANY))
-		return xdps_fail_errno(err, errno, "giving CPU %u its ring", cpu);
+		return xdps_fail_errno(err, -errno, "giving CPU %u its ring", cpu);
 	return XDPS_OK;
 }
 

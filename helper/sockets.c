@@ -33,7 +33,7 @@ static enum xdps_status join(int sock, const struct xdps_interface *iface,
 
 	if (setsockopt(sock, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &mreq,
 		       sizeof(mreq)))
-		return xdps_fail_errno(err, errno,
+		return xdps_fail_errno(err, -errno,
 				       "%s: promiscuous mode was not set", iface->name);
 	return XDPS_OK;
 }
@@ -50,7 +50,7 @@ static enum xdps_status open_promisc(struct xdps_sockets *s,
 				 "%s: promiscuous mode was not set, the helper lacks CAP_NET_RAW",
 				 iface->name);
 	if (sock < 0)
-		return xdps_fail_errno(err, errno,
+		return xdps_fail_errno(err, -errno,
 				       "%s: promiscuous mode was not set: packet socket",
 				       iface->name);
 	status = join(sock, iface, err);

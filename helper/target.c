@@ -238,11 +238,11 @@ static enum xdps_status explain(const struct xdps_target *t, int rc,
 	if (!t->attached.id) {
 		snprintf(doing, sizeof(doing),
 			 "%s: asking what XDP program is attached there", iface->name);
-		return xdps_privilege_fail(err, -rc, doing);
+		return xdps_privilege_fail(err, rc, doing);
 	}
 	xdps_target_describe(t, program, sizeof(program));
 	snprintf(doing, sizeof(doing), "%s: looking at %s", iface->name, program);
-	return xdps_privilege_fail_for(err, -rc, CAP_SYS_ADMIN, doing);
+	return xdps_privilege_fail_for(err, rc, CAP_SYS_ADMIN, doing);
 }
 
 void xdps_target_init(struct xdps_target *t)

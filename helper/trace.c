@@ -88,5 +88,5 @@ enum xdps_status xdps_trace_attach(int *link_fd, const struct xdps_programs *p,
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: this kernel has no trampolines for it on this processor",
 				 refusal);
-	return xdps_privilege_fail(err, -fd, refusal);
+	return xdps_privilege_fail(err, fd, refusal);
 }

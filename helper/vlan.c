@@ -30,7 +30,7 @@ struct kind_question {
 
 struct search {
 	int sock;
-	int errnum;
+	int rc;
 	bool done, found;
 };
 
@@ -75,8 +75,8 @@ static void read_answer(struct search *s, int ifindex)
 	struct xdps_netlink answer;
 	const struct nlmsghdr *head = (const void *)answer.buf;
 
-	s->errnum = xdps_netlink_receive(&answer, s->sock);
-	for (; !s->errnum && !s->done && NLMSG_OK(head, answer.bytes);
+	s->rc = xdps_netlink_receive(&answer, s->sock);
+	for (; !s->rc && !s->done && NLMSG_OK(head, answer.bytes);
 	     head = NLMSG_NEXT(head, answer.bytes))
 		read_message(s, head, ifindex);
 }
@@ -93,13 +93,13 @@ static bool has_vlan_above(int ifindex)
 		.kind.rta_len = (unsigned short)RTA_LENGTH(sizeof(q.vlan)),
 		.vlan = "vlan",
 	};
-	struct search s = { .errnum = 0 };
+	struct search s = { .rc = 0 };
 
 	s.sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (s.sock < 0)
 		return false;
 	if (send(s.sock, &q, q.head.nlmsg_len, 0) >= 0)
-		while (!s.errnum && !s.done && !s.found)
+		while (!s.rc && !s.done && !s.found)
 			read_answer(&s, ifindex);
 	close(s.sock);
 	return s.found;

@@ -23,7 +23,7 @@ static void test_fail(void **state)
 static void test_fail_errno(void **state)
 {
 	(void)state;
-	assert_int_equal(xdps_fail_errno(&err, ENOENT, "starting %s", "it"),
+	assert_int_equal(xdps_fail_errno(&err, -ENOENT, "starting %s", "it"),
 			 XDPS_FAILED);
 	assert_int_equal(err.status, XDPS_FAILED);
 	assert_string_equal(err.text, "starting it: No such file or directory");
@@ -32,9 +32,9 @@ static void test_fail_errno(void **state)
 static void test_forbidden(void **state)
 {
 	(void)state;
-	assert_int_equal(xdps_fail_errno(&err, EPERM, "a"), XDPS_FAILED);
+	assert_int_equal(xdps_fail_errno(&err, -EPERM, "a"), XDPS_FAILED);
 	assert_string_equal(err.text, "a: Operation not permitted");
-	assert_int_equal(xdps_fail_errno(&err, EACCES, "a"), XDPS_FAILED);
+	assert_int_equal(xdps_fail_errno(&err, -EACCES, "a"), XDPS_FAILED);
 	assert_string_equal(err.text, "a: Permission denied");
 }
 
@@ -42,7 +42,7 @@ static void test_unknown_errno(void **state)
 {
 	(void)state;
 	/* ENOTSUPP of the kernel, for which user space has no name */
-	xdps_fail_errno(&err, 524, "attaching");
+	xdps_fail_errno(&err, -524, "attaching");
 	assert_string_equal(err.text, "attaching: Unknown error 524");
 }
 
@@ -58,12 +58,12 @@ static void test_long(void **state)
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	assert_memory_equal(err.text, "first xxx", 9);
 
-	xdps_fail_errno(&err, ENOENT, "first %s", word);
+	xdps_fail_errno(&err, -ENOENT, "first %s", word);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	assert_memory_equal(err.text, "first xxx", 9);
 
 	word[252] = '\0';
-	xdps_fail_errno(&err, ENOENT, "%s", word);
+	xdps_fail_errno(&err, -ENOENT, "%s", word);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	assert_string_equal(err.text + 252, ": N");
 }
@@ -90,7 +90,7 @@ static void test_wraps_itself(void **state)
 	xdps_fail(&err, XDPS_FAILED, "the cause");
 	xdps_fail(&err, err.status, "the effect: %s", err.text);
 	assert_string_equal(err.text, "the effect: the cause");
-	xdps_fail_errno(&err, EIO, "%s", err.text);
+	xdps_fail_errno(&err, -EIO, "%s", err.text);
 	assert_string_equal(err.text,
 			    "the effect: the cause: Input/output error");
 }
