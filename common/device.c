@@ -8,6 +8,35 @@
 #include <linux/if_link.h>
 #include <unistd.h>
 
+/* RTM_GETLINK about one interface. */
+struct question {
+	struct nlmsghdr head;
+	struct ifinfomsg info;
+	struct rtattr attr;
+	char name[128];			/* ALTIFNAMSIZ */
+};
+
+/*
+ * Asks by index or, if that is 0, by name.  The kernel finds a short alternative name
+ * among the other names, but a long one only in an attribute of its own.
+ */
+static void fill(struct question *q, int index, const char *name)
+{
+	size_t bytes = index || !name ? 0 : strlen(name) + 1;
+
+	memset(q, 0, sizeof(*q));
+	q->head.nlmsg_len = offsetof(struct question, attr);
+	q->head.nlmsg_type = RTM_GETLINK;
+	q->head.nlmsg_flags = NLM_F_REQUEST;
+	q->info.ifi_index = index;
+	if (!bytes || bytes > sizeof(q->name))
+		return;
+	memcpy(q->name, name, bytes);
+	q->attr.rta_type = bytes > IF_NAMESIZE ? IFLA_ALT_IFNAME : IFLA_IFNAME;
+	q->attr.rta_len = (unsigned short)RTA_LENGTH(bytes);
+	q->head.nlmsg_len += RTA_SPACE(bytes);
+}
+
 static int read_answer(struct xdps_netlink *answer, int sock)
 {
 	const struct nlmsghdr *head = (const void *)answer->buf;
@@ -26,10 +55,10 @@ static int read_answer(struct xdps_netlink *answer, int sock)
 
 int xdps_device_ask(struct xdps_netlink *answer, int index, const char *name)
 {
-	struct xdps_link_question q;
+	struct question q;
 	int sock, rc;
 
-	xdps_link_question(&q, index, name);
+	fill(&q, index, name);
 	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (sock < 0)
 		return -errno;

@@ -66,35 +66,6 @@ static inline void xdps_attr_string(char *to, size_t size, const struct rtattr *
 		snprintf(to, size, "%.*s", (int)RTA_PAYLOAD(attr), (const char *)RTA_DATA(attr));
 }
 
-/* RTM_GETLINK about one interface. */
-struct xdps_link_question {
-	struct nlmsghdr head;
-	struct ifinfomsg info;
-	struct rtattr attr;
-	char name[128];			/* ALTIFNAMSIZ */
-};
-
-/*
- * Asks by index or, if that is 0, by name.  The kernel finds a short alternative name
- * among the other names, but a long one only in an attribute of its own.
- */
-static inline void xdps_link_question(struct xdps_link_question *q, int index, const char *name)
-{
-	size_t bytes = index || !name ? 0 : strlen(name) + 1;
-
-	memset(q, 0, sizeof(*q));
-	q->head.nlmsg_len = offsetof(struct xdps_link_question, attr);
-	q->head.nlmsg_type = RTM_GETLINK;
-	q->head.nlmsg_flags = NLM_F_REQUEST;
-	q->info.ifi_index = index;
-	if (!bytes || bytes > sizeof(q->name))
-		return;
-	memcpy(q->name, name, bytes);
-	q->attr.rta_type = bytes > IF_NAMESIZE ? IFLA_ALT_IFNAME : IFLA_IFNAME;
-	q->attr.rta_len = (unsigned short)RTA_LENGTH(bytes);
-	q->head.nlmsg_len += RTA_SPACE(bytes);
-}
-
 static inline uint32_t xdps_attr_u32(const struct rtattr *attr)
 {
 	uint32_t value = 0;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../common/error.h"
+#include "../common/fd.h"
 #include "../common/protocol.h"
 
 #include "launch.h"
@@ -420,10 +421,8 @@ void xdps_grant_free(struct xdps_grant *g)
 	for (unsigned int i = 0; i < g->n_ring_fds; i++)
 		close(g->ring_fds[i]);
 	free(g->ring_fds);
-	if (g->cpus_fd >= 0)
-		close(g->cpus_fd);
-	if (g->inject_fd >= 0)
-		close(g->inject_fd);
+	xdps_fd_close(&g->cpus_fd);
+	xdps_fd_close(&g->inject_fd);
 	xdps_grant_init(g);
 }
 

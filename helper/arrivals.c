@@ -16,6 +16,7 @@
 
 #include "../bpf/record.h"
 #include "../common/error.h"
+#include "../common/fd.h"
 
 #define KERNEL_GROUP 1			/* of uevents; udev sends to another one */
 #define UEVENT_BYTES 2048		/* UEVENT_BUFFER_SIZE in the kernel */
@@ -133,8 +134,7 @@ bool xdps_arrivals_settle(struct xdps_arrivals *a, uint32_t cpu, enum xdps_suppl
 
 void xdps_arrivals_close(struct xdps_arrivals *a)
 {
-	if (a->uevent_fd >= 0)
-		close(a->uevent_fd);
+	xdps_fd_close(&a->uevent_fd);
 	if (a->cpus)
 		munmap(a->cpus, a->n_cpus * sizeof(*a->cpus));
 	free(a->known);

@@ -179,7 +179,7 @@ enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 }
 
 /* A link that was detached has no interface (bpf_xdp_link_fill_link_info()). */
-bool xdps_is_attached(int link_fd)
+bool xdps_attach_is_in_place(int link_fd)
 {
 	struct bpf_link_info info = { 0 };
 	__u32 bytes = sizeof(info);

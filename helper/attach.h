@@ -23,6 +23,6 @@ enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     enum xdps_mode mode, struct xdps_error *err);
 
 /* False if somebody detached it, or the interface went away.  If in doubt, true. */
-bool xdps_is_attached(int link_fd);
+bool xdps_attach_is_in_place(int link_fd);
 
 #endif

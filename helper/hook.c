@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../common/counters.h"
 #include "../common/error.h"
+#include "../common/fd.h"
 
 #include "attach.h"
 #include "trace.h"
@@ -193,7 +193,7 @@ bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, ui
 bool xdps_hook_is_in_place(const struct xdps_hook *h, const struct xdps_interface *iface)
 {
 	return h->target.traced ? xdps_target_is_attached(&h->target, iface)
-				: xdps_is_attached(h->link_fd);
+				: xdps_attach_is_in_place(h->link_fd);
 }
 
 /* Describes the program that is there instead of `t`, or "". */
@@ -246,9 +246,7 @@ enum xdps_status xdps_hook_follow(struct xdps_hook *h, const struct xdps_setting
 
 void xdps_hook_leave(struct xdps_hook *h)
 {
-	if (h->link_fd >= 0)
-		close(h->link_fd);
-	h->link_fd = -1;
+	xdps_fd_close(&h->link_fd);
 }
 
 void xdps_hook_close(struct xdps_hook *h)

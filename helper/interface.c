@@ -128,20 +128,27 @@ bool xdps_interface_received(const struct xdps_interface *iface, uint64_t *packe
 	return true;
 }
 
+int xdps_interface_ethtool(const struct xdps_interface *iface, void *command)
+{
+	struct ifreq req = { .ifr_data = command };
+	int sock, rc;
+
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return -errno;
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", iface->name);
+	rc = ioctl(sock, SIOCETHTOOL, &req) ? -errno : 0;
+	close(sock);
+	return rc;
+}
+
 void xdps_interface_driver(const struct xdps_interface *iface, char *driver,
 			   size_t size)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq req = { .ifr_data = (void *)&info };
-	int sock;
 
 	driver[0] = '\0';
-	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sock < 0)
-		return;
-	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", iface->name);
-	if (!ioctl(sock, SIOCETHTOOL, &req))
+	if (!xdps_interface_ethtool(iface, &info))
 		snprintf(driver, size, "%.*s", (int)sizeof(info.driver),
 			 info.driver);
-	close(sock);
 }

@@ -31,6 +31,12 @@ bool xdps_interface_exists(const struct xdps_interface *iface);
 /* The interface's own count of packets received; false: it does not report any. */
 bool xdps_interface_received(const struct xdps_interface *iface, uint64_t *packets);
 
+/*
+ * Sends an ethtool command (struct ethtool_... in linux/ethtool.h), which the kernel fills
+ * in.  Returns 0 or a negative errno.
+ */
+int xdps_interface_ethtool(const struct xdps_interface *iface, void *command);
+
 /* The name of its driver, for messages, truncated to `size` bytes; "" if it has none. */
 void xdps_interface_driver(const struct xdps_interface *iface, char *driver,
 			   size_t size);

@@ -12,6 +12,7 @@
 
 #include "../bpf/record.h"
 #include "../common/error.h"
+#include "../common/fd.h"
 
 #include "privilege.h"
 
@@ -117,8 +118,7 @@ enum xdps_supply xdps_mapring_add(struct xdps_rings *r, uint32_t cpu, struct xdp
 
 	if (fd < 0 || bpf_map_update_elem(r->more_fd, &r->n, &fd, BPF_ANY)) {
 		xdps_fail_errno(why, -errno, "making a ring of %u KiB", r->ring_bytes >> 10);
-		if (fd >= 0)
-			close(fd);
+		xdps_fd_close(&fd);
 		return XDPS_SUPPLY_REFUSED;
 	}
 	__atomic_store_n(&state->ring, r->n, __ATOMIC_RELEASE);
@@ -133,10 +133,8 @@ void xdps_mapring_close(struct xdps_rings *r)
 		return;
 	while (r->n_fds > N_SHARED_FDS)
 		close(r->fds[--r->n_fds]);
-	if (r->more_fd >= 0)
-		close(r->more_fd);
-	if (r->bell_fd >= 0)
-		close(r->bell_fd);
+	xdps_fd_close(&r->more_fd);
+	xdps_fd_close(&r->bell_fd);
 }
 
 enum xdps_status xdps_mapring_explain(struct xdps_error *err, int rc,

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../common/error.h"
+#include "../common/fd.h"
 
 #include "kernel.h"
 #include "privilege.h"
@@ -46,7 +47,7 @@ static enum xdps_status explain_map(struct xdps_error *err, int rc,
 	struct rlimit locked = { 0 };
 	unsigned int ring_kib = r->ring_bytes / 1024;
 
-	if (rc != -EPERM || xdps_has_capability(CAP_IPC_LOCK))
+	if (rc != -EPERM || xdps_privilege_has(CAP_IPC_LOCK))
 		return xdps_fail_errno(err, rc, "mapping %u rings of %u KiB",
 				       n_rings, ring_kib);
 	getrlimit(RLIMIT_MEMLOCK, &locked);
@@ -200,8 +201,7 @@ enum xdps_supply xdps_perf_renew(struct xdps_rings *r, const struct xdps_request
 		close(fd);
 		return XDPS_SUPPLY_REFUSED;
 	}
-	if (r->renewed[ring] >= 0)
-		close(r->renewed[ring]);
+	xdps_fd_close(&r->renewed[ring]);
 	r->renewed[ring] = fd;
 	return XDPS_SUPPLY_RENEWED;
 }
@@ -215,8 +215,7 @@ void xdps_perf_close(struct xdps_rings *r)
 	for (unsigned int i = 0; r->maps && i < r->n; i++)
 		munmap(r->maps[i], map_bytes);
 	for (unsigned int i = 0; r->renewed && i < r->n; i++)
-		if (r->renewed[i] >= 0)
-			close(r->renewed[i]);
+		xdps_fd_close(&r->renewed[i]);
 	free(r->maps);
 	free(r->renewed);
 	r->maps = NULL;

@@ -58,7 +58,7 @@ static uint64_t effective(void)
 	return data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
-bool xdps_has_capability(int cap)
+bool xdps_privilege_has(int cap)
 {
 	return effective() & BIT64(cap);
 }
@@ -203,7 +203,7 @@ static enum xdps_status fail_elsewhere(struct xdps_error *err, int rc,
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "%s: %s; the helper has its capabilities in a user namespace only (a rootless container?), and the kernel asks for those of the host",
 				 doing, strerror(-rc));
-	if (xdps_kernel_is_before(5, 11) && !xdps_has_capability(CAP_SYS_RESOURCE))
+	if (xdps_kernel_is_before(5, 11) && !xdps_privilege_has(CAP_SYS_RESOURCE))
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "%s: %s; this kernel counts BPF memory against RLIMIT_MEMLOCK: raise it (ulimit -l unlimited), or add cap_sys_resource to the helper's file",
 				 doing, strerror(-rc));
@@ -272,7 +272,7 @@ static uint64_t needed_by_filters(void)
 {
 	uint64_t caps = BIT64(CAP_BPF) | BIT64(CAP_NET_ADMIN) | BIT64(CAP_PERFMON);
 
-	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_PERFMON))
+	if (!xdps_privilege_has(CAP_BPF) || !xdps_privilege_has(CAP_PERFMON))
 		caps |= BIT64(CAP_SYS_ADMIN);
 	return caps;
 }

@@ -8,7 +8,7 @@
 #include "../common/types.h"
 
 /* Is CAP_... effective in this process? */
-bool xdps_has_capability(int cap);
+bool xdps_privilege_has(int cap);
 
 /* Is anything missing that every capture needs? */
 bool xdps_privilege_is_short(void);

@@ -12,6 +12,7 @@
 
 #include "../bpf/record.h"
 #include "../common/error.h"
+#include "../common/fd.h"
 
 #include "kernel.h"
 #include "mapring.h"
@@ -251,8 +252,7 @@ void xdps_rings_close(struct xdps_rings *r)
 {
 	xdps_perf_close(r);
 	xdps_mapring_close(r);
-	if (r->map_fd >= 0)
-		close(r->map_fd);
+	xdps_fd_close(&r->map_fd);
 	free(r->fds);
 	free(r->cpus);
 	xdps_rings_init(r);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../common/error.h"
+#include "../common/fd.h"
 
 static int packet_socket(void)
 {
@@ -111,9 +112,6 @@ void xdps_sockets_open(struct xdps_sockets *s, const struct xdps_interface *ifac
 
 void xdps_sockets_close(struct xdps_sockets *s)
 {
-	if (s->promisc_fd >= 0)
-		close(s->promisc_fd);
-	if (s->inject_fd >= 0)
-		close(s->inject_fd);
-	xdps_sockets_init(s);
+	xdps_fd_close(&s->promisc_fd);
+	xdps_fd_close(&s->inject_fd);
 }

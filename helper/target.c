@@ -20,6 +20,7 @@
 
 #include "../common/device.h"
 #include "../common/error.h"
+#include "../common/fd.h"
 
 #include "privilege.h"
 
@@ -41,8 +42,7 @@ static void program_init(struct xdps_program *p)
 
 static void program_free(struct xdps_program *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
+	xdps_fd_close(&p->fd);
 	program_init(p);
 }
 

@@ -8,10 +8,8 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
-#include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "../common/device.h"
@@ -37,18 +35,9 @@ struct search {
 bool xdps_vlan_is_taken_off(const struct xdps_interface *iface)
 {
 	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
-	struct ifreq req = { .ifr_data = (void *)&flags };
-	int sock, rc;
 
-	if (iface->link != XDPS_LINK_ETHERNET)
-		return false;
-	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sock < 0)
-		return false;
-	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", iface->name);
-	rc = ioctl(sock, SIOCETHTOOL, &req);
-	close(sock);
-	return !rc && flags.data & ETH_FLAG_RXVLAN;
+	return iface->link == XDPS_LINK_ETHERNET && !xdps_interface_ethtool(iface, &flags) &&
+	       flags.data & ETH_FLAG_RXVLAN;
 }
 
 /* A kernel that does not know the kind yet sends all interfaces. */

@@ -10,9 +10,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../common/error.h"
+#include "../common/fd.h"
 
 /*
  * The kernel does not announce changes of links, so we have to ask.  A capture that is
@@ -78,8 +78,7 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof(addr))) {
 		xdps_fail_errno(err, -errno, "watching for the end of interfaces");
-		if (fd >= 0)
-			close(fd);
+		xdps_fd_close(&fd);
 		return err->status;
 	}
 	w->netlink_fd = fd;
@@ -148,7 +147,6 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
 
 void xdps_watch_close(struct xdps_watch *w)
 {
-	if (w->netlink_fd >= 0)
-		close(w->netlink_fd);
+	xdps_fd_close(&w->netlink_fd);
 	xdps_watch_init(w);
 }

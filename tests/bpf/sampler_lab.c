@@ -194,8 +194,8 @@ int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests)
 {
 	struct CMUnitTest in_a_lab[n_tests];
 
-	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_NET_ADMIN) ||
-	    !xdps_has_capability(CAP_PERFMON)) {
+	if (!xdps_privilege_has(CAP_BPF) || !xdps_privilege_has(CAP_NET_ADMIN) ||
+	    !xdps_privilege_has(CAP_PERFMON)) {
 		puts("1..0 # SKIP needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON to load BPF programs");
 		return 0;
 	}

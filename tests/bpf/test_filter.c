@@ -803,8 +803,8 @@ int main(void)
 	const char *why;
 	int n_failed;
 
-	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_NET_ADMIN) ||
-	    !xdps_has_capability(CAP_PERFMON)) {
+	if (!xdps_privilege_has(CAP_BPF) || !xdps_privilege_has(CAP_NET_ADMIN) ||
+	    !xdps_privilege_has(CAP_PERFMON)) {
 		puts("1..0 # SKIP needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON to load BPF programs");
 		return 0;
 	}

@@ -201,7 +201,7 @@ static void large_mtu_is_named(void **state)
 
 	assert_int_equal(xdps_attach(&link_fd, prog_fd, &iface, XDPS_MODE_GENERIC, &err),
 			 XDPS_OK);
-	assert_true(xdps_is_attached(link_fd));
+	assert_true(xdps_attach_is_in_place(link_fd));
 	close(link_fd);
 	close(prog_fd);
 }

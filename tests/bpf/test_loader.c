@@ -91,8 +91,8 @@ int main(void)
 		SENTENCE("What goes into the slot has the flags and the type of the entry", frags_are_asked_for),
 	};
 
-	if (!xdps_has_capability(CAP_BPF) || !xdps_has_capability(CAP_NET_ADMIN) ||
-	    !xdps_has_capability(CAP_PERFMON)) {
+	if (!xdps_privilege_has(CAP_BPF) || !xdps_privilege_has(CAP_NET_ADMIN) ||
+	    !xdps_privilege_has(CAP_PERFMON)) {
 		puts("1..0 # SKIP needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON to load BPF programs");
 		return 0;
 	}
