@@ -33,7 +33,7 @@
 /*
  * A filter that returns the same for every packet is not called, and the length of
  * packets is not determined for it.  Two constants in the sampler's instructions say
- * which it is (helper/filter.c).  The first has this value in its upper half, and 1 in
+ * which it is (helper/program/filter.c).  The first has this value in its upper half, and 1 in
  * its lower half if the filter has to be called.  The second is what the filter always
  * returns, if not.
  */

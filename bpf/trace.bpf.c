@@ -63,7 +63,7 @@ struct {
 
 /*
  * As in xdpsample.bpf.c, but its arguments are a copy and the number of bytes in it
- * (XDPS_MEMORY_COPY in helper/translate.h).
+ * (XDPS_MEMORY_COPY in helper/program/translate.h).
  */
 __hidden __noinline __u64 filter(const void *copy, __u64 copied_bytes, __u32 len)
 {

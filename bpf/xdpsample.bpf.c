@@ -12,8 +12,8 @@
 
 /*
  * The filter that is loaded first: it accepts everything.  Its instructions are replaced
- * by others before a sampler with another filter is loaded (helper/filter.c);
- * helper/translate.h has everything that they and the caller agree on.  This is the only
+ * by others before a sampler with another filter is loaded (helper/program/filter.c);
+ * helper/program/translate.h has everything that they and the caller agree on.  This is the only
  * subprogram, and stays one (noinline).  It is verified together with its caller, whose
  * packet pointers it gets (hidden).  The compiler knows nothing about what it returns
  * (asm).

@@ -79,7 +79,7 @@ static int spawn_orphan(void *arg)
  * The helper has the socket on descriptor 0 and, until its main() runs, on 1 and 2.  So
  * the dynamic loader's error messages reach us as a message, and nothing needs /dev/null,
  * which an application in a chroot may not have.  If the helper is given our stderr, it
- * keeps that on descriptor 2 for good (helper/debug.h).  It has its own session, so that
+ * keeps that on descriptor 2 for good (helper/host/debug.h).  It has its own session, so that
  * Ctrl-C in the application's terminal does not reach it.  Returns 0 or a negative errno.
  */
 static int describe_helper(struct start *s, int sock, bool with_stderr)

@@ -5,7 +5,7 @@
 #ifndef DEFAULT_SIZE_H
 #define DEFAULT_SIZE_H
 
-#include "../../helper/kernel.h"
+#include "../../helper/host/kernel.h"
 #include "../../common/types.h"
 #include "../unit/sentence.h"
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "../../bpf/record.h"
-#include "../../helper/verifier.h"
+#include "../../helper/program/verifier.h"
 #include "../unit/sentence.h"
 
 #define LOG_BYTES (1u << 20)

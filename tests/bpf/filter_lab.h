@@ -8,7 +8,7 @@
 #ifndef FILTER_LAB_H
 #define FILTER_LAB_H
 
-#include "../../helper/translate.h"
+#include "../../helper/program/translate.h"
 
 /* What the filter said, and how much of the packet lay before its eyes. */
 struct verdict {

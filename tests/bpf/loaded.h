@@ -5,7 +5,7 @@
 #ifndef LOADED_H
 #define LOADED_H
 
-#include "../../helper/loader.h"
+#include "../../helper/program/loader.h"
 
 struct loaded {
 	struct xdps_rings rings;

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../helper/privilege.h"
+#include "../../helper/host/privilege.h"
 #include "trace.skel.h"
 #include "xdpsample.skel.h"
 

@@ -10,9 +10,9 @@
 
 #include "../../bpf/record.h"
 #include "../../engine/ring.h"
-#include "../../helper/cpus.h"
-#include "../../helper/loader.h"
-#include "../../helper/rings.h"
+#include "../../helper/host/cpus.h"
+#include "../../helper/program/loader.h"
+#include "../../helper/rings/rings.h"
 #include "../unit/sentence.h"
 
 #define LAB_PACKET_BYTES 9000

@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "../../bpf/record.h"
-#include "../../helper/filter.h"
-#include "../../helper/privilege.h"
+#include "../../helper/program/filter.h"
+#include "../../helper/host/privilege.h"
 #include "../../common/classic.h"
 #include "../unit/machine.h"
 #include "../unit/random_filter.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../helper/filter.h"
+#include "../../helper/program/filter.h"
 #include "sampler_lab.h"
 
 #define SNAPLEN 96

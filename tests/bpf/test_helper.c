@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../helper/reply.h"
-#include "../../helper/cpus.h"
+#include "../../helper/door/reply.h"
+#include "../../helper/host/cpus.h"
 #include "../unit/sentence.h"
 #include "default_size.h"
 #include "helper_lab.h"

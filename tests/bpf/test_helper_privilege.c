@@ -13,10 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../helper/cpus.h"
-#include "../../helper/filter.h"
-#include "../../helper/kernel.h"
-#include "../../helper/privilege.h"
+#include "../../helper/host/cpus.h"
+#include "../../helper/program/filter.h"
+#include "../../helper/host/kernel.h"
+#include "../../helper/host/privilege.h"
 #include "../unit/sentence.h"
 #include "helper_lab.h"
 #include "loaded.h"

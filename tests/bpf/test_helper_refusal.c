@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../helper/attach.h"
-#include "../../helper/interface.h"
-#include "../../helper/kernel.h"
+#include "../../helper/attach/attach.h"
+#include "../../helper/host/interface.h"
+#include "../../helper/host/kernel.h"
 #include "../unit/sentence.h"
 #include "helper_lab.h"
 

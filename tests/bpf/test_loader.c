@@ -5,7 +5,7 @@
  * No kernel refuses ours, so a program is made wrong on its way: the loader
  * itself is in this file, with its parts.
  */
-#include "../../helper/loader.c"
+#include "../../helper/program/loader.c"
 
 #include <linux/capability.h>
 

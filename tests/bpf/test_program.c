@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "../../engine/bell.h"
-#include "../../helper/filter.h"
+#include "../../helper/program/filter.h"
 #include "../unit/of_kind.h"
 #include "default_size.h"
 #include "sampler_lab.h"

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../helper/target.h"
+#include "../../helper/target/target.h"
 #include "../unit/sentence.h"
 #include "helper_lab.h"
 #include "others.h"

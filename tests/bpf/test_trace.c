@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../helper/filter.h"
+#include "../../helper/program/filter.h"
 #include "traced_lab.h"
 
 #define LOOPBACK 1			/* where a test run's packets come from */

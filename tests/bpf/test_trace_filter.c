@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/filter.h"
+#include "../../helper/program/filter.h"
 #include "../unit/machine.h"
 #include "../unit/random_filter.h"
 #include "captured.h"

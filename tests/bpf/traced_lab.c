@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../helper/trace.h"
+#include "../../helper/attach/trace.h"
 #include "traced.skel.h"
 
 struct xdps_program traced = { .fd = -1 };

@@ -61,14 +61,12 @@ included_by()
 {
 	local header
 
-	grep -hoE "$include\"[^\"]+\"" "$1"/*.[ch] | cut -d'"' -f2 | sort -u | while read -r header; do
-		case $header in
-		../*)	   echo "${header#../}" ;;
-		*.skel.h)  ;;
-		*)	   [ ! -e "$1/$header" ] || header=$1/$header
-			   echo "$header" ;;
-		esac
-	done
+	find "$1" -name '*.[ch]' -exec grep -oHE "$include\"[^\"]+\"" {} + |
+		sed -E 's,^([^:]*/)[^:]*:[^"]*"([^"]*)"$,\1\2,' | grep -v '\.skel\.h$' |
+		LC_ALL=C sort -u | while read -r header; do
+			[ -e "$header" ] || header=missing:$header
+			echo "$header"
+		done | xargs realpath -m --relative-to=. | LC_ALL=C sort -u
 }
 
 # includes_only FOLDER PATTERN: and its own headers
@@ -82,6 +80,30 @@ sides_share_only_common()
 	includes_only common "bpf/record\.h" &&
 		includes_only engine "common/.*|bpf/record\.h" &&
 		includes_only helper "common/.*|bpf/record\.h"
+}
+
+# part_includes FOLDER PARTS: and what all of the helper may include
+part_includes()
+{
+	includes_only "helper/$1" "common/.*|bpf/record\.h|helper/(${2:-none})/.*"
+}
+
+# From the lowest to the highest; main.c is above them.
+helper_parts_are_layered()
+{
+	local parts
+
+	part_includes host &&
+		part_includes rings 'host' &&
+		part_includes target 'host' &&
+		part_includes program 'host|rings|target' &&
+		part_includes attach 'host|rings|target|program' &&
+		part_includes door 'host|target' || return 1
+	parts=$(find helper -mindepth 1 -type d | LC_ALL=C sort | paste -sd' ')
+	[ "$parts" = "helper/attach helper/door helper/host helper/program helper/rings helper/target" ] || {
+		echo "the parts are: $parts"
+		return 1
+	}
 }
 
 record_readers()
@@ -116,8 +138,9 @@ message_readers()
 {
 	local found wanted
 
-	found=$(grep -lE "$include\"(.*/)?(protocol|request|reply)\.h\"" helper/*.[ch] | paste -sd' ')
-	wanted='helper/main.c helper/query.c helper/reply.c helper/reply.h helper/request.c helper/request.h'
+	found=$(grep -lE "$include\"(.*/)?(protocol|request|reply)\.h\"" -r helper --include='*.[ch]' |
+		LC_ALL=C sort | paste -sd' ')
+	wanted='helper/door/query.c helper/door/reply.c helper/door/reply.h helper/door/request.c helper/door/request.h helper/main.c'
 	[ "$found" = "$wanted" ] || {
 		echo "they are: $found"
 		echo "allowed:  $wanted"
@@ -244,7 +267,7 @@ source_files()
 		\( -name '*.[ch]' -o -name '*.sh' -o -name '*.awk' -o -name '*.gp' \) \
 		! -name '*.skel.h'
 	grep -oE '[[:alnum:]_./-]+[.][ch]( |$)' Makefile.am | tr -d ' ' |
-		grep -E '^[[:alnum:]]+/[^/]+$' | grep -v '[.]skel[.]h$'
+		grep -E '^[[:alnum:]]+/' | grep -vE '^tests/|[.]skel[.]h$'
 	find patches -type f
 	for f in *; do
 		case $f in
@@ -320,8 +343,9 @@ every_test_folder_has_a_line()
 	return $rc
 }
 
-plan 21
+plan 22
 ok "engine/ and helper/ share common/ and nothing else" sides_share_only_common
+ok "the parts of the helper include each other in one direction only" helper_parts_are_layered
 ok "nothing under common/, engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
 ok "only helper/ and bpf/ include a header of libbpf" no_libbpf_header
 ok "in the engine only what reads the ring and the counters knows record.h" record_readers

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../helper/request.h"
+#include "../../helper/door/request.h"
 #include "../../common/classic.h"
 
 #define PROG_CHARS \

@@ -9,7 +9,7 @@
 #ifndef XDPS_EBPF_H
 #define XDPS_EBPF_H
 
-#include "../../helper/translate.h"
+#include "../../helper/program/translate.h"
 
 /* A packet of which `linear` bytes can be read directly, or were copied, and `len` are there. */
 struct ebpf_packet {

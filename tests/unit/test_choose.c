@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../helper/target.h"
+#include "../../helper/target/target.h"
 #include "sentence.h"
 
 static struct xdps_error err;

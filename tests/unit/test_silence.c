@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* test_silence.c: when a capture is said to see nothing. */
-#include "../../helper/silence.h"
+#include "../../helper/attach/silence.h"
 #include "sentence.h"
 
 #define EACH(text, test) { .name = text, .test_func = test, .setup_func = before_each }

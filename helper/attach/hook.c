@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * hook.c: puts our program where the packets pass.
+ *
+ * What is on an interface can change between a look at it and what we do.  In that case
+ * we look again, a few times.
+ */
+#include "hook.h"
+
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "../../common/counters.h"
+#include "../../common/error.h"
+#include "../../common/fd.h"
+
+#include "attach.h"
+#include "trace.h"
+
+#define TRIES_MAX 5
+#define PROGRAM_BYTES 80
+
+void xdps_hook_init(struct xdps_hook *h)
+{
+	memset(h, 0, sizeof(*h));
+	h->link_fd = -1;
+	xdps_target_init(&h->target);
+	xdps_programs_init(&h->programs);
+}
+
+static enum xdps_status put_filter(struct xdps_hook *h, struct xdps_error *err)
+{
+	enum xdps_filter place;
+
+	if (!h->filter.number)
+		return XDPS_OK;
+	return xdps_filter_set(&h->programs, &h->filter, &place, err);
+}
+
+/* Opens rings, unless there are some that also work beside the program there now. */
+static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_setting *s,
+				   struct xdps_rings *rings, const char *doing,
+				   struct xdps_error *err)
+{
+	if (h->target.traced && rings->kind == XDPS_RING_BPF)
+		xdps_rings_close(rings);
+	if (rings->n)
+		return XDPS_OK;
+	return xdps_rings_open(rings, &s->request, &s->cpus, h->target.traced, doing, err);
+}
+
+/*
+ * Puts our program on the interface, or beside the program that is there.  If there was a
+ * program `before`, its rings and counters stay in use.
+ */
+static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
+			      const struct xdps_programs *before,
+			      struct xdps_rings *rings, struct xdps_error *err)
+{
+	char doing[XDPS_REFUSAL_BYTES] = "loading the BPF programs";
+	const struct xdps_load load = {
+		.request = &s->request,
+		.iface = &s->iface,
+		.traced = h->target.traced,
+		/* A generic program is called only for the interface that it is on. */
+		.has_lowers = h->target.mode == XDPS_MODE_NATIVE,
+		.rings = rings,
+		.before = before,
+		.n_cpus = s->cpus.n_possible,
+		.doing = doing,
+	};
+	enum xdps_status status;
+
+	if (load.traced)
+		xdps_trace_refusal(&h->target, &s->iface, doing, sizeof(doing));
+	status = open_rings(h, s, rings, doing, err);
+	if (!status)
+		status = xdps_programs_load(&h->programs, &load, err);
+	if (!status && !before)
+		status = xdps_rings_assign(rings, &s->cpus, h->programs.cpus_fd, err);
+	if (!status)
+		status = put_filter(h, err);
+	if (status)
+		return status;
+	if (load.traced)
+		return xdps_trace_attach(&h->link_fd, &h->programs, doing, err);
+	return xdps_attach(&h->link_fd, bpf_program__fd(h->programs.entry), &s->iface,
+			   s->request.mode, err);
+}
+
+/* Puts it there again, with the same rings and counters. */
+static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setting *s,
+				    struct xdps_rings *rings, struct xdps_error *err)
+{
+	struct xdps_programs before = h->programs;
+	enum xdps_status status;
+
+	xdps_programs_init(&h->programs);
+	err->status = XDPS_OK;
+	status = place(h, s, before.obj ? &before : NULL, rings, err);
+	if (!h->programs.obj)
+		h->programs = before;	/* it has the maps */
+	else
+		xdps_programs_free(&before);
+	return status;
+}
+
+static enum xdps_status find_and_place(struct xdps_hook *h, const struct xdps_setting *s,
+				       struct xdps_rings *rings, struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	status = xdps_target_find(&h->target, &s->iface, &s->request, err);
+	if (!status && h->target.traced)
+		status = xdps_trace_check(&h->target, &s->iface, &s->request, err);
+	if (!status)
+		status = place_again(h, s, rings, err);
+	if (status == XDPS_BUSY && xdps_target_use_only_component(&h->target))
+		status = place_again(h, s, rings, err);
+	return status;
+}
+
+static bool is_gone_soon(const struct xdps_target *t, const struct xdps_interface *iface)
+{
+	const struct timespec step = { .tv_nsec = XDPS_LEAVING_STEP_NS };
+
+	for (int i = 0; i < XDPS_LEAVING_STEPS; i++) {
+		if (!xdps_target_is_attached(t, iface))
+			return true;
+		nanosleep(&step, NULL);
+	}
+	return false;
+}
+
+/* Placing it failed with what was there.  Is something else there by now? */
+static bool has_changed(struct xdps_hook *h, const struct xdps_interface *iface,
+			enum xdps_status status)
+{
+	if (!h->target.attached.id)
+		return status == XDPS_BUSY;
+	if (xdps_target_is_own(&h->target))
+		return is_gone_soon(&h->target, iface);
+	return !xdps_target_is_attached(&h->target, iface);
+}
+
+enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *s,
+				struct xdps_rings *rings, struct xdps_error *err)
+{
+	enum xdps_status status;
+	int tries = 0;
+
+	do {
+		err->status = XDPS_OK;
+		status = find_and_place(h, s, rings, err);
+	} while (status && ++tries < TRIES_MAX && has_changed(h, &s->iface, status));
+	return status;
+}
+
+enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
+				      enum xdps_filter *place, struct xdps_error *err)
+{
+	if (xdps_filter_set(&h->programs, spec, place, err))
+		return err->status;
+	memcpy(h->insns, spec->insns, spec->n_insns * sizeof(*spec->insns));
+	h->filter = *spec;
+	h->filter.insns = h->insns;
+	return XDPS_OK;
+}
+
+bool xdps_hook_follows(const struct xdps_hook *h)
+{
+	return h->target.traced && xdps_target_is_own(&h->target);
+}
+
+bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, uint64_t *seen)
+{
+	const size_t bytes = xdps_counters_bytes(s->cpus.n_possible);
+	struct xdps_stats stats;
+	void *cpus;
+
+	cpus = mmap(NULL, bytes, PROT_READ, MAP_SHARED, h->programs.cpus_fd, 0);
+	if (cpus == MAP_FAILED)
+		return false;
+	xdps_counters_sum(cpus, s->cpus.n_possible, &stats);
+	munmap(cpus, bytes);
+	*seen = stats.seen;
+	return true;
+}
+
+bool xdps_hook_is_in_place(const struct xdps_hook *h, const struct xdps_interface *iface)
+{
+	return h->target.traced ? xdps_target_is_attached(&h->target, iface)
+				: xdps_attach_is_in_place(h->link_fd);
+}
+
+/* Describes the program that is there instead of `t`, or "". */
+static void describe_successor(const struct xdps_target *t, const struct xdps_interface *iface,
+			       char *buf, size_t size)
+{
+	char program[PROGRAM_BYTES];
+	struct xdps_target now;
+
+	xdps_target_init(&now);
+	xdps_target_look(&now, iface);
+	xdps_target_describe(&now, program, sizeof(program));
+	if (now.attached.id && now.attached.id != t->attached.id)
+		snprintf(buf, size, "; %s is", program);
+	else
+		buf[0] = '\0';
+	xdps_target_free(&now);
+}
+
+static enum xdps_status explain_end(const struct xdps_hook *h,
+				    const struct xdps_interface *iface,
+				    struct xdps_error *err)
+{
+	char program[PROGRAM_BYTES], successor[PROGRAM_BYTES + 8];
+
+	if (!h->target.traced)
+		return xdps_fail(err, XDPS_FAILED,
+				 "%s: the capture has ended, because another process detached its XDP program",
+				 iface->name);
+	xdps_target_describe(&h->target, program, sizeof(program));
+	if (h->target.traced != &h->target.attached)
+		return xdps_fail(err, XDPS_FAILED,
+				 "%s: the capture has ended, because %.60s (id %u), which called %s, is not attached any more",
+				 iface->name, h->target.attached.name,
+				 h->target.attached.id, program);
+	describe_successor(&h->target, iface, successor, sizeof(successor));
+	return xdps_fail(err, XDPS_FAILED,
+			 "%s: the capture has ended, because %s is not attached any more%s",
+			 iface->name, program, successor);
+}
+
+enum xdps_status xdps_hook_follow(struct xdps_hook *h, const struct xdps_setting *s,
+				  struct xdps_rings *rings, struct xdps_error *err)
+{
+	if (!xdps_hook_follows(h))
+		return explain_end(h, &s->iface, err);
+	xdps_hook_leave(h);
+	return xdps_hook_open(h, s, rings, err);
+}
+
+void xdps_hook_leave(struct xdps_hook *h)
+{
+	xdps_fd_close(&h->link_fd);
+}
+
+void xdps_hook_close(struct xdps_hook *h)
+{
+	xdps_hook_leave(h);
+	xdps_programs_free(&h->programs);
+	xdps_target_free(&h->target);
+	xdps_hook_init(h);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hook.h: puts our program where the packets pass: on the interface itself, or beside the
+ * XDP program that is already there.
+ *
+ * A user who traces another xdpsample capture did not ask for its program, but for the
+ * packets: when that capture ends, this one takes its place.
+ */
+#ifndef XDPS_HOOK_H
+#define XDPS_HOOK_H
+
+#include "../../common/types.h"
+
+#include "../host/cpus.h"
+#include "../host/interface.h"
+#include "../program/filter.h"
+#include "../program/loader.h"
+#include "../rings/rings.h"
+#include "../target/target.h"
+
+/* What does not change while a capture runs. */
+struct xdps_setting {
+	struct xdps_request request;
+	struct xdps_interface iface;
+	struct xdps_cpus cpus;
+};
+
+struct xdps_hook {
+	struct xdps_target target;
+	struct xdps_programs programs;
+	int link_fd;			/* -1: not in place */
+
+	struct xdps_filter_spec filter;	/* in the sampler, with these instructions */
+	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX];
+};
+
+void xdps_hook_init(struct xdps_hook *h);
+
+/*
+ * Finds what is there, loads what that requires, opens `rings`, and attaches last, so
+ * that anything that is not available is known before.  If the program in the way may be
+ * about to leave (xdps_target_is_own()), waits up to 0.2 s for that.
+ */
+enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *s,
+				struct xdps_rings *rings, struct xdps_error *err);
+
+/* Calls xdps_filter_set(), and remembers a filter that was set. */
+enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
+				      enum xdps_filter *place, struct xdps_error *err);
+
+/*
+ * Would it follow, if the traced program were detached?  Then it needs what
+ * xdps_target_find() needs (target.h), as long as the capture runs.
+ */
+bool xdps_hook_follows(const struct xdps_hook *h);
+
+/* How many packets it was called for; false: that cannot be known now. */
+bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, uint64_t *seen);
+
+/* False if the program, ours or the traced one, is no longer attached. */
+bool xdps_hook_is_in_place(const struct xdps_hook *h, const struct xdps_interface *iface);
+
+/*
+ * Called when it is not in place: uses what is there now, with the same rings, counters
+ * and filter.  XDPS_FAILED: the program was not that of a capture, so the user has to
+ * decide, after reading the sentence; else what xdps_hook_open() returns.
+ */
+enum xdps_status xdps_hook_follow(struct xdps_hook *h, const struct xdps_setting *s,
+				  struct xdps_rings *rings, struct xdps_error *err);
+
+/* Our program no longer runs; everything that it needs is still there. */
+void xdps_hook_leave(struct xdps_hook *h);
+
+void xdps_hook_close(struct xdps_hook *h);	/* `*h` is then as after init */
+
+#endif

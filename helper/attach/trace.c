@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * trace.c: runs our programs beside another one.
+ */
+#include "trace.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../common/error.h"
+#include "../../common/names.h"
+
+#include "../host/privilege.h"
+
+#define DESCRIPTION_BYTES 90
+#define ENOTSUPP 524			/* the kernel's own; strerror() does not know it */
+
+enum xdps_status xdps_trace_check(const struct xdps_target *t,
+				  const struct xdps_interface *iface,
+				  const struct xdps_request *request, struct xdps_error *err)
+{
+	char program[DESCRIPTION_BYTES], refusal[XDPS_REFUSAL_BYTES];
+
+	xdps_target_describe(t, program, sizeof(program));
+	xdps_trace_refusal(t, iface, refusal, sizeof(refusal));
+	if (t->mode == XDPS_MODE_AUTO)
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: it runs in the network card, where nothing can look at it",
+				 refusal);
+	if (request->mode != XDPS_MODE_AUTO && request->mode != t->mode)
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "%s: mode=%s: %s is attached already, and is traced where it runs; leave mode= out",
+				 iface->name, xdps_mode_word(request->mode), program);
+	if (!t->traced->btf_id)
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: it has no type information (BTF); compiling it with -g gives it some",
+				 refusal);
+	if (!t->traced->is_compiled)
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: it was loaded while the kernel's compiler for BPF was off (sysctl net.core.bpf_jit_enable)",
+				 refusal);
+	return XDPS_OK;
+}
+
+/* Many applications open their device twice, and the user knows of one capture only. */
+static void second_capture_refusal(const struct xdps_interface *iface, char *buf, size_t size)
+{
+	snprintf(buf, size,
+		 "%s: a capture is running there, maybe this program's own; one at a time works, as a second one has to trace it",
+		 iface->name);
+}
+
+void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface *iface,
+		      char *buf, size_t size)
+{
+	char program[DESCRIPTION_BYTES];
+
+	if (xdps_target_is_own(t)) {
+		second_capture_refusal(iface, buf, size);
+		return;
+	}
+	xdps_target_describe(t, program, sizeof(program));
+	snprintf(buf, size, "%s: %s cannot be traced, and is left alone", iface->name,
+		 program);
+}
+
+enum xdps_status xdps_trace_attach(int *link_fd, const struct xdps_programs *p,
+				   const char *refusal, struct xdps_error *err)
+{
+	int fd = bpf_raw_tracepoint_open(NULL, bpf_program__fd(p->entry));
+
+	if (fd >= 0) {
+		*link_fd = fd;
+		return XDPS_OK;
+	}
+	if (fd == -EBUSY)
+		return xdps_fail(err, XDPS_BUSY,
+				 "%s: %s; another program replaces its main function; name that one with prog=",
+				 refusal, strerror(-fd));
+	if (fd == -E2BIG)
+		return xdps_fail(err, XDPS_FAILED,
+				 "%s: %s; the kernel allows about 38 programs to trace one, and others do already",
+				 refusal, strerror(-fd));
+	if (fd == -ENOTSUPP)
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: this kernel has no trampolines for it on this processor",
+				 refusal);
+	return xdps_privilege_fail(err, fd, refusal);
+}

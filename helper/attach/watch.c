@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * watch.c: what ends a capture, moves it, or keeps it from seeing anything.
+ */
+#include "watch.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "../../common/error.h"
+#include "../../common/fd.h"
+
+/*
+ * The kernel does not announce changes of links, so we have to ask.  A capture that is
+ * going to follow misses packets until we do.
+ */
+#define ASK_EVERY_MS 1000
+#define ASK_CLOSELY_MS 50
+
+#define COUNT_EVERY_MS 1000
+
+#define NOTICE_BYTES 32768
+
+/*
+ * Only AF_UNSPEC: a bridge sends RTM_DELLINK of its own family about a port that merely
+ * leaves it.
+ */
+static bool says_deleted(const struct nlmsghdr *head, int ifindex)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(head);
+
+	return head->nlmsg_type == RTM_DELLINK &&
+	       head->nlmsg_len >= NLMSG_LENGTH(sizeof(*info)) &&
+	       info->ifi_family == AF_UNSPEC && info->ifi_index == ifindex;
+}
+
+/*
+ * Reads everything that is queued.  If the queue has overflowed, this asks whether the
+ * interface still exists.
+ */
+static bool has_notice_of_end(int netlink_fd, const struct xdps_interface *iface)
+{
+	_Alignas(struct nlmsghdr) char buf[NOTICE_BYTES];
+	ssize_t bytes;
+
+	while ((bytes = recv(netlink_fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
+		const struct nlmsghdr *head = (const void *)buf;
+
+		for (; NLMSG_OK(head, bytes); head = NLMSG_NEXT(head, bytes))
+			if (says_deleted(head, iface->index))
+				return true;
+	}
+	return bytes < 0 && errno == ENOBUFS && !xdps_interface_exists(iface);
+}
+
+static enum xdps_status gone(struct xdps_error *err)
+{
+	return xdps_fail(err, XDPS_GONE, XDPS_GONE_TEXT);
+}
+
+void xdps_watch_init(struct xdps_watch *w)
+{
+	*w = (struct xdps_watch){ .netlink_fd = -1 };
+}
+
+enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
+{
+	const struct sockaddr_nl addr = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK,
+	};
+	int fd;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof(addr))) {
+		xdps_fail_errno(err, -errno, "watching for the end of interfaces");
+		xdps_fd_close(&fd);
+		return err->status;
+	}
+	w->netlink_fd = fd;
+	return XDPS_OK;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* This matters only where another program decides what we see. */
+static bool is_silent(struct xdps_watch *w, const struct xdps_hook *hook,
+		      const struct xdps_setting *setting)
+{
+	uint64_t seen, received;
+
+	if (!hook->target.traced || now_ms() < w->next_count_ms)
+		return false;
+	w->next_count_ms = now_ms() + COUNT_EVERY_MS;
+	return xdps_hook_count(hook, setting, &seen) &&
+	       xdps_interface_received(&setting->iface, &received) &&
+	       xdps_silence_look(&w->silence, seen, received);
+}
+
+enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
+				 const struct xdps_hook *hook,
+				 const struct xdps_setting *setting,
+				 struct xdps_arrivals *arrivals,
+				 struct xdps_occasion *o, struct xdps_error *err)
+{
+	const struct xdps_interface *iface = &setting->iface;
+	const int ask_every_ms = xdps_hook_follows(hook) ? ASK_CLOSELY_MS : ASK_EVERY_MS;
+	struct pollfd p[] = {
+		{ .fd = sock, .events = POLLIN },
+		{ .fd = w->netlink_fd, .events = POLLIN },
+		{ .fd = arrivals->uevent_fd, .events = POLLIN },	/* -1 is ignored */
+	};
+
+	for (;;) {
+		if (poll(p, sizeof(p) / sizeof(p[0]), ask_every_ms) < 0 && errno != EINTR)
+			return xdps_fail_errno(err, -errno, "waiting for the end");
+		if (p[1].revents && has_notice_of_end(w->netlink_fd, iface))
+			return gone(err);
+		if (!xdps_hook_is_in_place(hook, iface)) {
+			o->event = XDPS_EVENT_DETACHED;
+			return xdps_interface_exists(iface) ? XDPS_OK : gone(err);
+		}
+		if (p[0].revents) {
+			o->event = XDPS_EVENT_ENGINE;
+			return XDPS_OK;
+		}
+		if (xdps_arrivals_next(arrivals, &o->cpu)) {
+			o->event = XDPS_EVENT_ARRIVAL;
+			return XDPS_OK;
+		}
+		if (is_silent(w, hook, setting)) {
+			o->event = XDPS_EVENT_SILENCE;
+			return XDPS_OK;
+		}
+	}
+}
+
+void xdps_watch_close(struct xdps_watch *w)
+{
+	xdps_fd_close(&w->netlink_fd);
+	xdps_watch_init(w);
+}

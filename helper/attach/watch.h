@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * watch.h: what ends a capture, moves it, or keeps it from seeing anything.
+ *
+ * A program whose interface goes away, or that somebody detaches, simply stops running;
+ * no descriptor of the capture reports that.  So we watch for it.
+ */
+#ifndef XDPS_WATCH_H
+#define XDPS_WATCH_H
+
+#include "../../common/types.h"
+
+#include "../host/interface.h"
+#include "../rings/arrivals.h"
+
+#include "hook.h"
+#include "silence.h"
+
+/* dumpcap recognizes this text, and prints a friendlier one of its own. */
+#define XDPS_GONE_TEXT "The interface disappeared"
+
+struct xdps_watch {
+	int netlink_fd;
+	int64_t next_count_ms;		/* CLOCK_MONOTONIC */
+	struct xdps_silence silence;
+};
+
+void xdps_watch_init(struct xdps_watch *w);
+
+/* Call this before attaching: nothing that happens from here on is missed. */
+enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err);
+
+enum xdps_event {
+	XDPS_EVENT_ENGINE,		/* it has sent a message, or has closed */
+	XDPS_EVENT_DETACHED,		/* the program, ours or the traced one */
+	XDPS_EVENT_SILENCE,		/* the traced one is not called for arrivals */
+	XDPS_EVENT_ARRIVAL,		/* a CPU may need a ring */
+};
+
+/* What happened, and to which CPU. */
+struct xdps_occasion {
+	enum xdps_event event;
+	uint32_t cpu;			/* XDPS_EVENT_ARRIVAL */
+};
+
+/*
+ * Sleeps until something happens.  XDPS_OK: `*o` has to be handled; XDPS_GONE: the
+ * interface disappeared.
+ */
+enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
+				 const struct xdps_hook *hook,
+				 const struct xdps_setting *setting,
+				 struct xdps_arrivals *arrivals,
+				 struct xdps_occasion *o, struct xdps_error *err);
+
+void xdps_watch_close(struct xdps_watch *w);
+
+#endif

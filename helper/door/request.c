@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * request.c: checks what the engine asks for.
+ */
+#include "request.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "../../common/error.h"
+#include "../../common/names.h"
+
+static enum xdps_status check_version(const void *msg, size_t msg_bytes,
+				      struct xdps_error *err)
+{
+	uint32_t magic;
+
+	if (msg_bytes < sizeof(magic))
+		return XDPS_OK;		/* then check_size() says that it is too short */
+	memcpy(&magic, msg, sizeof(magic));
+	if (magic == XDPS_MAGIC)
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_FAILED,
+			 "the request is of another version of xdpsample (%#x) than the helper (%#x); install both from one build",
+			 magic, XDPS_MAGIC);
+}
+
+static enum xdps_status check_size(size_t msg_bytes, size_t bytes, struct xdps_error *err)
+{
+	if (msg_bytes == bytes)
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_FAILED, "the request to the helper has %zu bytes, not %zu",
+			 msg_bytes, bytes);
+}
+
+static enum xdps_status check_kind(uint32_t kind, enum xdps_message expected,
+				   struct xdps_error *err)
+{
+	if (kind == expected)
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_FAILED,
+			 "the request to the helper is of kind %u, and only %u may come now",
+			 kind, expected);
+}
+
+static enum xdps_status out_of_range(struct xdps_error *err, const char *field,
+				     uint64_t value, uint64_t min, uint64_t max)
+{
+	return xdps_fail(err, XDPS_BAD_OPTION,
+			 "the request to the helper has a %s of %llu, which is not within %llu and %llu",
+			 field, (unsigned long long)value,
+			 (unsigned long long)min, (unsigned long long)max);
+}
+
+/* The numeric fields of struct xdps_request, and their ranges. */
+static const struct range {
+	const char *field;
+	size_t offset, bytes;
+	uint64_t min, max;
+} ranges[] = {
+#define FIELD(name) #name, offsetof(struct xdps_request, name), \
+	sizeof(((struct xdps_request *)0)->name)
+	{ FIELD(mode), 0, XDPS_MODE_GENERIC },
+	{ FIELD(rate), 1, UINT32_MAX },
+	{ FIELD(snaplen), 1, XDPS_SNAPLEN_MAX },
+	{ FIELD(immediate), 0, 1 },
+	{ FIELD(promisc), 0, 1 },
+	{ FIELD(ring), 0, XDPS_RING_BPF },
+	{ FIELD(buffer_bytes), 0, (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX },
+	{ FIELD(point), 0, XDPS_POINT_EXIT },
+	{ FIELD(actions), 0, (1u << XDPS_N_ACTIONS) - 1 },
+#undef FIELD
+};
+
+static uint64_t value_of(const struct range *r, const struct xdps_request *request)
+{
+	const char *field = (const char *)request + r->offset;
+	uint64_t value;
+	uint32_t word;
+
+	if (r->bytes == sizeof(value)) {
+		memcpy(&value, field, sizeof(value));
+		return value;
+	}
+	memcpy(&word, field, sizeof(word));
+	return word;
+}
+
+static enum xdps_status check_ranges(const struct xdps_request *request, struct xdps_error *err)
+{
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+		const struct range *r = &ranges[i];
+		uint64_t value = value_of(r, request);
+
+		if (value < r->min || value > r->max)
+			return out_of_range(err, r->field, value, r->min, r->max);
+	}
+	return XDPS_OK;
+}
+
+/* Which program, where, and what it decided.  The name gets into sentences. */
+static enum xdps_status check_target(const struct xdps_request *request, struct xdps_error *err)
+{
+	size_t len = strnlen(request->prog, sizeof(request->prog));
+
+	if (request->actions && request->point != XDPS_POINT_EXIT)
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "the request to the helper has actions to choose by, and a point where the program has not decided yet");
+	if (len == sizeof(request->prog) || !xdps_is_program_name(request->prog, len))
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "the request to the helper has a prog that no program can be named");
+	return XDPS_OK;
+}
+
+static enum xdps_status check_ifname(const char *ifname, size_t size, struct xdps_error *err)
+{
+	size_t len = strnlen(ifname, size);
+
+	if (len < size && xdps_is_interface_name(ifname, len))
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_BAD_OPTION,
+			 "the request to the helper has no name that an interface can have");
+}
+
+/* Checks a message of this length and kind; copies it, because it may not be aligned. */
+static enum xdps_status check_whole(const void *msg, size_t msg_bytes,
+				    enum xdps_message kind, void *copy, size_t bytes,
+				    struct xdps_error *err)
+{
+	uint32_t words[2];		/* magic, kind */
+
+	if (check_version(msg, msg_bytes, err) || check_size(msg_bytes, bytes, err))
+		return err->status;
+	memcpy(copy, msg, bytes);
+	memcpy(words, msg, sizeof(words));
+	return check_kind(words[1], kind, err);
+}
+
+enum xdps_status xdps_request_check_open(const void *msg, size_t msg_bytes,
+					 struct xdps_request *request,
+					 struct xdps_error *err)
+{
+	struct xdps_request_open copy;
+	enum xdps_status status;
+
+	status = check_whole(msg, msg_bytes, XDPS_REQUEST_OPEN, &copy, sizeof(copy), err);
+	if (!status)
+		status = check_ifname(copy.request.ifname, sizeof(copy.request.ifname), err);
+	if (!status)
+		status = check_ranges(&copy.request, err);
+	if (!status)
+		status = check_target(&copy.request, err);
+	if (!status)
+		*request = copy.request;
+	return status;
+}
+
+enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
+					   struct xdps_request_filter *request,
+					   const struct xdps_insn **insns,
+					   struct xdps_error *err)
+{
+	struct xdps_request_filter copy;
+	enum xdps_status status;
+
+	status = check_version(msg, msg_bytes, err);
+	if (!status && msg_bytes < sizeof(copy))
+		status = check_size(msg_bytes, sizeof(copy), err);
+	if (status)
+		return status;
+	memcpy(&copy, msg, sizeof(copy));
+	status = check_kind(copy.kind, XDPS_REQUEST_FILTER, err);
+	if (!status)
+		status = check_size(msg_bytes, sizeof(copy) + copy.n_insns * sizeof(**insns), err);
+	if (status)
+		return status;
+	if (copy.number <= XDPS_FILTER_NUMBER)
+		return out_of_range(err, "filter number", copy.number, XDPS_FILTER_NUMBER + 1,
+				    UINT32_MAX);
+	if (copy.in_user_space > 1)
+		return out_of_range(err, "in_user_space", copy.in_user_space, 0, 1);
+	if (copy.in_user_space && copy.n_insns)
+		return out_of_range(err, "number of instructions", copy.n_insns, 0, 0);
+
+	*request = copy;
+	*insns = (const void *)((const char *)msg + sizeof(copy));
+	return XDPS_OK;
+}
+
+bool xdps_request_is_query(const void *msg, size_t msg_bytes)
+{
+	uint32_t words[2];		/* magic, kind */
+
+	if (msg_bytes < sizeof(words))
+		return false;
+	memcpy(words, msg, sizeof(words));
+	return words[0] == XDPS_MAGIC && words[1] == XDPS_REQUEST_QUERY;
+}
+
+enum xdps_status xdps_request_check_query(const void *msg, size_t msg_bytes,
+					  struct xdps_request_query *request,
+					  struct xdps_error *err)
+{
+	struct xdps_request_query copy;
+	enum xdps_status status;
+
+	status = check_whole(msg, msg_bytes, XDPS_REQUEST_QUERY, &copy, sizeof(copy), err);
+	if (!status)
+		status = check_ifname(copy.ifname, sizeof(copy.ifname), err);
+	if (!status)
+		*request = copy;
+	return status;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * loader.c: loads programs and maps from the objects in the helper into the kernel.
+ *
+ * Only tracing another program needs the kernel's own BTF, and libbpf does not read it
+ * unless asked: that takes 6 MiB and 7 ms, even for a user who only wants packets.  Hence
+ * two objects.
+ */
+#define _GNU_SOURCE
+#include "loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../bpf/record.h"
+#include "../../common/error.h"
+
+#include "../host/privilege.h"
+#include "../rings/mapring.h"
+
+#include "trace.skel.h"
+#include "verifier.h"
+#include "xdpsample.skel.h"
+
+#define LOG_HEAD "BEGIN PROG LOAD LOG"
+#define LOG_TAIL "-- END PROG LOAD LOG --"
+
+/* libbpf's print hook takes no argument of ours, so this has to be global. */
+static struct {
+	char warning[160];	/* the first one */
+	char verifier[160];	/* the end of its log */
+} said;
+
+/* The verifier's log is between two lines of libbpf's. */
+static void keep_verifier_line(char *text)
+{
+	char *end = strstr(text, LOG_TAIL);
+	char *log = strchr(strstr(text, LOG_HEAD), '\n');
+
+	if (end)
+		*end = '\0';
+	if (log)
+		xdps_verifier_last_line(log, said.verifier, sizeof(said.verifier));
+}
+
+static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt,
+			    va_list args)
+{
+	char *text;
+	int len;
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	len = vasprintf(&text, fmt, args);
+	if (len < 0)
+		return 0;
+	if (strstr(text, LOG_HEAD))
+		keep_verifier_line(text);
+	else if (!said.warning[0])
+		snprintf(said.warning, sizeof(said.warning), "%s",
+			 strncmp(text, "libbpf: ", 8) ? text : text + 8);
+	free(text);
+	return len;
+}
+
+/*
+ * Packets in fragments need two things, which came together: the program flag, and the
+ * BPF helper that returns the length of a whole packet.  One load tries both.  The
+ * kernel's version would say little about what was backported.
+ */
+static bool has_frags(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_xdp_get_buff_len },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = BPF_XDP,
+		    .prog_flags = BPF_F_XDP_HAS_FRAGS);
+	int fd;
+
+	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "xdps_probe", "Dual BSD/GPL",
+			   insns, sizeof(insns) / sizeof(insns[0]), &opts);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+static bool has_tai(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP,
+				       BPF_FUNC_ktime_get_tai_ns, NULL) == 1;
+}
+
+/* Loads only the entry and the sampler, of the three or four programs in the object. */
+static void leave_the_others(struct xdps_programs *p)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, p->obj)
+		if (prog != p->entry && prog != p->sampler)
+			bpf_program__set_autoload(prog, false);
+}
+
+/* Returns 0 or -errno. */
+static int open_own(struct xdps_programs *p, enum xdps_ring_kind kind,
+		    struct xdps_config **config)
+{
+	p->own = xdpsample__open();
+	if (!p->own)
+		return -errno;
+	p->obj = p->own->obj;
+	p->entry = p->own->progs.xdps_entry;
+	p->sampler = kind == XDPS_RING_BPF ? p->own->progs.xdps_to_map :
+					     p->own->progs.xdps_to_perf;
+	leave_the_others(p);
+	p->memory = XDPS_MEMORY_PACKET;
+	*config = &p->own->rodata->config;
+	return 0;
+}
+
+/* Uses the pair of programs for `point`, of the two pairs in the object. */
+static int open_trace(struct xdps_programs *p, enum xdps_point point,
+		      struct xdps_config **config)
+{
+	int rc;
+
+	p->trace = xdpstrace__open();
+	if (!p->trace)
+		return -errno;
+	p->obj = p->trace->obj;
+	if (point == XDPS_POINT_ENTRY) {
+		p->entry = p->trace->progs.xdps_at_entry;
+		p->sampler = p->trace->progs.xdps_before;
+	} else {
+		p->entry = p->trace->progs.xdps_at_exit;
+		p->sampler = p->trace->progs.xdps_after;
+	}
+	p->memory = XDPS_MEMORY_COPY;
+	*config = &p->trace->rodata->config;
+
+	leave_the_others(p);
+	rc = bpf_program__set_attach_target(p->entry, p->traced->fd, p->traced->name);
+	if (!rc)
+		rc = bpf_program__set_attach_target(p->sampler, p->traced->fd, p->traced->name);
+	return rc;
+}
+
+static void configure(struct xdps_config *config, const struct xdps_load *want)
+{
+	const struct xdps_interface *iface = want->iface;
+	const struct xdps_request *request = want->request;
+
+	config->snaplen = request->snaplen;
+	config->n_gaps = 2 * (uint64_t)request->rate - 1;
+	config->ring_bytes = want->rings->ring_bytes;
+	config->more_rings = xdps_mapring_may_grow(want->rings);
+	config->frags = has_frags();
+	config->tai = has_tai();
+	config->ifindex = iface ? iface->index : 0;
+	config->netns = iface ? iface->netns : 0;
+	config->actions = request->actions;
+	config->lowers = want->has_lowers;
+}
+
+/*
+ * The slot accepts only programs with the entry's flags (bpf_prog_map_compatible());
+ * tracing programs have none.
+ */
+static int set_flags(struct xdps_programs *p, bool frags)
+{
+	uint32_t flags = frags && !p->traced ? BPF_F_XDP_HAS_FRAGS : 0;
+	int rc;
+
+	rc = bpf_program__set_flags(p->entry, flags);
+	if (!rc)
+		rc = bpf_program__set_flags(p->sampler, flags);
+	return rc;
+}
+
+static int map_fd(const struct xdps_programs *p, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(p->obj, name);
+}
+
+/* Makes the object use this map; if `fd` is negative, the map is not needed. */
+static int reuse_map(const struct xdps_programs *p, const char *name, int fd)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(p->obj, name);
+
+	if (!map)
+		return 0;
+	return fd < 0 ? bpf_map__set_autocreate(map, false) : bpf_map__reuse_fd(map, fd);
+}
+
+/* Uses the rings there are, and counters for n_cpus CPUs, or those already in use. */
+static int set_maps(struct xdps_programs *p, const struct xdps_load *want)
+{
+	const struct xdps_rings *r = want->rings;
+	bool are_perf = r->kind == XDPS_RING_PERF;
+	int rc;
+
+	rc = reuse_map(p, "rings", are_perf ? r->map_fd : -1);
+	if (!rc)
+		rc = reuse_map(p, "memory", are_perf ? -1 : r->map_fd);
+	if (!rc)
+		rc = reuse_map(p, "more", r->more_fd);
+	if (!rc)
+		rc = reuse_map(p, "bell", r->bell_fd);
+	if (rc)
+		return rc;
+	if (want->before)
+		return reuse_map(p, "cpus", want->before->cpus_fd);
+	return bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, "cpus"),
+					want->n_cpus);
+}
+
+static int load(struct xdps_programs *p)
+{
+	const uint32_t first = 0;
+	int rc, sampler_fd;
+
+	rc = bpf_object__load(p->obj);
+	if (rc)
+		return rc;
+	p->slot_fd = map_fd(p, "slot");
+	p->cpus_fd = map_fd(p, "cpus");
+	sampler_fd = bpf_program__fd(p->sampler);
+	return bpf_map_update_elem(p->slot_fd, &first, &sampler_fd, BPF_ANY);
+}
+
+static enum xdps_status explain(struct xdps_error *err, int rc, const char *doing)
+{
+	/*
+	 * What libbpf says about permission is misleading: the verifier is asked twice.
+	 * And without CAP_PERFMON, the error is EACCES, with a message about pointers.
+	 */
+	if (rc == -EPERM || (rc == -EACCES && xdps_privilege_is_short()))
+		return xdps_privilege_fail(err, rc, doing);
+	if (rc == -ESRCH)		/* libbpf's, if the kernel has no BTF */
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "%s: /sys/kernel/btf/vmlinux is not to be read; the kernel was built without (CONFIG_DEBUG_INFO_BTF), or /sys is not mounted",
+				 doing);
+	if (said.verifier[0])
+		return xdps_fail(err, XDPS_FAILED, "%s: %s; the verifier says: %s",
+				 doing, strerror(-rc), said.verifier);
+	if (said.warning[0])
+		return xdps_fail(err, XDPS_FAILED, "%s: %s; libbpf says: %s",
+				 doing, strerror(-rc), said.warning);
+	return xdps_fail_errno(err, rc, "%s", doing);
+}
+
+void xdps_programs_init(struct xdps_programs *p)
+{
+	*p = (struct xdps_programs){
+		.slot_fd = -1,
+		.cpus_fd = -1,
+	};
+}
+
+enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_load *want,
+				    struct xdps_error *err)
+{
+	struct xdps_config *config;
+	int rc;
+
+	libbpf_set_print(listen_to_libbpf);
+	memset(&said, 0, sizeof(said));
+	p->traced = want->traced;
+	rc = p->traced ? open_trace(p, want->request->point, &config)
+		       : open_own(p, want->rings->kind, &config);
+	if (!rc) {
+		configure(config, want);
+		rc = set_flags(p, config->frags);
+	}
+	if (!rc)
+		rc = set_maps(p, want);
+	if (!rc)
+		rc = load(p);
+	if (rc) {
+		xdps_programs_free(p);
+		return explain(err, rc, want->doing);
+	}
+	return XDPS_OK;
+}
+
+void xdps_programs_free(struct xdps_programs *p)
+{
+	xdpsample__destroy(p->own);
+	xdpstrace__destroy(p->trace);
+	xdps_programs_init(p);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * loader.h: loads programs and maps from the objects in the helper into the kernel.
+ */
+#ifndef XDPS_LOADER_H
+#define XDPS_LOADER_H
+
+#include "../../common/types.h"
+
+#include "../host/interface.h"
+#include "../rings/rings.h"
+#include "../target/target.h"
+
+#include "translate.h"
+
+struct bpf_object;
+struct bpf_program;
+
+/* The skeletons that bpftool generates: */
+struct xdpsample;		/* bpf/xdpsample.bpf.c */
+struct xdpstrace;		/* bpf/trace.bpf.c */
+
+struct xdps_programs {
+	struct xdpsample *own;		/* one of the two is loaded ... */
+	struct xdpstrace *trace;
+	const struct xdps_program *traced;	/* ... `trace` beside this program; not owned */
+
+	struct bpf_object *obj;		/* of the loaded one, as is all that follows */
+	struct bpf_program *entry;	/* to be attached: calls the program in the slot */
+	struct bpf_program *sampler;	/* accepts everything */
+	enum xdps_memory memory;	/* what its filter gets */
+	int slot_fd;			/* these two must not be closed */
+	int cpus_fd;
+};
+
+void xdps_programs_init(struct xdps_programs *p);
+
+/* What is to be loaded, and what for. */
+struct xdps_load {
+	const struct xdps_request *request;
+	const struct xdps_program *traced;	/* beside this one, which outlives ours ... */
+	const struct xdps_interface *iface;	/* ... on this interface; both NULL: anywhere */
+	bool has_lowers;			/* packets of lower interfaces are wanted, too */
+	const struct xdps_rings *rings;		/* to write to */
+	const struct xdps_programs *before;	/* whose counters stay in use; or NULL */
+	unsigned int n_cpus;			/* room for CPUs with lower numbers */
+	const char *doing;			/* the beginning of an error's sentence */
+};
+
+/*
+ * On success, the sampler is in its slot and nothing is attached.  Takes over libbpf's
+ * print hook: what libbpf or the verifier says gets into the sentence.  On failure `*p`
+ * is as after init.
+ */
+enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_load *want,
+				    struct xdps_error *err);
+
+/* Closes them; what is attached stays, with its link.  `*p` is then as after init. */
+void xdps_programs_free(struct xdps_programs *p);
+
+#endif

@@ -1,0 +1,732 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * translate.c: translates a filter from classic BPF to eBPF.
+ *
+ * This goes over the program twice, in its own order, which is enough because it only
+ * jumps forward.  The first pass finds what can be reached (the verifier rejects dead
+ * code) and what is read there before it is written.  The second pass writes the code.  A
+ * and X are in registers, always as 32 bits with zeros above them; M[] is on the stack.
+ *
+ * A packet may continue behind R2, in fragments.  So a load has three outcomes: its bytes
+ * can be read; the packet has them, but elsewhere (undecided); it does not have them (no
+ * match).
+ */
+#include "translate.h"
+
+#include <linux/filter.h>
+#include <stdlib.h>
+
+#include "../../bpf/record.h"
+#include "../../common/classic.h"
+#include "../../common/error.h"
+
+/*
+ * How many comparisons in a row make a binary search pay, and how many there can be at
+ * most: a jump of classic BPF goes at most 255 instructions further.
+ */
+#define ROW_MIN 5
+#define ROW_MAX 256
+
+#define COPY_MOST (XDPS_COPY_BYTES - 1)
+
+/* translate.h describes the arguments; all of these except FRAME can be used. */
+enum {
+	A = BPF_REG_0,
+	DATA = BPF_REG_1,
+	END = BPF_REG_2,
+	LEN = BPF_REG_3,
+	X = BPF_REG_4,
+	TEMP = BPF_REG_5,
+	FRAME = BPF_REG_10,
+};
+
+/* A set of the places of a classic program: words of M[], A and X. */
+#define SET_WORD(k) (1u << (k))
+#define SET_A (1u << XDPS_CLASSIC_WORDS)
+#define SET_X (SET_A << 1)
+
+/* What is known about a classic instruction. */
+struct step {
+	bool reached;
+	uint32_t written;	/* a set: on every path to here */
+	unsigned int n_ways;	/* paths that lead to it */
+	unsigned int start;	/* its first instruction in eBPF */
+};
+
+/* A jump's offset is not known before the place of its target. */
+struct emitted {
+	struct bpf_insn insn;
+	unsigned int target;	/* a step; 0, to which nothing jumps: complete */
+};
+
+struct translation {
+	const struct xdps_insn *in;
+	unsigned int n_in;
+	uint32_t filter;
+	enum xdps_memory memory;
+
+	struct step *steps;	/* n_in, and the two tails */
+	unsigned int reject;	/* the step behind the last: no match */
+	unsigned int undecided;	/* and the one behind that */
+	uint32_t zeroed;	/* a set: read before it is written */
+
+	struct emitted *out;
+	unsigned int n_out;
+	unsigned int room;
+	bool no_memory;
+};
+
+static unsigned int load_bytes(const struct xdps_insn *insn)
+{
+	switch (BPF_SIZE(insn->code)) {
+	case BPF_W:
+		return 4;
+	case BPF_H:
+		return 2;
+	}
+	return 1;
+}
+
+static bool loads_from_packet(const struct xdps_insn *insn)
+{
+	if (BPF_CLASS(insn->code) != BPF_LD && BPF_CLASS(insn->code) != BPF_LDX)
+		return false;
+	switch (BPF_MODE(insn->code)) {
+	case BPF_ABS:
+	case BPF_IND:
+	case BPF_MSH:
+		return true;
+	}
+	return false;
+}
+
+/* How many bytes does a packet need for the load, if X is 0? */
+static uint64_t bytes_needed(const struct xdps_insn *insn)
+{
+	return (uint64_t)insn->k + load_bytes(insn);
+}
+
+/* Filters see XDPS_CAPLEN_MAX bytes; Linux gives only offsets far above them a meaning. */
+static bool is_beyond_any_packet(const struct xdps_insn *insn)
+{
+	return loads_from_packet(insn) && bytes_needed(insn) > XDPS_CAPLEN_MAX;
+}
+
+/* Is it out of reach in the kernel's memory, whatever X is? */
+static bool is_out_of_reach(const struct translation *t, const struct xdps_insn *insn)
+{
+	return is_beyond_any_packet(insn) ||
+	       (t->memory == XDPS_MEMORY_COPY && loads_from_packet(insn) &&
+		bytes_needed(insn) > COPY_MOST);
+}
+
+/* The set that an instruction reads. */
+static uint32_t reads(const struct xdps_insn *insn)
+{
+	uint32_t x = BPF_SRC(insn->code) == BPF_X ? SET_X : 0;
+
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_LD:
+	case BPF_LDX:
+		if (BPF_MODE(insn->code) == BPF_MEM)
+			return SET_WORD(insn->k);
+		return BPF_MODE(insn->code) == BPF_IND ? SET_X : 0;
+	case BPF_ST:
+		return SET_A;
+	case BPF_STX:
+		return SET_X;
+	case BPF_ALU:
+		return SET_A | x;
+	case BPF_JMP:
+		return BPF_OP(insn->code) == BPF_JA ? 0 : SET_A | x;
+	case BPF_RET:
+		return BPF_RVAL(insn->code) == BPF_A ? SET_A : 0;
+	}
+	return BPF_MISCOP(insn->code) == BPF_TAX ? SET_A : SET_X;
+}
+
+static uint32_t writes(const struct xdps_insn *insn)
+{
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_LD:
+	case BPF_ALU:
+		return SET_A;
+	case BPF_LDX:
+		return SET_X;
+	case BPF_ST:
+	case BPF_STX:
+		return SET_WORD(insn->k);
+	case BPF_JMP:
+	case BPF_RET:
+		return 0;
+	}
+	return BPF_MISCOP(insn->code) == BPF_TAX ? SET_X : SET_A;
+}
+
+static void reach(struct translation *t, unsigned int at, uint32_t written)
+{
+	struct step *step = &t->steps[at];
+
+	step->n_ways++;
+	step->written = step->reached ? step->written & written : written;
+	step->reached = true;
+}
+
+/* Goes from the instruction `at` to those that may come after it. */
+static enum xdps_status follow(struct translation *t, unsigned int at, struct xdps_error *err)
+{
+	const struct xdps_insn *insn = &t->in[at];
+	uint32_t written = t->steps[at].written | writes(insn);
+	uint16_t op = BPF_CLASS(insn->code) | BPF_OP(insn->code);
+
+	t->zeroed |= reads(insn) & ~t->steps[at].written;
+
+	/* undefined in C, so it depends on how libpcap was compiled */
+	if ((op == (BPF_ALU | BPF_LSH) || op == (BPF_ALU | BPF_RSH)) &&
+	    BPF_SRC(insn->code) == BPF_K && insn->k > 31)
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "the filter's instruction %u shifts by %u bits, and only libpcap knows what that gives",
+				 at, insn->k);
+
+	if (BPF_CLASS(insn->code) == BPF_RET || is_out_of_reach(t, insn))
+		return XDPS_OK;
+	if (BPF_CLASS(insn->code) != BPF_JMP) {
+		reach(t, at + 1, written);
+	} else if (op != (BPF_JMP | BPF_JA)) {
+		reach(t, at + 1 + insn->jt, written);
+		reach(t, at + 1 + insn->jf, written);
+	} else if ((int32_t)insn->k >= 0) {
+		reach(t, at + 1 + insn->k, written);
+	} else {
+		return xdps_fail(err, XDPS_UNSUPPORTED,
+				 "the filter's instruction %u jumps back to %u, and the kernel runs no loops",
+				 at, at + 1 + insn->k);
+	}
+	return XDPS_OK;
+}
+
+static void make_room(struct translation *t)
+{
+	unsigned int room = t->room ? 2 * t->room : 64;
+	struct emitted *out;
+
+	if (t->n_out < t->room)
+		return;
+	out = realloc(t->out, room * sizeof(*out));
+	if (!out) {
+		t->no_memory = true;
+		return;
+	}
+	t->out = out;
+	t->room = room;
+}
+
+static void emit(struct translation *t, uint8_t code, uint8_t dst, uint8_t src, int16_t off,
+		 uint32_t imm)
+{
+	/* from then on nothing is written; finish() reports it */
+	if (!t->no_memory)
+		make_room(t);
+	if (t->no_memory)
+		return;
+	t->out[t->n_out++] = (struct emitted){
+		.insn = {
+			.code = code,
+			.dst_reg = dst,
+			.src_reg = src,
+			.off = off,
+			.imm = (int32_t)imm,
+		},
+	};
+}
+
+static void jump(struct translation *t, uint8_t code, uint8_t dst, uint8_t src, uint32_t imm,
+		 unsigned int target)
+{
+	emit(t, code, dst, src, 0, imm);
+	if (t->no_memory)
+		return;
+	t->out[t->n_out - 1].target = target;
+	t->steps[target].reached = true;
+}
+
+static void go(struct translation *t, unsigned int target)
+{
+	jump(t, BPF_JMP | BPF_JA, 0, 0, 0, target);
+}
+
+/* Operations on two registers, or on one and a constant; of 32 bits and of 64. */
+static void alu32(struct translation *t, uint8_t op, uint8_t dst, uint8_t src)
+{
+	emit(t, BPF_ALU | op | BPF_X, dst, src, 0, 0);
+}
+
+static void alu32_k(struct translation *t, uint8_t op, uint8_t dst, uint32_t imm)
+{
+	emit(t, BPF_ALU | op | BPF_K, dst, 0, 0, imm);
+}
+
+static void alu64(struct translation *t, uint8_t op, uint8_t dst, uint8_t src)
+{
+	emit(t, BPF_ALU64 | op | BPF_X, dst, src, 0, 0);
+}
+
+static void alu64_k(struct translation *t, uint8_t op, uint8_t dst, uint32_t imm)
+{
+	emit(t, BPF_ALU64 | op | BPF_K, dst, 0, 0, imm);
+}
+
+static void load_constant(struct translation *t, uint8_t dst, uint64_t imm)
+{
+	if (imm <= UINT32_MAX) {
+		alu32_k(t, BPF_MOV, dst, imm);
+		return;
+	}
+	emit(t, BPF_LD | BPF_DW | BPF_IMM, dst, 0, 0, (uint32_t)imm);
+	emit(t, 0, 0, 0, 0, imm >> 32);
+}
+
+static int16_t word_offset(uint32_t k)
+{
+	return 4 * ((int16_t)k - XDPS_CLASSIC_WORDS);
+}
+
+static void emit_zeroes(struct translation *t)
+{
+	if (t->zeroed & SET_A)
+		alu32_k(t, BPF_MOV, A, 0);
+	if (t->zeroed & SET_X)
+		alu32_k(t, BPF_MOV, X, 0);
+	for (uint32_t k = 0; k < XDPS_CLASSIC_WORDS; k++) {
+		if (t->zeroed & SET_WORD(k))
+			emit(t, BPF_ST | BPF_MEM | BPF_W, FRAME, 0, word_offset(k), 0);
+	}
+}
+
+/*
+ * The guards: if the bytes that are needed can be read, TEMP becomes the first byte
+ * behind them.  Otherwise the packet does not have them, or they are out of reach.
+ */
+static void guard_absolute(struct translation *t, uint32_t needed)
+{
+	alu64(t, BPF_MOV, TEMP, DATA);
+	alu64_k(t, BPF_ADD, TEMP, needed);
+	emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 2, 0);
+	jump(t, BPF_JMP32 | BPF_JGE | BPF_K, LEN, 0, needed, t->undecided);
+	go(t, t->reject);
+}
+
+/*
+ * What the verifier of 6.1 has learned about X may contradict itself on paths that no
+ * packet takes, and then it rejects a sum of X and a pointer.  The result of this code
+ * equals X, but the verifier knows only what its single bits can be.
+ */
+static void copy_x(struct translation *t)
+{
+	alu32(t, BPF_MOV, TEMP, X);
+	alu64_k(t, BPF_XOR, TEMP, 0);
+}
+
+/*
+ * The same for bytes that are X further on.  The bound comes first: the verifier rejects
+ * a sum that might be larger than a packet can be, and with the bound it cannot wrap.  A
+ * register that is added to a pointer into a packet is what requires CAP_PERFMON to load.
+ * If the sum leads behind the end, it is computed again, as a number.
+ */
+static void guard_indirect(struct translation *t, uint32_t needed)
+{
+	copy_x(t);
+	jump(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, XDPS_CAPLEN_MAX - needed, t->reject);
+	alu64(t, BPF_ADD, TEMP, DATA);
+	alu64_k(t, BPF_ADD, TEMP, needed);
+	emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 4, 0);
+	alu32(t, BPF_MOV, TEMP, X);
+	alu32_k(t, BPF_ADD, TEMP, needed);
+	jump(t, BPF_JMP32 | BPF_JGE | BPF_X, LEN, TEMP, 0, t->undecided);
+	go(t, t->reject);
+}
+
+static void guard_absolute_in_copy(struct translation *t, uint32_t needed)
+{
+	if (needed <= COPY_MOST)
+		emit(t, BPF_JMP | BPF_JGE | BPF_K, END, 0, 2, needed);
+	jump(t, BPF_JMP32 | BPF_JGE | BPF_K, LEN, 0, needed, t->undecided);
+	go(t, t->reject);
+	if (needed > COPY_MOST)
+		return;
+	alu64(t, BPF_MOV, TEMP, DATA);
+	alu64_k(t, BPF_ADD, TEMP, needed);
+}
+
+/* The constant bound is for the verifier, which learns nothing from two registers. */
+static void guard_indirect_in_copy(struct translation *t, uint32_t needed)
+{
+	copy_x(t);
+	jump(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, XDPS_CAPLEN_MAX - needed, t->reject);
+	alu64_k(t, BPF_ADD, TEMP, needed);
+	if (needed <= COPY_MOST) {
+		emit(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, 1, COPY_MOST);
+		emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 2, 0);
+	}
+	jump(t, BPF_JMP32 | BPF_JGE | BPF_X, LEN, TEMP, 0, t->undecided);
+	go(t, t->reject);
+	if (needed <= COPY_MOST)
+		alu64(t, BPF_ADD, TEMP, DATA);
+}
+
+static void guard(struct translation *t, const struct xdps_insn *insn)
+{
+	bool indirect = BPF_MODE(insn->code) == BPF_IND;
+	uint32_t needed = bytes_needed(insn);
+
+	if (t->memory == XDPS_MEMORY_PACKET)
+		(indirect ? guard_indirect : guard_absolute)(t, needed);
+	else
+		(indirect ? guard_indirect_in_copy : guard_absolute_in_copy)(t, needed);
+}
+
+static void emit_packet_load(struct translation *t, const struct xdps_insn *insn)
+{
+	uint8_t dst = BPF_CLASS(insn->code) == BPF_LD ? A : X;
+	unsigned int bytes = load_bytes(insn);
+
+	if (is_beyond_any_packet(insn)) {
+		go(t, t->reject);
+		return;
+	}
+	guard(t, insn);
+	if (is_out_of_reach(t, insn))
+		return;
+	emit(t, BPF_LDX | BPF_MEM | BPF_SIZE(insn->code), dst, TEMP, -(int16_t)bytes, 0);
+	if (bytes > 1)
+		emit(t, BPF_ALU | BPF_END | BPF_TO_BE, dst, 0, 0, 8 * bytes);
+	if (BPF_MODE(insn->code) == BPF_MSH) {
+		alu32_k(t, BPF_AND, dst, 0xf);
+		alu32_k(t, BPF_LSH, dst, 2);
+	}
+}
+
+static void emit_load(struct translation *t, const struct xdps_insn *insn)
+{
+	uint8_t dst = BPF_CLASS(insn->code) == BPF_LD ? A : X;
+
+	switch (BPF_MODE(insn->code)) {
+	case BPF_IMM:
+		alu32_k(t, BPF_MOV, dst, insn->k);
+		break;
+	case BPF_LEN:
+		alu32(t, BPF_MOV, dst, LEN);
+		break;
+	case BPF_MEM:
+		emit(t, BPF_LDX | BPF_MEM | BPF_W, dst, FRAME, word_offset(insn->k), 0);
+		break;
+	default:
+		emit_packet_load(t, insn);
+	}
+}
+
+static void emit_store(struct translation *t, const struct xdps_insn *insn)
+{
+	uint8_t src = BPF_CLASS(insn->code) == BPF_ST ? A : X;
+
+	emit(t, BPF_STX | BPF_MEM | BPF_W, FRAME, src, word_offset(insn->k), 0);
+}
+
+/* Operations have the same codes in both, but they differ at the edges. */
+static void emit_alu(struct translation *t, const struct xdps_insn *insn)
+{
+	uint8_t op = BPF_OP(insn->code);
+
+	if (op == BPF_NEG) {
+		emit(t, BPF_ALU | BPF_NEG, A, 0, 0, 0);
+		return;
+	}
+	if (BPF_SRC(insn->code) == BPF_K) {
+		alu32_k(t, op, A, insn->k);
+		return;
+	}
+
+	/* classic BPF: no match; eBPF: 0, or A as it was */
+	if (op == BPF_DIV || op == BPF_MOD)
+		jump(t, BPF_JMP32 | BPF_JEQ | BPF_K, X, 0, 0, t->reject);
+	alu32(t, op, A, X);
+	/* classic BPF: 0; eBPF: only the lowest 5 bits of X count */
+	if (op == BPF_LSH || op == BPF_RSH) {
+		emit(t, BPF_JMP32 | BPF_JLE | BPF_K, X, 0, 1, 31);
+		alu32_k(t, BPF_MOV, A, 0);
+	}
+}
+
+/* Does the code of `target` directly follow that of `at`? */
+static bool is_next(const struct translation *t, unsigned int at, unsigned int target)
+{
+	do
+		at++;
+	while (at < target && !t->steps[at].reached);
+	return at == target;
+}
+
+/* The jump that is taken when `op` is not taken; JSET has none. */
+static uint8_t opposite(uint8_t op)
+{
+	switch (op) {
+	case BPF_JEQ:
+		return BPF_JNE;
+	case BPF_JGT:
+		return BPF_JLE;
+	case BPF_JGE:
+		return BPF_JLT;
+	}
+	return 0;
+}
+
+static void emit_jump(struct translation *t, unsigned int at)
+{
+	const struct xdps_insn *insn = &t->in[at];
+	uint8_t op = BPF_OP(insn->code), src = BPF_SRC(insn->code);
+	uint8_t reg = src == BPF_X ? X : 0;
+	uint32_t imm = src == BPF_X ? 0 : insn->k;
+	unsigned int yes = at + 1 + (op == BPF_JA ? insn->k : insn->jt);
+	unsigned int no = at + 1 + (op == BPF_JA ? insn->k : insn->jf);
+
+	if (yes != no && is_next(t, at, yes) && opposite(op)) {
+		jump(t, BPF_JMP32 | opposite(op) | src, A, reg, imm, no);
+		return;
+	}
+	if (yes != no)
+		jump(t, BPF_JMP32 | op | src, A, reg, imm, yes);
+	if (!is_next(t, at, no))
+		go(t, no);
+}
+
+/*
+ * libpcap asks for one address or port after the other: it compares A with a constant,
+ * then with the next one, and each comparison leads to the same place if it is equal.
+ * Returns how many instructions form such a row.  Nothing jumps into its middle.
+ */
+static unsigned int length_of_row(const struct translation *t, unsigned int at)
+{
+	unsigned int n = 0;
+
+	while (at + n < t->n_in && t->in[at + n].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
+	       t->in[at + n].jt + n == t->in[at].jt && (!n || t->steps[at + n].n_ways == 1)) {
+		n++;
+		if (t->in[at + n - 1].jf)
+			break;
+	}
+	return n;
+}
+
+static int by_value(const void *one, const void *other)
+{
+	uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+
+	return (a > b) - (a < b);
+}
+
+/* Jumps to `yes` if A is one of `n` constants, which are sorted; else to `no`. */
+static void emit_search(struct translation *t, const uint32_t *constants, unsigned int n,
+			unsigned int yes, unsigned int no)
+{
+	unsigned int half = n / 2, above;
+
+	if (n < ROW_MIN) {
+		for (unsigned int i = 0; i < n; i++)
+			jump(t, BPF_JMP32 | BPF_JEQ | BPF_K, A, 0, constants[i], yes);
+		go(t, no);
+		return;
+	}
+	above = t->n_out;
+	emit(t, BPF_JMP32 | BPF_JGT | BPF_K, A, 0, 0, constants[half - 1]);
+	emit_search(t, constants, half, yes, no);
+	if (!t->no_memory)
+		t->out[above].insn.off = t->n_out - (above + 1);
+	emit_search(t, constants + half, n - half, yes, no);
+}
+
+static void emit_row(struct translation *t, unsigned int at, unsigned int n)
+{
+	const struct xdps_insn *last = &t->in[at + n - 1];
+	uint32_t constants[ROW_MAX];
+
+	for (unsigned int i = 0; i < n; i++)
+		constants[i] = t->in[at + i].k;
+	qsort(constants, n, sizeof(*constants), by_value);
+	t->steps[at].start = t->n_out;
+	emit_search(t, constants, n, at + 1 + t->in[at].jt, at + n + last->jf);
+}
+
+/* The verdict of a filter that returns k. */
+static uint64_t verdict_of(uint32_t filter, uint32_t k)
+{
+	return k ? XDPS_VERDICT(filter, k) : 0;
+}
+
+/* A verdict of 0 bytes is a rejection, whatever number is in its upper half. */
+static void emit_return(struct translation *t, const struct xdps_insn *insn)
+{
+	if (BPF_RVAL(insn->code) == BPF_A) {
+		load_constant(t, TEMP, XDPS_VERDICT(t->filter, 0));
+		alu64(t, BPF_OR, A, TEMP);
+	} else {
+		load_constant(t, A, verdict_of(t->filter, insn->k));
+	}
+	emit(t, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+static void emit_misc(struct translation *t, const struct xdps_insn *insn)
+{
+	if (BPF_MISCOP(insn->code) == BPF_TAX)
+		alu32(t, BPF_MOV, X, A);
+	else
+		alu32(t, BPF_MOV, A, X);
+}
+
+static void emit_step(struct translation *t, unsigned int at)
+{
+	const struct xdps_insn *insn = &t->in[at];
+
+	t->steps[at].start = t->n_out;
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_LD:
+	case BPF_LDX:
+		emit_load(t, insn);
+		break;
+	case BPF_ST:
+	case BPF_STX:
+		emit_store(t, insn);
+		break;
+	case BPF_ALU:
+		emit_alu(t, insn);
+		break;
+	case BPF_JMP:
+		emit_jump(t, at);
+		break;
+	case BPF_RET:
+		emit_return(t, insn);
+		break;
+	default:
+		emit_misc(t, insn);
+	}
+}
+
+/* Where loads that do not find their bytes end, if there are such loads. */
+static void emit_tail(struct translation *t, unsigned int at, uint64_t verdict)
+{
+	if (!t->steps[at].reached)
+		return;
+	t->steps[at].start = t->n_out;
+	load_constant(t, A, verdict);
+	emit(t, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+static enum xdps_status no_memory(struct xdps_error *err)
+{
+	return xdps_fail(err, XDPS_FAILED, "there is no memory to translate the filter");
+}
+
+/* Sets the offsets of all jumps, and converts the code to the form that the caller wants. */
+static enum xdps_status finish(struct translation *t, struct xdps_code *code,
+			       struct xdps_error *err)
+{
+	struct bpf_insn *insns;
+
+	if (t->no_memory)
+		return no_memory(err);
+	for (unsigned int i = 0; i < t->n_out; i++) {
+		unsigned int off;
+
+		if (!t->out[i].target)
+			continue;
+		off = t->steps[t->out[i].target].start - (i + 1);
+		if (off > INT16_MAX)
+			return xdps_fail(err, XDPS_UNSUPPORTED,
+					 "the filter is too long for the kernel: it would have to jump over %u instructions there, and %d are the most",
+					 off, INT16_MAX);
+		t->out[i].insn.off = off;
+	}
+
+	insns = calloc(t->n_out, sizeof(*insns));
+	if (!insns)
+		return no_memory(err);
+	for (unsigned int i = 0; i < t->n_out; i++)
+		insns[i] = t->out[i].insn;
+	*code = (struct xdps_code){ .insns = insns, .n = t->n_out };
+	return XDPS_OK;
+}
+
+static enum xdps_status translate(struct translation *t, struct xdps_code *code,
+				  struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	reach(t, 0, 0);
+	for (unsigned int i = 0; i < t->n_in; i++) {
+		status = t->steps[i].reached ? follow(t, i, err) : XDPS_OK;
+		if (status)
+			return status;
+	}
+
+	emit_zeroes(t);
+	for (unsigned int i = 0, n; i < t->n_in; i += n) {
+		n = length_of_row(t, i);
+		if (n < ROW_MIN)
+			n = 1;
+		if (t->steps[i].reached && n > 1)
+			emit_row(t, i, n);
+		else if (t->steps[i].reached)
+			emit_step(t, i);
+	}
+	emit_tail(t, t->reject, 0);
+	emit_tail(t, t->undecided, XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX));
+	return finish(t, code, err);
+}
+
+enum xdps_status xdps_translate(const struct xdps_insn *insns, size_t n_insns,
+				uint32_t filter, enum xdps_memory memory,
+				struct xdps_code *code, struct xdps_error *err)
+{
+	struct translation t = {
+		.in = insns,
+		.n_in = n_insns,
+		.filter = filter,
+		.memory = memory,
+		.reject = n_insns,
+		.undecided = n_insns + 1,
+	};
+	enum xdps_status status;
+
+	t.steps = calloc(n_insns + 2, sizeof(*t.steps));
+	if (!t.steps)
+		return no_memory(err);
+	status = translate(&t, code, err);
+	if (!status && insns[0].code == (BPF_RET | BPF_K)) {
+		code->is_constant = true;
+		code->verdict = verdict_of(filter, insns[0].k);
+	}
+	free(t.out);
+	free(t.steps);
+	return status;
+}
+
+enum xdps_status xdps_translate_nothing(struct xdps_code *code, struct xdps_error *err)
+{
+	struct step only = { .reached = true };
+	struct translation t = { .steps = &only };
+	enum xdps_status status;
+
+	emit_tail(&t, 0, XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX));
+	status = finish(&t, code, err);
+	if (!status) {
+		code->is_constant = true;
+		code->verdict = XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX);
+	}
+	free(t.out);
+	return status;
+}
+
+void xdps_code_free(struct xdps_code *code)
+{
+	free(code->insns);
+	*code = (struct xdps_code){ .n = 0 };
+}
