@@ -119,6 +119,18 @@ struct xdps_request {
 };
 
 /*
+ * Everything that a capture can be asked for: what the helper is told, and what only the
+ * engine needs.  xdps_options_parse() sets the fields that a device name can hold; the
+ * application's own calls set snaplen, immediate, promisc and buffer_bytes.
+ */
+struct xdps_options {
+	struct xdps_request request;
+	uint32_t hold_us;	/* how long to wait for older packets, if ... */
+	bool hold_given;	/* ... this; else XDPS_HOLD_DEFAULT_US, or 0 if immediate */
+	uint32_t batch_us;	/* how long packets may be batched */
+};
+
+/*
  * What became of the packets that passed the hook since xdps_open(), on all CPUs
  * together.  It is exact at any moment: seen = rejected + passed_over + taken + lost.
  */
