@@ -15,7 +15,7 @@ mkdir "$work/bin" "$work/empty"
 
 # Interfaces and programs of the test's own: the file asks /sys and bpftool.
 mkdir -p "$work/sys/class/net/"{eth0,eth1,wlan0}
-sed "s,/sys/class/net,$work/sys/class/net,; s,:/usr/sbin:/sbin,," "$XDPS_SRC/completion/xdpsample" >"$work/xdpsample"
+sed "s,/sys/class/net,$work/sys/class/net,; s,:/usr/sbin:/sbin,," "$XDPS_BUILD/completion/xdpsample" >"$work/xdpsample"
 cat >"$work/bin/bpftool" <<'END'
 #!/bin/sh
 [ "$*" = "prog show" ] || exit 1
