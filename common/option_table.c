@@ -43,7 +43,7 @@ _Static_assert(ARRAY_SIZE(xdps_action_words) == XDPS_N_ACTIONS + 1, "each action
 
 static const struct xdps_word ring_words[] = {
 	{ "auto", XDPS_RING_AUTO, .label = "The one that costs less" },
-	{ "bpf", XDPS_RING_BPF, .label = "Memory of a BPF map" },
+	{ "map", XDPS_RING_BPF, .alias = "bpf", .label = "Map rings" },
 	{ "perf", XDPS_RING_PERF, .label = "The kernel's perf rings" },
 	{ .word = NULL }
 };

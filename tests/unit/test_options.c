@@ -118,9 +118,10 @@ static void test_rings(void **state)
 	(void)state;
 	assert_int_equal(parsed("a:ring=auto").request.ring, XDPS_RING_AUTO);
 	assert_int_equal(parsed("a:ring=perf").request.ring, XDPS_RING_PERF);
+	assert_int_equal(parsed("a:ring=map").request.ring, XDPS_RING_BPF);
 	assert_int_equal(parsed("a:ring=bpf").request.ring, XDPS_RING_BPF);
-	refused("a:ring", "ring: has no value; there are auto, bpf, perf");
-	refused("a:ring=shared", "ring=shared: not one of auto, bpf, perf");
+	refused("a:ring", "ring: has no value; there are auto, map, perf");
+	refused("a:ring=shared", "ring=shared: not one of auto, map, perf");
 }
 
 static void test_points(void **state)
@@ -638,7 +639,7 @@ int main(void)
 		SENTENCE("All options are read", test_all_options),
 		SENTENCE("Options come in any order", test_any_order),
 		SENTENCE("There are three modes", test_modes),
-		SENTENCE("Each kind of ring has its word", test_rings),
+		SENTENCE("Each kind of ring has its word, and map rings an older one", test_rings),
 		SENTENCE("There are two points", test_points),
 		SENTENCE("Any set of verdicts can be asked for, and is known at the exit only",
 			 test_actions),
