@@ -3,9 +3,9 @@
  * option_table.h: the options of a capture, one row each.
  *
  * Everything that has to know them reads this table: the parser of device names
- * (engine/options.c), the check of a request (helper/request.c), the command line, help
- * and dialog of xdpsample-extcap (extcap/), and the completion (completion/options.c).
- * tests/build/options.sh compares the documents with it.
+ * (engine/options.c), the command line, help and dialog of xdpsample-extcap (extcap/), and
+ * the completion (completion/options.c).  tests/build/options.sh compares the documents
+ * with it.  The helper checks the range of a field by itself (helper/door/request.c).
  */
 #ifndef XDPS_OPTION_TABLE_H
 #define XDPS_OPTION_TABLE_H
