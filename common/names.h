@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * names.h: the words of options, and which names interfaces and programs can have.
+ * names.h: the words for modes, and which names interfaces and programs can have.
  */
 #ifndef XDPS_NAMES_H
 #define XDPS_NAMES_H
@@ -12,15 +12,8 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Each ends with NULL, and is indexed by its enumeration. */
-extern const char *const xdps_mode_words[];
-extern const char *const xdps_point_words[];
-extern const char *const xdps_action_words[];
-extern const char *const xdps_ring_words[];
-
-/* The word for it, or "?". */
+/* The word for it, as in mode= (option_table.h), or "?". */
 const char *xdps_mode_word(enum xdps_mode mode);
-const char *xdps_action_word(enum xdps_action action);
 
 /*
  * Can an interface have this name of `len` characters?  The kernel's rule is

@@ -62,7 +62,7 @@ enum xdps_action {
 enum xdps_ring_kind {
 	XDPS_RING_AUTO,		/* see ring= in pcap-xdpsample(7) */
 	XDPS_RING_PERF,		/* the kernel's perf rings */
-	XDPS_RING_BPF,		/* the memory of a BPF map */
+	XDPS_RING_BPF,		/* map rings: values of an array map */
 };
 
 enum xdps_link {
@@ -116,6 +116,18 @@ struct xdps_request {
 	char prog[XDPS_PROG_CHARS + 1];	/* name or id of the program to trace; "": any */
 	uint32_t ring;		/* enum xdps_ring_kind */
 	uint64_t buffer_bytes;	/* for all rings together; 0: at least 2 MiB per CPU */
+};
+
+/*
+ * Everything that a capture can be asked for: what the helper is told, and what only the
+ * engine needs.  xdps_options_parse() sets the fields that a device name can hold; the
+ * application's own calls set snaplen, immediate, promisc and buffer_bytes.
+ */
+struct xdps_options {
+	struct xdps_request request;
+	uint32_t hold_us;	/* how long to wait for older packets, if ... */
+	bool hold_given;	/* ... this; else XDPS_HOLD_DEFAULT_US, or 0 if immediate */
+	uint32_t batch_us;	/* how long packets may be batched */
 };
 
 /*

@@ -2,8 +2,9 @@
 /*
  * options.c: parses "eth0:rate=100:mode=native" into a struct, strictly.
  *
- * ':' separates the options because no Linux interface name can contain it.  One table
- * says what is allowed.  Values are parsed, and errors are written, from this table.
+ * ':' separates the options because no Linux interface name can contain it.  The table in
+ * common/option_table.c says what is allowed; values are parsed, and errors are written,
+ * from it.
  */
 #include "xdpsample.h"
 
@@ -12,8 +13,7 @@
 
 #include "../common/error.h"
 #include "../common/names.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "../common/option_table.h"
 
 /* How much of the user's text an error quotes. */
 #define QUOTE_CHARS 40
@@ -33,85 +33,25 @@ struct list {
 	char text[128];
 };
 
-/* The type of a value, and how it is stored in struct xdps_options. */
-enum kind {
-	NUMBER,		/* from `min` to `max`: a uint32_t */
-	WORD,		/* one of `words`: a uint32_t, the index */
-	WORDS,		/* some of `words`: a uint32_t, 1 << index for each */
-	PROGRAM,	/* a name of at most `max` characters, or an id: the text */
-};
-
-struct option {
-	const char *key;
-	enum kind kind;
-	size_t offset;		/* in struct xdps_options */
-	const char *const *words;	/* NULL-terminated */
-	uint32_t min, max;
-	const char *unit;
-};
-
-enum { RATE, MODE, HOLD, POINT, ACTION, PROG, RING };
-
-static const struct option options[] = {
-	[RATE] = {
-		.key = "rate", .kind = NUMBER,
-		.offset = offsetof(struct xdps_options, request.rate),
-		.min = 1, .max = UINT32_MAX, .unit = "",
-	},
-	[MODE] = {
-		.key = "mode", .kind = WORD,
-		.offset = offsetof(struct xdps_options, request.mode),
-		.words = xdps_mode_words,
-	},
-	[HOLD] = {
-		.key = "hold", .kind = NUMBER,
-		.offset = offsetof(struct xdps_options, hold_us),
-		.max = XDPS_HOLD_MAX_US, .unit = " (microseconds)",
-	},
-	[POINT] = {
-		.key = "point", .kind = WORD,
-		.offset = offsetof(struct xdps_options, request.point),
-		.words = xdps_point_words,
-	},
-	[ACTION] = {
-		.key = "action", .kind = WORDS,
-		.offset = offsetof(struct xdps_options, request.actions),
-		.words = xdps_action_words,
-	},
-	[PROG] = {
-		.key = "prog", .kind = PROGRAM,
-		.offset = offsetof(struct xdps_options, request.prog),
-		.max = XDPS_PROG_CHARS,
-	},
-	[RING] = {
-		.key = "ring", .kind = WORD,
-		.offset = offsetof(struct xdps_options, request.ring),
-		.words = xdps_ring_words,
-	},
-};
-
 /* How an error introduces what is allowed. */
 static const struct {
 	const char *missing, *wrong;
 } phrases[] = {
-	[NUMBER] = { "it takes", "not" },
-	[WORD] = { "there are", "not one of" },
-	[WORDS] = { "there are", "not one of" },
-	[PROGRAM] = { "it takes", "not" },
+	[XDPS_NUMBER] = { "it takes", "not" },
+	[XDPS_WORD] = { "there are", "not one of" },
+	[XDPS_WORDS] = { "there are", "not one of" },
+	[XDPS_PROGRAM] = { "it takes", "not" },
 };
 
 void xdps_options_init(struct xdps_options *opt)
 {
-	*opt = (struct xdps_options){
-		.request = {
-			.mode = XDPS_MODE_AUTO,
-			.point = XDPS_POINT_ENTRY,
-			.rate = 1,
-			.snaplen = XDPS_SNAPLEN_MAX,
-		},
-		.hold_us = XDPS_HOLD_DEFAULT_US,
-		.batch_us = 100000,
-	};
+	*opt = (struct xdps_options){ .batch_us = 100000 };
+	for (size_t i = 0; i < xdps_n_options; i++) {
+		const struct xdps_option *o = &xdps_option_table[i];
+
+		if (o->kind != XDPS_PROGRAM && o->kind != XDPS_FLAG)
+			xdps_option_set(o, opt, o->initial);
+	}
 }
 
 /* The name can be any bytes, and errors go to terminals and logs. */
@@ -138,23 +78,25 @@ static struct list list_keys(void)
 {
 	struct list l = { "" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		list_add(&l, options[i].key);
+	for (size_t i = 0; i < xdps_n_options; i++)
+		if (!xdps_option_table[i].extcap_only)
+			list_add(&l, xdps_option_table[i].key);
 	return l;
 }
 
-static struct list list_allowed(const struct option *o)
+static struct list list_allowed(const struct xdps_option *o)
 {
 	struct list l = { "" };
 
-	for (size_t i = 0; o->words && o->words[i]; i++)
-		list_add(&l, o->words[i]);
-	if (o->kind == WORDS)
+	for (const struct xdps_word *w = o->words; w && w->word; w++)
+		if (!w->extcap_only)
+			list_add(&l, w->word);
+	if (o->kind == XDPS_WORDS)
 		list_add(&l, "joined by +, none twice");
-	else if (o->kind == NUMBER)
+	else if (o->kind == XDPS_NUMBER)
 		snprintf(l.text, sizeof(l.text), "a number from %u to %u%s",
-			 o->min, o->max, o->unit);
-	else if (o->kind == PROGRAM)
+			 o->min, o->max, o->unit ? o->unit : "");
+	else if (o->kind == XDPS_PROGRAM)
 		snprintf(l.text, sizeof(l.text),
 			 "a program's name (letters, digits, '_' and '.', at most %u) or its id, from 1 to %u",
 			 o->max, UINT32_MAX);
@@ -200,30 +142,58 @@ static bool read_number(struct span s, uint32_t *number)
 	return true;
 }
 
-static bool read_word(struct span s, const char *const *words, uint32_t *index)
+/* Cuts the unit off, and returns what it multiplies by; 1: there is none. */
+static uint32_t take_unit(struct span *s, const struct xdps_unit *units)
 {
-	for (uint32_t i = 0; words[i]; i++) {
-		if (span_is(s, words[i])) {
-			*index = i;
-			return true;
+	for (; units && units->suffix; units++) {
+		size_t len = strlen(units->suffix);
+
+		if (s->len > len && !memcmp(s->at + s->len - len, units->suffix, len)) {
+			s->len -= len;
+			return units->factor;
 		}
+	}
+	return 1;
+}
+
+static bool read_quantity(const struct xdps_option *o, struct span s, uint64_t *value)
+{
+	uint64_t factor = take_unit(&s, o->units);
+	uint32_t number;
+
+	if (!read_number(s, &number))
+		return false;
+	*value = number * factor;
+	if (*value < o->min || *value > o->max)
+		return false;
+	*value <<= o->shift;
+	return true;
+}
+
+static bool read_word(const struct xdps_option *o, struct span s, uint32_t *value)
+{
+	for (const struct xdps_word *w = o->words; w->word; w++) {
+		if (w->extcap_only || !(span_is(s, w->word) || (w->alias && span_is(s, w->alias))))
+			continue;
+		*value = w->value;
+		return true;
 	}
 	return false;
 }
 
 /* Accepts no word twice: somebody who writes one twice meant another. */
-static bool read_words(struct span s, const char *const *words, uint32_t *set)
+static bool read_words(const struct xdps_option *o, struct span s, uint32_t *set)
 {
 	const char *end = s.at + s.len;
 	struct span word;
-	uint32_t index;
+	uint32_t value;
 
 	*set = 0;
 	do {
 		word = take(&s, '+');
-		if (!read_word(word, words, &index) || *set & 1u << index)
+		if (!read_word(o, word, &value) || *set & 1u << value)
 			return false;
-		*set |= 1u << index;
+		*set |= 1u << value;
 	} while (word.at + word.len != end);
 	return true;
 }
@@ -248,38 +218,72 @@ static bool read_program(struct span s, uint32_t max_chars, char *text)
 }
 
 /* If this returns false, `*opt` is unchanged. */
-static bool read_value(const struct option *o, struct span s, struct xdps_options *opt)
+static bool read_value(const struct xdps_option *o, struct span s, struct xdps_options *opt)
 {
-	char *field = (char *)opt + o->offset;
-	uint32_t value;
+	uint64_t value;
+	uint32_t word;
 	bool good;
 
 	switch (o->kind) {
-	case NUMBER:
-		good = read_number(s, &value) && value >= o->min && value <= o->max;
+	case XDPS_NUMBER:
+		good = read_quantity(o, s, &value);
 		break;
-	case WORD:
-		good = read_word(s, o->words, &value);
+	case XDPS_WORD:
+		good = read_word(o, s, &word);
+		value = word;
 		break;
-	case WORDS:
-		good = read_words(s, o->words, &value);
+	case XDPS_WORDS:
+		good = read_words(o, s, &word);
+		value = word;
 		break;
 	default:
-		return read_program(s, o->max, field);
+		return read_program(s, o->max, (char *)opt + o->offset);
 	}
 	if (good)
-		memcpy(field, &value, sizeof(value));
+		xdps_option_set(o, opt, value);
 	return good;
 }
 
-static enum xdps_status fail_missing(const struct option *o,
+bool xdps_option_read(const struct xdps_option *o, const char *text,
+		      struct xdps_options *opt)
+{
+	return read_value(o, (struct span){ text, strlen(text) }, opt);
+}
+
+static void print_words(char *buf, size_t size, const struct xdps_option *o, uint64_t set)
+{
+	size_t len = 0;
+
+	for (const struct xdps_word *w = o->words; w->word && len < size; w++)
+		if (set & 1u << w->value)
+			len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? "+" : "",
+						w->word);
+}
+
+void xdps_option_print(char *buf, size_t size, const struct xdps_option *o,
+		       const struct xdps_options *opt)
+{
+	buf[0] = '\0';
+	if (o->kind == XDPS_NUMBER)
+		snprintf(buf, size, "%llu",
+			 (unsigned long long)xdps_option_get(o, opt) >> o->shift);
+	else if (o->kind == XDPS_WORD)
+		snprintf(buf, size, "%s",
+			 xdps_word_for(o->words, (uint32_t)xdps_option_get(o, opt)));
+	else if (o->kind == XDPS_WORDS)
+		print_words(buf, size, o, xdps_option_get(o, opt));
+	else if (o->kind == XDPS_PROGRAM)
+		snprintf(buf, size, "%s", (const char *)opt + o->offset);
+}
+
+static enum xdps_status fail_missing(const struct xdps_option *o,
 				     struct xdps_error *err)
 {
 	return xdps_fail(err, XDPS_BAD_OPTION, "%s: has no value; %s %s", o->key,
 			 phrases[o->kind].missing, list_allowed(o).text);
 }
 
-static enum xdps_status fail_value(const struct option *o, struct span value,
+static enum xdps_status fail_value(const struct xdps_option *o, struct span value,
 				   struct xdps_error *err)
 {
 	return xdps_fail(err, XDPS_BAD_OPTION, "%s=%s: %s %s", o->key,
@@ -287,13 +291,21 @@ static enum xdps_status fail_value(const struct option *o, struct span value,
 			 list_allowed(o).text);
 }
 
-static const struct option *find_option(struct span key)
+/* The option of a device name. */
+static const struct xdps_option *find_option(struct span key)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		if (span_is(key, options[i].key))
-			return &options[i];
+	for (size_t i = 0; i < xdps_n_options; i++) {
+		const struct xdps_option *o = &xdps_option_table[i];
+
+		if (!o->extcap_only && span_is(key, o->key))
+			return o;
 	}
 	return NULL;
+}
+
+static bool is_given(unsigned int given, const char *key)
+{
+	return given & 1u << (xdps_option_find(key) - xdps_option_table);
 }
 
 /* Parses "key=value"; `given` has a bit for each option seen so far. */
@@ -302,20 +314,20 @@ static enum xdps_status parse_option(struct xdps_options *opt, struct span s,
 {
 	struct span whole = s;
 	struct span key = take(&s, '=');
-	const struct option *o = find_option(key);
+	const struct xdps_option *o = find_option(key);
 
 	if (!o)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "%s: no such option; there are %s",
 				 quote(key.len ? key : whole).text,
 				 list_keys().text);
-	if (*given & 1u << (o - options))
+	if (*given & 1u << (o - xdps_option_table))
 		return xdps_fail(err, XDPS_BAD_OPTION, "%s: given twice", o->key);
 	if (!s.len)
 		return fail_missing(o, err);
 	if (!read_value(o, s, opt))
 		return fail_value(o, s, err);
-	*given |= 1u << (o - options);
+	*given |= 1u << (o - xdps_option_table);
 	return XDPS_OK;
 }
 
@@ -342,7 +354,7 @@ static enum xdps_status check_ifname(struct span s, struct xdps_error *err)
 static enum xdps_status check_point(struct xdps_options *opt, unsigned int given,
 				    struct xdps_error *err)
 {
-	if (given & 1u << ACTION && !(given & 1u << POINT))
+	if (is_given(given, "action") && !is_given(given, "point"))
 		opt->request.point = XDPS_POINT_EXIT;
 	if (opt->request.actions && opt->request.point == XDPS_POINT_ENTRY)
 		return xdps_fail(err, XDPS_BAD_OPTION,
@@ -377,7 +389,7 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 	}
 	if (check_point(&parsed, given, err))
 		return err->status;
-	if (given & 1u << HOLD)
+	if (is_given(given, "hold"))
 		parsed.hold_given = true;
 	*opt = parsed;
 	return XDPS_OK;

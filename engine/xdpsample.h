@@ -40,18 +40,6 @@
 
 #pragma GCC visibility push(hidden)
 
-/*
- * Everything that a capture can be asked for: what the helper is told, and what only the
- * engine needs.  xdps_options_parse() sets the fields that a device name can hold; the
- * application's own calls set snaplen, immediate, promisc and buffer_bytes.
- */
-struct xdps_options {
-	struct xdps_request request;
-	uint32_t hold_us;	/* how long to wait for older packets, if ... */
-	bool hold_given;	/* ... this; else XDPS_HOLD_DEFAULT_US, or 0 if immediate */
-	uint32_t batch_us;	/* how long packets may be batched */
-};
-
 /* One packet.  `data` is valid, and may be written to, until xdps_release(). */
 struct xdps_packet {
 	uint64_t mono_ns;	/* CLOCK_MONOTONIC when it passed the hook */
@@ -78,6 +66,7 @@ struct xdps_listed {
 };
 
 struct xdps;			/* one capture */
+struct xdps_option;
 
 /* The defaults: all packets, whole, in batches of 100 ms; no interface yet. */
 void xdps_options_init(struct xdps_options *opt);
@@ -90,6 +79,17 @@ void xdps_options_init(struct xdps_options *opt);
  */
 enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 				    struct xdps_error *err);
+
+/*
+ * Reads the value of one option; `o` is a row of common/option_table.h, but not a flag.
+ * If it returns false, the option does not take this value, and `opt` is unchanged.
+ */
+bool xdps_option_read(const struct xdps_option *o, const char *text,
+		      struct xdps_options *opt);
+
+/* Writes the option's value as xdps_option_read() reads it; "" if none or all is meant. */
+void xdps_option_print(char *buf, size_t size, const struct xdps_option *o,
+		       const struct xdps_options *opt);
 
 /*
  * Lists all interfaces of this network namespace that can be captured, in the kernel's

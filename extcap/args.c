@@ -2,8 +2,8 @@
 /*
  * args.c: parses what Wireshark, or a user, asks for.
  *
- * Our options have the names of those in a device name (pcap-xdpsample(7)): they are
- * combined into one, which the engine's parser checks.
+ * The options of a capture are those of common/option_table.c.  Those of a device name
+ * (pcap-xdpsample(7)) are combined into one, which the engine's parser checks.
  */
 #include "args.h"
 
@@ -13,9 +13,12 @@
 #include <string.h>
 
 #include "../common/error.h"
+#include "../common/option_table.h"
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DEVICE_BYTES 512
 
+/* What getopt returns for an option of the table is its index. */
 enum {
 	EXTCAP_INTERFACES = 256,
 	EXTCAP_INTERFACE,
@@ -28,20 +31,9 @@ enum {
 	FIFO,
 	HELP,
 	VERSION,
-	POINT,
-	ACTION,
-	PROG,
-	RATE,
-	MODE,
-	RING,
-	HOLD,
-	SNAPLEN,
-	BUFFER,
-	IMMEDIATE,
-	NO_PROMISC,
 };
 
-static const struct option long_options[] = {
+static const struct option extcap_options[] = {
 	{ "extcap-interfaces", no_argument, NULL, EXTCAP_INTERFACES },
 	{ "extcap-interface", required_argument, NULL, EXTCAP_INTERFACE },
 	{ "extcap-dlts", no_argument, NULL, EXTCAP_DLTS },
@@ -53,33 +45,36 @@ static const struct option long_options[] = {
 	{ "fifo", required_argument, NULL, FIFO },
 	{ "help", no_argument, NULL, HELP },
 	{ "version", no_argument, NULL, VERSION },
-	{ "point", required_argument, NULL, POINT },
-	{ "action", required_argument, NULL, ACTION },
-	{ "prog", required_argument, NULL, PROG },
-	{ "rate", required_argument, NULL, RATE },
-	{ "mode", required_argument, NULL, MODE },
-	{ "ring", required_argument, NULL, RING },
-	{ "hold", required_argument, NULL, HOLD },
-	{ "snaplen", required_argument, NULL, SNAPLEN },
-	{ "buffer", required_argument, NULL, BUFFER },
-	{ "immediate", no_argument, NULL, IMMEDIATE },
-	{ "no-promisc", no_argument, NULL, NO_PROMISC },
-	{ NULL, 0, NULL, 0 }
+};
+
+/* All of these, and those of the table. */
+struct long_options {
+	struct option all[ARRAY_SIZE(extcap_options) + XDPS_OPTIONS_MAX + 1];
 };
 
 /* What was given, before it is checked. */
 struct said {
 	bool verbs[VERB_CAPTURE + 1];
 	const char *interface;
-	const char *device[NO_PROMISC + 1];	/* values of the options of a device name */
+	const char *values[XDPS_OPTIONS_MAX];	/* by their index in the table */
 };
 
-static const char *option_name(int id)
+static void fill_long_options(struct long_options *l)
 {
-	for (const struct option *o = long_options; o->name; o++)
-		if (o->val == id)
-			return o->name;
-	return "";
+	struct option *o = l->all;
+
+	memcpy(o, extcap_options, sizeof(extcap_options));
+	o += ARRAY_SIZE(extcap_options);
+	for (size_t i = 0; i < xdps_n_options; i++) {
+		const struct xdps_option *row = &xdps_option_table[i];
+
+		*o++ = (struct option){
+			.name = row->key,
+			.has_arg = row->kind == XDPS_FLAG ? no_argument : required_argument,
+			.val = (int)i,
+		};
+	}
+	*o = (struct option){ .name = NULL };
 }
 
 static bool must_escape(unsigned char c)
@@ -127,27 +122,21 @@ static void unescape(char *ifname, size_t size, const char *escaped)
 	ifname[len] = '\0';
 }
 
-static enum xdps_status read_number(int id, const char *text, uint32_t min, uint32_t max,
-				    uint32_t *number, struct xdps_error *err)
+/* An option that no device name has. */
+static enum xdps_status read_extcap_only(struct args *a, const struct xdps_option *o,
+					 struct xdps_error *err)
 {
-	char *end;
-	unsigned long long n;
-
-	n = strtoull(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && !*end && strlen(text) <= 10 &&
-	    n >= min && n <= max) {
-		*number = (uint32_t)n;
-		return XDPS_OK;
-	}
-	return xdps_fail(err, XDPS_BAD_OPTION, "--%s %.40s: not a number from %u to %u",
-			 option_name(id), text, min, max);
+	if (o->kind == XDPS_FLAG)
+		xdps_option_set(o, &a->opt, o->max);
+	else if (!xdps_option_read(o, optarg, &a->opt))
+		return xdps_fail(err, XDPS_BAD_OPTION, "--%s %.40s: not a number from %u to %u",
+				 o->key, optarg, o->min, o->max);
+	return XDPS_OK;
 }
 
 static enum xdps_status read_option(struct args *a, struct said *s, int id,
 				    struct xdps_error *err)
 {
-	uint32_t number;
-
 	switch (id) {
 	case EXTCAP_INTERFACES:
 		s->verbs[VERB_INTERFACES] = true;
@@ -182,21 +171,10 @@ static enum xdps_status read_option(struct args *a, struct said *s, int id,
 	case VERSION:
 		s->verbs[VERB_VERSION] = true;
 		break;
-	case SNAPLEN:
-		return read_number(id, optarg, 1, XDPS_SNAPLEN_MAX, &a->opt.request.snaplen, err);
-	case BUFFER:
-		if (read_number(id, optarg, 0, BUFFER_MIB_MAX, &number, err))
-			return err->status;
-		a->opt.request.buffer_bytes = (uint64_t)number << 20;
-		break;
-	case IMMEDIATE:
-		a->opt.request.immediate = true;
-		break;
-	case NO_PROMISC:
-		a->opt.request.promisc = false;
-		break;
 	default:
-		s->device[id] = optarg;
+		if (xdps_option_table[id].extcap_only)
+			return read_extcap_only(a, &xdps_option_table[id], err);
+		s->values[id] = optarg;
 	}
 	return XDPS_OK;
 }
@@ -204,11 +182,13 @@ static enum xdps_status read_option(struct args *a, struct said *s, int id,
 static enum xdps_status read_options(struct args *a, struct said *s, int argc, char **argv,
 				     struct xdps_error *err)
 {
+	struct long_options options;
 	int id;
 
+	fill_long_options(&options);
 	opterr = 0;
 	optind = 0;			/* getopt starts again */
-	while ((id = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+	while ((id = getopt_long(argc, argv, ":", options.all, NULL)) != -1) {
 		if (id == ':')
 			return xdps_fail(err, XDPS_BAD_OPTION, "%.80s: its value is missing",
 					 argv[optind - 1]);
@@ -246,60 +226,65 @@ static enum verb verb_of(const struct said *s)
 	return VERB_HELP;
 }
 
-static void add_option(char *device, int id, const char *value)
+static const char **value_of(struct said *s, const char *key)
 {
-	size_t len = strlen(device);
-
-	snprintf(device + len, DEVICE_BYTES - len, ":%s=%s", option_name(id), value);
+	return &s->values[xdps_option_find(key) - xdps_option_table];
 }
 
-/* Which point: the dialog has a word for both of them, and one for the default. */
-static const char *point_of(struct args *a, const struct said *s)
+/* The words for both points are extcap's own: one capture after the program, and another. */
+static void take_both(struct args *a, struct said *s)
 {
-	const char *point = s->device[POINT];
+	const char **point = value_of(s, "point");
 
-	if (!point || !strcmp(point, "auto"))
-		return NULL;
-	a->both = !strcmp(point, "both");
-	return a->both ? "exit" : point;
-}
-
-/* The dialog joins verdicts by commas. */
-static void use_plus(char *text)
-{
-	for (; *text; text++)
-		if (*text == ',')
-			*text = '+';
+	a->both = *point && !strcmp(*point, "both");
+	if (a->both)
+		*point = "exit";
 }
 
 /*
- * Wireshark also passes options that the user has not changed.  The default of the hold
- * time is left out, because it is another one if each packet is shown at once.
+ * Wireshark also passes options that the user has not changed.  These are left out, because
+ * the default may be another one then: that of the hold time is, if each packet is shown
+ * at once.
  */
-static bool is_usual(int id, const char *value)
+static bool is_unset(const struct xdps_option *o, const char *value)
 {
-	char usual[16];
+	struct xdps_options defaults;
+	char unset[32];
 
-	snprintf(usual, sizeof(usual), "%u", XDPS_HOLD_DEFAULT_US);
-	return id == HOLD && !strcmp(value, usual);
+	if (o->kind == XDPS_WORDS || o->kind == XDPS_PROGRAM)
+		if (!*value)
+			return true;
+	if (o->unset)
+		return !strcmp(value, o->unset);
+	xdps_options_init(&defaults);
+	xdps_option_print(unset, sizeof(unset), o, &defaults);
+	return !strcmp(value, unset);
+}
+
+static void add_option(char *device, const struct xdps_option *o, const char *value)
+{
+	size_t len = strlen(device);
+
+	snprintf(device + len, DEVICE_BYTES - len, ":%s=%s", o->key, value);
+	/* The dialog joins words by commas. */
+	for (; o->kind == XDPS_WORDS && device[len]; len++)
+		if (device[len] == ',')
+			device[len] = '+';
 }
 
 /* A ':' would end one option and begin another. */
 static enum xdps_status check_values(const struct said *s, struct xdps_error *err)
 {
-	for (int id = 0; id <= NO_PROMISC; id++)
-		if (s->device[id] && strchr(s->device[id], ':'))
+	for (size_t i = 0; i < xdps_n_options; i++)
+		if (s->values[i] && strchr(s->values[i], ':'))
 			return xdps_fail(err, XDPS_BAD_OPTION, "--%s %.40s: has a ':', as no value has",
-					 option_name(id), s->device[id]);
+					 xdps_option_table[i].key, s->values[i]);
 	return XDPS_OK;
 }
 
-static enum xdps_status read_device(struct args *a, const struct said *s,
-				    struct xdps_error *err)
+static enum xdps_status read_device(struct args *a, struct said *s, struct xdps_error *err)
 {
-	static const int plain[] = { RATE, MODE, RING, HOLD };
-	char device[DEVICE_BYTES], actions[64];
-	const char *point = point_of(a, s);
+	char device[DEVICE_BYTES];
 
 	unescape(device, XDPS_IFNAME_CHARS + 2, s->interface + strlen(PREFIX));
 	if (check_values(s, err))
@@ -308,18 +293,10 @@ static enum xdps_status read_device(struct args *a, const struct said *s,
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "%.60s: no interface name has a ':'; options are given as --rate and so on",
 				 s->interface);
-	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-		if (s->device[plain[i]] && !is_usual(plain[i], s->device[plain[i]]))
-			add_option(device, plain[i], s->device[plain[i]]);
-	if (point)
-		add_option(device, POINT, point);
-	if (s->device[ACTION] && *s->device[ACTION]) {
-		snprintf(actions, sizeof(actions), "%s", s->device[ACTION]);
-		use_plus(actions);
-		add_option(device, ACTION, actions);
-	}
-	if (s->device[PROG] && *s->device[PROG] && strcmp(s->device[PROG], "-"))
-		add_option(device, PROG, s->device[PROG]);
+	take_both(a, s);
+	for (size_t i = 0; i < xdps_n_options; i++)
+		if (s->values[i] && !is_unset(&xdps_option_table[i], s->values[i]))
+			add_option(device, &xdps_option_table[i], s->values[i]);
 	return xdps_options_parse(&a->opt, device, err);
 }
 
@@ -334,7 +311,6 @@ enum xdps_status args_read(struct args *a, int argc, char **argv, struct xdps_er
 
 	*a = (struct args){ .verb = VERB_HELP };
 	xdps_options_init(&a->opt);
-	a->opt.request.snaplen = SNAPLEN_DEFAULT;
 	a->opt.request.promisc = true;
 	if (read_options(a, &s, argc, argv, err))
 		return err->status;

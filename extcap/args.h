@@ -13,9 +13,6 @@
 /* Room for a name in which every byte is escaped. */
 #define ESCAPED_BYTES (3 * IF_NAMESIZE)
 
-#define SNAPLEN_DEFAULT XDPS_SNAPLEN_MAX
-#define BUFFER_MIB_MAX 65536u
-
 enum verb {
 	VERB_HELP,
 	VERB_VERSION,

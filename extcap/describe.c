@@ -10,7 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "../common/names.h"
+#include "../common/option_table.h"
 
 #include "list.h"
 
@@ -56,33 +56,35 @@ void describe_os(char *buf, size_t size)
 		snprintf(buf, size, "%s %s", os.sysname, os.release);
 }
 
-static void append_actions(char *buf, size_t size, uint32_t actions)
+static void append_option(char *buf, size_t size, const struct xdps_option *o,
+			  const struct xdps_options *opt)
 {
-	const char *separator = "";
+	size_t len = strlen(buf);
 
-	for (unsigned int i = 0; i < XDPS_N_ACTIONS; i++) {
-		if (!(actions & 1u << i))
-			continue;
-		append(buf, size, "%s%s", separator, xdps_action_word(i));
-		separator = "+";
-	}
+	xdps_option_print(buf + len, size - len, o, opt);
+}
+
+static bool is_default(const struct xdps_option *o, const struct xdps_options *opt)
+{
+	if (o->kind == XDPS_PROGRAM)
+		return !opt->request.prog[0];
+	/* That verdicts are known after the program goes without saying. */
+	if (!strcmp(o->key, "point") && opt->request.actions)
+		return true;
+	return xdps_option_get(o, opt) == o->initial;
 }
 
 void describe_device(char *buf, size_t size, const struct xdps_options *opt)
 {
+	const struct xdps_option *o;
+
 	snprintf(buf, size, "xdpsample:%s", opt->request.ifname);
-	if (opt->request.actions) {
-		append(buf, size, ":action=");
-		append_actions(buf, size, opt->request.actions);
-	} else if (opt->request.point == XDPS_POINT_EXIT) {
-		append(buf, size, ":point=exit");
+	for (unsigned int i = 0; (o = xdps_option_at(i)); i++) {
+		if (!o->selects || is_default(o, opt))
+			continue;
+		append(buf, size, ":%s=", o->key);
+		append_option(buf, size, o, opt);
 	}
-	if (opt->request.prog[0])
-		append(buf, size, ":prog=%s", opt->request.prog);
-	if (opt->request.rate > 1)
-		append(buf, size, ":rate=%u", opt->request.rate);
-	if (opt->request.mode != XDPS_MODE_AUTO)
-		append(buf, size, ":mode=%s", xdps_mode_word(opt->request.mode));
 }
 
 static bool is_asked_for(const struct xdps_options *opt, const struct xdps_listed *l,
@@ -133,7 +135,7 @@ void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
 	buf[0] = '\0';
 	if (opt->request.actions) {
 		append(buf, size, "Only packets with the verdict ");
-		append_actions(buf, size, opt->request.actions);
+		append_option(buf, size, xdps_option_find("action"), opt);
 		append(buf, size, ". ");
 	}
 	if (opt->request.rate > 1)

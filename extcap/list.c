@@ -9,46 +9,11 @@
 
 #include "../common/error.h"
 #include "../common/names.h"
+#include "../common/option_table.h"
 
 #include "args.h"
 
-/* An argument of the dialog; its values refer to this number. */
-enum number { POINT, ACTION, PROG, RATE, SNAPLEN, MODE, BUFFER, HOLD, RING, IMMEDIATE,
-	      NO_PROMISC };
-
 #define COMPONENTS_NAMED 3
-
-struct choice {
-	const char *value;
-	const char *display;
-	bool is_default;
-};
-
-static const struct choice points[] = {
-	{ "auto", "Before the XDP program, or after it if verdicts are chosen", true },
-	{ "exit", "After the XDP program, with its verdict", false },
-	{ "both", "Before and after it, as two interfaces", false },
-};
-
-static const struct choice actions[] = {
-	{ "aborted", "XDP_ABORTED: the program failed", false },
-	{ "drop", "XDP_DROP: dropped", false },
-	{ "pass", "XDP_PASS: handed to the kernel", false },
-	{ "tx", "XDP_TX: sent back", false },
-	{ "redirect", "XDP_REDIRECT: sent elsewhere", false },
-};
-
-static const struct choice modes[] = {
-	{ "auto", "Native if the driver can, else generic; generic on a veth", true },
-	{ "native", "Native: in the driver", false },
-	{ "generic", "Generic: after the driver", false },
-};
-
-static const struct choice rings[] = {
-	{ "auto", "The one that costs less", true },
-	{ "bpf", "Memory of a BPF map", false },
-	{ "perf", "The kernel's perf rings", false },
-};
 
 enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 			   struct xdps_error *err)
@@ -163,12 +128,21 @@ enum xdps_status list_dlts(FILE *f, const char *ifname, struct xdps_error *err)
 	return XDPS_OK;
 }
 
-static void print_choices(FILE *f, enum number arg, const struct choice *choices, size_t n)
+/* Chosen as long as the user chooses nothing. */
+static bool is_default(const struct xdps_option *o, const struct xdps_word *w)
 {
-	for (size_t i = 0; i < n; i++)
-		fprintf(f, "value {arg=%d}{value=%s}{display=%s}{default=%s}\n", arg,
-			choices[i].value, choices[i].display,
-			choices[i].is_default ? "true" : "false");
+	if (o->kind == XDPS_WORDS)
+		return false;
+	return o->unset ? !strcmp(w->word, o->unset) : w->value == o->initial;
+}
+
+static void print_choices(FILE *f, const struct xdps_option *o)
+{
+	for (const struct xdps_word *w = o->words; w->word; w++)
+		if (w->label)
+			fprintf(f, "value {arg=%u}{value=%s}{display=%s}{default=%s}\n",
+				o->place, w->word, w->label,
+				is_default(o, w) ? "true" : "false");
 }
 
 /* Counts the name among the attached program and its components. */
@@ -182,26 +156,27 @@ static bool is_only_one(const struct xdps_listed *l, const char *name)
 }
 
 /* Uses its name, which is also good for the next session, or its id if necessary. */
-static void print_program(FILE *f, const struct xdps_listed *l, unsigned int i)
+static void print_program(FILE *f, const struct xdps_option *o, const struct xdps_listed *l,
+			  unsigned int i)
 {
 	const char *what = i ? "called by it" : list_mode_word(l->mode);
 	const char *name = l->programs[i].name;
 	uint32_t id = l->programs[i].id;
 
 	if (name[0] && is_only_one(l, name))
-		fprintf(f, "value {arg=%d}{value=%s}{display=%s (id %u, %s)}{default=false}\n",
-			PROG, name, name, id, what);
+		fprintf(f, "value {arg=%u}{value=%s}{display=%s (id %u, %s)}{default=false}\n",
+			o->place, name, name, id, what);
 	else
-		fprintf(f, "value {arg=%d}{value=%u}{display=%s%sid %u (%s)}{default=false}\n",
-			PROG, id, name, name[0] ? ", " : "", id, what);
+		fprintf(f, "value {arg=%u}{value=%u}{display=%s%sid %u (%s)}{default=false}\n",
+			o->place, id, name, name[0] ? ", " : "", id, what);
 }
 
-static void print_programs(FILE *f, const struct xdps_listed *l)
+static void print_programs(FILE *f, const struct xdps_option *o, const struct xdps_listed *l)
 {
-	fprintf(f, "value {arg=%d}{value=-}{display=%s}{default=true}\n", PROG,
+	fprintf(f, "value {arg=%u}{value=%s}{display=%s}{default=true}\n", o->place, o->unset,
 		l->n_programs ? "The attached one" : "None is attached");
 	for (unsigned int i = 0; i < l->n_programs; i++)
-		print_program(f, l, i);
+		print_program(f, o, l, i);
 }
 
 enum xdps_status list_programs(FILE *f, const char *ifname, struct xdps_error *err)
@@ -210,70 +185,52 @@ enum xdps_status list_programs(FILE *f, const char *ifname, struct xdps_error *e
 
 	if (list_look(&l, ifname, err))
 		return err->status;
-	print_programs(f, &l);
+	print_programs(f, xdps_option_find("prog"), &l);
 	return XDPS_OK;
 }
 
-static void print_capture_arguments(FILE *f, const struct xdps_listed *l)
+/* Wireshark stores a number as a signed one of 32 bits. */
+static void print_range(FILE *f, const struct xdps_option *o)
 {
-	fprintf(f, "arg {number=%d}{call=--point}{display=Capture}{type=selector}"
-		"{tooltip=Where no XDP program is attached, packets are captured as they arrive}"
-		"{group=Capture}\n", POINT);
-	print_choices(f, POINT, points, sizeof(points) / sizeof(*points));
-	fprintf(f, "arg {number=%d}{call=--action}{display=Only these verdicts}{type=multicheck}"
-		"{tooltip=Of the XDP program; none chosen: all.  Before the program nothing is decided, so choosing some captures after it}"
-		"{group=Capture}\n", ACTION);
-	print_choices(f, ACTION, actions, sizeof(actions) / sizeof(*actions));
-	fprintf(f, "arg {number=%d}{call=--prog}{display=XDP program}{type=selector}{reload=true}"
-		"{placeholder=Look again}"
-		"{tooltip=Of several, the one to capture beside: a dispatcher of libxdp calls other programs}"
-		"{group=Capture}\n", PROG);
-	print_programs(f, l);
-	fprintf(f, "arg {number=%d}{call=--rate}{display=One packet in}{type=unsigned}"
-		"{range=1,2147483647}{default=1}"
-		"{tooltip=Chosen at random in the kernel, before anything is copied; 1: all}"
-		"{group=Capture}\n", RATE);
-	fprintf(f, "arg {number=%d}{call=--snaplen}{display=Bytes of each packet}{type=unsigned}"
-		"{range=1,%u}{default=%u}"
-		"{tooltip=What is beyond is not even copied; the true length is shown}"
-		"{group=Capture}\n", SNAPLEN, XDPS_SNAPLEN_MAX, SNAPLEN_DEFAULT);
+	uint32_t max = o->max < INT32_MAX ? o->max : INT32_MAX;
+
+	fprintf(f, "{range=%u,%u}{default=%u}", o->min, max, o->initial);
 }
 
-static void print_advanced_arguments(FILE *f)
+static void print_type(FILE *f, const struct xdps_option *o)
 {
-	fprintf(f, "arg {number=%d}{call=--mode}{display=XDP mode}{type=selector}"
-		"{tooltip=Where no other XDP program is attached: how ours is}"
-		"{group=Advanced}\n", MODE);
-	print_choices(f, MODE, modes, sizeof(modes) / sizeof(*modes));
-	fprintf(f, "arg {number=%d}{call=--buffer}{display=Buffer (MiB)}{type=unsigned}"
-		"{range=0,%u}{default=0}"
-		"{tooltip=For all CPUs together; 0: 32, and at least 2 for each}"
-		"{group=Advanced}\n", BUFFER, BUFFER_MIB_MAX);
-	fprintf(f, "arg {number=%d}{call=--hold}{display=Hold (microseconds)}{type=unsigned}"
-		"{range=0,%u}{default=%u}"
-		"{tooltip=How long a packet waits for an older one from another CPU}"
-		"{group=Advanced}\n", HOLD, XDPS_HOLD_MAX_US, XDPS_HOLD_DEFAULT_US);
-	fprintf(f, "arg {number=%d}{call=--ring}{display=Transport}{type=selector}"
-		"{tooltip=How packets come out of the kernel}"
-		"{group=Advanced}\n", RING);
-	print_choices(f, RING, rings, sizeof(rings) / sizeof(*rings));
-	fprintf(f, "arg {number=%d}{call=--immediate}{display=Show each packet at once}{type=boolflag}"
-		"{default=false}"
-		"{tooltip=One wake-up for each packet: for a few packets only}"
-		"{group=Advanced}\n", IMMEDIATE);
-	fprintf(f, "arg {number=%d}{call=--no-promisc}{display=Not in promiscuous mode}{type=boolflag}"
-		"{default=false}"
-		"{tooltip=Only packets that are for this machine}"
-		"{group=Advanced}\n", NO_PROMISC);
+	static const char *const types[] = {
+		[XDPS_NUMBER] = "{type=unsigned}",
+		[XDPS_WORD] = "{type=selector}",
+		[XDPS_WORDS] = "{type=multicheck}",
+		[XDPS_PROGRAM] = "{type=selector}{reload=true}{placeholder=Look again}",
+		[XDPS_FLAG] = "{type=boolflag}{default=false}",
+	};
+
+	fputs(types[o->kind], f);
+	if (o->kind == XDPS_NUMBER)
+		print_range(f, o);
+}
+
+static void print_argument(FILE *f, const struct xdps_option *o, const struct xdps_listed *l)
+{
+	fprintf(f, "arg {number=%u}{call=--%s}{display=%s}", o->place, o->key, o->label);
+	print_type(f, o);
+	fprintf(f, "{tooltip=%s}{group=%s}\n", o->tooltip, o->group);
+	if (o->kind == XDPS_PROGRAM)
+		print_programs(f, o, l);
+	else if (o->words)
+		print_choices(f, o);
 }
 
 enum xdps_status list_config(FILE *f, const char *ifname, struct xdps_error *err)
 {
+	const struct xdps_option *o;
 	struct xdps_listed l;
 
 	if (list_look(&l, ifname, err))
 		return err->status;
-	print_capture_arguments(f, &l);
-	print_advanced_arguments(f);
+	for (unsigned int i = 0; (o = xdps_option_at(i)); i++)
+		print_argument(f, o, &l);
 	return XDPS_OK;
 }

@@ -9,12 +9,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/option_table.h"
+
 #include "args.h"
 #include "capture.h"
 #include "filter.h"
 #include "list.h"
 
 #define USAGE_RC 64			/* EX_USAGE */
+#define HELP_BYTES 96			/* of an option with its words */
+
+static void join(char *buf, size_t size, const struct xdps_option *o, const char *separator)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (const struct xdps_word *w = o->words; w && w->word && len < size; w++)
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? separator : "",
+					w->word);
+}
+
+static void print_option(const struct xdps_option *o)
+{
+	char words[HELP_BYTES], option[HELP_BYTES];
+
+	join(words, sizeof(words), o, o->kind == XDPS_WORDS ? ", " : "|");
+	snprintf(option, sizeof(option), "%s %s", o->key, o->argument ? o->argument : words);
+	printf("    --%-29s%s%s\n", option, o->help, o->kind == XDPS_WORDS ? words : "");
+}
+
+static void print_options(void)
+{
+	const struct xdps_option *o;
+
+	for (unsigned int i = 0; (o = xdps_option_at(i)); i++)
+		print_option(o);
+}
 
 static void print_help(void)
 {
@@ -28,18 +58,9 @@ static void print_help(void)
 	      "    --extcap-interface xdp:NAME    the interface\n"
 	      "    --fifo PATH                    a named pipe, or - for standard output\n"
 	      "    --extcap-capture-filter EXPR   pcap-filter(7)\n"
-	      "    --point auto|entry|exit|both   before an XDP program, after it, or both\n"
-	      "    --action VERDICT[,VERDICT]...  only these: aborted, drop, pass, tx, redirect\n"
-	      "    --prog NAME|ID                 of several XDP programs, beside this one\n"
-	      "    --rate N                       one packet in N, chosen at random\n"
-	      "    --snaplen BYTES                so much of each packet\n"
-	      "    --mode auto|native|generic     how to attach where no program is\n"
-	      "    --buffer MIB                   for all CPUs together; 0: 32, and at least 2 for each\n"
-	      "    --hold MICROSECONDS            how long to wait for older packets\n"
-	      "    --ring auto|bpf|perf           how packets come out of the kernel\n"
-	      "    --immediate                    each packet at once\n"
-	      "    --no-promisc                   only packets that are for this machine\n"
-	      "others:\n"
+	      , stdout);
+	print_options();
+	fputs("others:\n"
 	      "    --extcap-dlts, --extcap-config, --extcap-reload-option prog,\n"
 	      "    --extcap-capture-filter EXPR without --capture: for Wireshark to ask\n"
 	      "    --help, --version\n"

@@ -144,7 +144,7 @@ enum xdps_status xdps_mapring_explain(struct xdps_error *err, int rc,
 		return xdps_privilege_fail(err, rc, doing);
 	if (rc == -E2BIG)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "ring=bpf: rings of %u KiB are more than this kernel puts into a map; ask for a smaller buffer, or leave ring=bpf out",
+				 "ring=map: rings of %u KiB are more than this kernel puts into a map; ask for a smaller buffer, or leave ring=map out",
 				 r->ring_bytes >> 10);
 	return xdps_fail_errno(err, rc, "making a map with %u rings of %u KiB", r->n,
 			       r->ring_bytes >> 10);

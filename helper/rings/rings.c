@@ -99,7 +99,7 @@ static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_requ
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "a buffer of %" PRIu64 " bytes is %" PRIu64 " for each of %u rings, and a ring takes at most %u; ask for a smaller buffer%s",
 				 request->buffer_bytes, bytes, n_rings, max,
-				 max < XDPS_RING_BYTES_MAX ? ", or leave ring=bpf out" : "");
+				 max < XDPS_RING_BYTES_MAX ? ", or leave ring=map out" : "");
 	status = check_memory(bytes * n_rings, err);
 	if (!status)
 		r->ring_bytes = (uint32_t)bytes;
@@ -120,10 +120,10 @@ static enum xdps_status check_kind(const struct xdps_request *request, bool besi
 		return XDPS_OK;
 	if (!xdps_mapring_exists())
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "ring=bpf: not on this processor; leave it out");
+				 "ring=map: not on this processor; leave it out");
 	if (beside)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: ring=bpf: an XDP program is attached already, and beside it only perf rings get all of a packet; leave it out",
+				 "%s: ring=map: an XDP program is attached already, and beside it only perf rings get all of a packet; leave it out",
 				 request->ifname);
 	return XDPS_OK;
 }

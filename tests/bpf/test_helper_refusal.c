@@ -176,7 +176,7 @@ static void no_map_rings_beside(void **state)
 	request.request.ring = XDPS_RING_BPF;
 	helper_open(&second, &as_usual, &request);
 	assert_error(&second, XDPS_BAD_OPTION,
-		     NEAR ": ring=bpf: an XDP program is attached already");
+		     NEAR ": ring=map: an XDP program is attached already");
 	assert_int_equal(helper_end(&second), 1);
 	assert_captures(6);
 }
@@ -256,7 +256,7 @@ static void buffer_has_limits(void **state)
 	request.request.buffer_bytes = (1ull << 29) * sysconf(_SC_NPROCESSORS_ONLN);
 	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_BAD_OPTION, "a ring takes at most 268435456");
-	assert_non_null(strstr(helper_text(&helper), "leave ring=bpf out"));
+	assert_non_null(strstr(helper_text(&helper), "leave ring=map out"));
 	assert_int_equal(helper_end(&helper), 1);
 }
 

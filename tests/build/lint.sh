@@ -23,7 +23,7 @@ written()
 	find "${top[@]}" -type f \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \
 		-o -name '*.patch' -o -name '*.[1-9]' -o -name '*.am' -o -name '*.ac' \
 		-o -name '*.postinst' -o -name '*.prerm' -o -name '*.postrm' -o -name '*.config' \
-		-o -name 'run' -o -name 'quickstart' -o ! -name '*.*' \) \
+		-o -name 'xdpsample.in' -o -name 'run' -o -name 'quickstart' -o ! -name '*.*' \) \
 		! -name '*.skel.h' -exec grep -lI . {} + | LC_ALL=C sort
 }
 

@@ -95,7 +95,7 @@ it_captures_on_a_cpu_that_came_back_with_perf_rings()
 
 it_captures_on_a_cpu_that_came_back_with_map_rings()
 {
-	comes_back xdpsample:rx0:ring=bpf
+	comes_back xdpsample:rx0:ring=map
 	[ -z "$(helper_says)" ] || die "a ring was not missing" dump
 }
 
@@ -182,7 +182,7 @@ it_captures_on_a_cpu_that_comes_new_with_perf_rings()
 
 it_captures_on_a_cpu_that_comes_new_with_map_rings()
 {
-	comes_new xdpsample:rx0:ring=bpf
+	comes_new xdpsample:rx0:ring=map
 }
 
 # The filter's program is loaded anew, and finds the new ring as well.
@@ -190,7 +190,7 @@ it_filters_on_a_cpu_that_comes_new()
 {
 	needs_a_cpu
 	set_cpu 0
-	capture_with_debug -i xdpsample:rx0:ring=bpf udp
+	capture_with_debug -i xdpsample:rx0:ring=map udp
 	set_cpu 1
 	await_supply "has a ring"
 	send_on "$CPU"

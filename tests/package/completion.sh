@@ -15,7 +15,7 @@ mkdir "$work/bin" "$work/empty"
 
 # Interfaces and programs of the test's own: the file asks /sys and bpftool.
 mkdir -p "$work/sys/class/net/"{eth0,eth1,wlan0}
-sed "s,/sys/class/net,$work/sys/class/net,; s,:/usr/sbin:/sbin,," "$XDPS_SRC/completion/xdpsample" >"$work/xdpsample"
+sed "s,/sys/class/net,$work/sys/class/net,; s,:/usr/sbin:/sbin,," "$XDPS_BUILD/completion/xdpsample" >"$work/xdpsample"
 cat >"$work/bin/bpftool" <<'END'
 #!/bin/sh
 [ "$*" = "prog show" ] || exit 1
@@ -102,7 +102,7 @@ lists "a key that is there is not offered again" 'tcpdump -i xdpsample:eth0:rate
 	'action= hold= point= prog= ring='
 becomes "a value is completed" 'tcpdump -i xdpsample:eth0:mode=ge\t' 'tcpdump -i xdpsample:eth0:mode=generic'
 lists "the points" 'tcpdump -i xdpsample:eth0:point=\t' 'entry exit'
-lists "the rings" 'tcpdump -i xdpsample:eth0:mode=auto:ring=\t' 'auto bpf perf'
+lists "the rings" 'tcpdump -i xdpsample:eth0:mode=auto:ring=\t' 'auto map perf'
 becomes "a verdict is completed" 'tcpdump -i xdpsample:eth0:action=ab\t' 'tcpdump -i xdpsample:eth0:action=aborted'
 lists "behind + there are the other verdicts" 'tcpdump -i xdpsample:eth0:action=drop+tx+\t' \
 	'drop+tx+aborted drop+tx+pass drop+tx+redirect'

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../common/option_table.h"
 #include "../../engine/xdpsample.h"
 #include "sentence.h"
 
@@ -117,9 +118,10 @@ static void test_rings(void **state)
 	(void)state;
 	assert_int_equal(parsed("a:ring=auto").request.ring, XDPS_RING_AUTO);
 	assert_int_equal(parsed("a:ring=perf").request.ring, XDPS_RING_PERF);
+	assert_int_equal(parsed("a:ring=map").request.ring, XDPS_RING_BPF);
 	assert_int_equal(parsed("a:ring=bpf").request.ring, XDPS_RING_BPF);
-	refused("a:ring", "ring: has no value; there are auto, perf, bpf");
-	refused("a:ring=shared", "ring=shared: not one of auto, perf, bpf");
+	refused("a:ring", "ring: has no value; there are auto, map, perf");
+	refused("a:ring=shared", "ring=shared: not one of auto, map, perf");
 }
 
 static void test_points(void **state)
@@ -461,6 +463,174 @@ static void test_huge(void **state)
 		"eth0::::::::::::::::::::::::::::::::::::...: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog, ring");
 }
 
+#define for_each_option(o) \
+	for (const struct xdps_option *o = xdps_option_table; \
+	     o < xdps_option_table + xdps_n_options; o++)
+
+/* Rows of options that a capture does not have. */
+static const struct xdps_unit sizes[] = { { "k", 1 << 10 }, { "M", 1 << 20 }, { NULL, 0 } };
+static const struct xdps_unit times[] = { { "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { NULL, 0 } };
+static const struct xdps_word no_yes[] = {
+	{ "no", 0, .alias = "off" }, { "yes", 1, .alias = "on" }, { "ask", .extcap_only = true },
+	{ .word = NULL }
+};
+
+#define IN(field) .offset = offsetof(struct xdps_options, request.field), \
+	.bytes = sizeof(((struct xdps_options *)NULL)->request.field)
+
+static const struct xdps_option number_row = {
+	.kind = XDPS_NUMBER, IN(rate), .min = 2, .max = 5000000,
+};
+static const struct xdps_option size_row = {
+	.kind = XDPS_NUMBER, IN(rate), .units = sizes, .max = 5000000,
+};
+static const struct xdps_option time_row = {
+	.kind = XDPS_NUMBER, IN(rate), .units = times, .max = 5000000,
+};
+static const struct xdps_option shifted_row = {
+	.kind = XDPS_NUMBER, IN(buffer_bytes), .max = 65536, .shift = 20,
+};
+static const struct xdps_option yes_row = { .kind = XDPS_WORD, IN(promisc), .words = no_yes };
+static const struct xdps_option set_row = {
+	.kind = XDPS_WORDS, IN(actions), .words = xdps_action_words,
+};
+static const struct xdps_option program_row = { .kind = XDPS_PROGRAM, IN(prog), .max = 5 };
+
+static void test_read_and_print(void **state)
+{
+	static const struct {
+		const struct xdps_option *o;
+		const char *text;
+		uint64_t value;
+		const char *printed;
+	} rows[] = {
+		{ &number_row, "2", 2, "2" },
+		{ &number_row, "5000000", 5000000, "5000000" },
+		{ &size_row, "4k", 4096, "4096" },
+		{ &size_row, "4M", 4 << 20, "4194304" },
+		{ &size_row, "17", 17, "17" },
+		{ &time_row, "20ms", 20000, "20000" },
+		{ &time_row, "5s", 5000000, "5000000" },
+		{ &time_row, "20us", 20, "20" },
+		{ &shifted_row, "65536", 65536ull << 20, "65536" },
+		{ &yes_row, "yes", 1, "yes" },
+		{ &yes_row, "off", 0, "no" },
+		{ &yes_row, "on", 1, "yes" },
+		{ &set_row, "tx+drop", 1 << XDPS_ACTION_DROP | 1 << XDPS_ACTION_TX, "drop+tx" },
+	};
+	struct xdps_options opt;
+	char printed[40];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		xdps_options_init(&opt);
+		if (!xdps_option_read(rows[i].o, rows[i].text, &opt))
+			fail_msg("\"%s\" is refused", rows[i].text);
+		assert_int_equal(xdps_option_get(rows[i].o, &opt), rows[i].value);
+		xdps_option_print(printed, sizeof(printed), rows[i].o, &opt);
+		assert_string_equal(printed, rows[i].printed);
+	}
+	assert_true(xdps_option_read(&program_row, "abcde", &opt));
+	xdps_option_print(printed, sizeof(printed), &program_row, &opt);
+	assert_string_equal(printed, "abcde");
+}
+
+static void test_unreadable(void **state)
+{
+	static const struct {
+		const struct xdps_option *o;
+		const char *text;
+	} rows[] = {
+		{ &number_row, "1" }, { &number_row, "5000001" }, { &number_row, "4k" },
+		{ &size_row, "k" }, { &size_row, "1kk" }, { &size_row, "1K" }, { &size_row, "5M" },
+		{ &size_row, "4294967295M" }, { &size_row, "04k" }, { &size_row, "4 k" },
+		{ &time_row, "6s" }, { &time_row, "ms" }, { &time_row, "1h" }, { &time_row, "-1s" },
+		{ &shifted_row, "65537" },
+		{ &yes_row, "ask" }, { &yes_row, "y" }, { &yes_row, "" }, { &yes_row, "yes+no" },
+		{ &set_row, "drop+drop" }, { &set_row, "" },
+		{ &program_row, "abcdef" },
+	};
+	struct xdps_options opt, before;
+
+	(void)state;
+	memset(&opt, 0x5a, sizeof(opt));
+	memcpy(&before, &opt, sizeof(opt));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (xdps_option_read(rows[i].o, rows[i].text, &opt))
+			fail_msg("\"%s\" is read", rows[i].text);
+		assert_memory_equal(&opt, &before, sizeof(opt));
+	}
+}
+
+static void test_words_of_the_table(void **state)
+{
+	struct xdps_options opt;
+	char printed[100];
+
+	(void)state;
+	for_each_option(o) {
+		for (const struct xdps_word *w = o->words; w && w->word; w++) {
+			xdps_options_init(&opt);
+			assert_int_equal(xdps_option_read(o, w->word, &opt), !w->extcap_only);
+			if (w->extcap_only)
+				continue;
+			xdps_option_print(printed, sizeof(printed), o, &opt);
+			assert_string_equal(printed, w->word);
+			assert_true(!w->alias || xdps_option_read(o, w->alias, &opt));
+			xdps_option_print(printed, sizeof(printed), o, &opt);
+			assert_string_equal(printed, w->word);
+		}
+	}
+}
+
+static void test_defaults_of_the_table(void **state)
+{
+	struct xdps_options opt, again;
+	char printed[100];
+
+	(void)state;
+	xdps_options_init(&opt);
+	for_each_option(o) {
+		if (o->kind == XDPS_PROGRAM || o->kind == XDPS_FLAG || o->kind == XDPS_WORDS)
+			continue;
+		memset(&again, 0x5a, sizeof(again));
+		assert_int_equal(xdps_option_get(o, &opt), o->initial);
+		xdps_option_print(printed, sizeof(printed), o, &opt);
+		assert_true(xdps_option_read(o, printed, &again));
+		assert_int_equal(xdps_option_get(o, &again), o->initial);
+	}
+}
+
+/* A sentence of extcap has no braces, and Wireshark joins values by commas. */
+static void can_be_shown(const char *text, const char *bad)
+{
+	assert_non_null(text);
+	assert_true(text[0]);
+	if (strpbrk(text, bad))
+		fail_msg("\"%s\" has one of %s", text, bad);
+}
+
+static void test_dialog_of_the_table(void **state)
+{
+	(void)state;
+	for_each_option(o) {
+		if (xdps_option_at(o->place) != o || xdps_option_find(o->key) != o)
+			fail_msg("%s: another option has its key or place", o->key);
+		assert_true(o->place < xdps_n_options);
+		can_be_shown(o->key, "{} :=_");
+		can_be_shown(o->help, "\n");
+		can_be_shown(o->label, "{}");
+		can_be_shown(o->tooltip, "{}");
+		can_be_shown(o->group, "{}");
+		for (const struct xdps_word *w = o->words; w && w->word; w++) {
+			can_be_shown(w->word, "{} :=+,|");
+			if (w->label)
+				can_be_shown(w->label, "{}");
+			assert_true(w->value < 32);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,7 +639,7 @@ int main(void)
 		SENTENCE("All options are read", test_all_options),
 		SENTENCE("Options come in any order", test_any_order),
 		SENTENCE("There are three modes", test_modes),
-		SENTENCE("Each kind of ring has its word", test_rings),
+		SENTENCE("Each kind of ring has its word, and map rings an older one", test_rings),
 		SENTENCE("There are two points", test_points),
 		SENTENCE("Any set of verdicts can be asked for, and is known at the exit only",
 			 test_actions),
@@ -496,6 +666,16 @@ int main(void)
 		SENTENCE("Of two errors the first is told", test_first_error),
 		SENTENCE("Bytes that are not printable are not printed", test_unprintable),
 		SENTENCE("A huge name is refused with a short sentence", test_huge),
+		SENTENCE("A row of the table says how its values are read and printed",
+			 test_read_and_print),
+		SENTENCE("A value that a row does not have is refused, and changes nothing",
+			 test_unreadable),
+		SENTENCE("Each word of the table is read, and printed as it was, aliases apart",
+			 test_words_of_the_table),
+		SENTENCE("The defaults are those of the table, and can be given",
+			 test_defaults_of_the_table),
+		SENTENCE("Each option has a place of its own in the dialog, and texts that extcap can hold",
+			 test_dialog_of_the_table),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
