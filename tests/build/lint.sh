@@ -264,7 +264,7 @@ source_files()
 	local f
 
 	find "${source_folders[@]}" -type f \
-		\( -name '*.[ch]' -o -name '*.sh' -o -name '*.awk' -o -name '*.gp' \) \
+		\( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.gp' \) \
 		! -name '*.skel.h'
 	grep -oE '[[:alnum:]_./-]+[.][ch]( |$)' Makefile.am | tr -d ' ' |
 		grep -E '^[[:alnum:]]+/' | grep -vE '^tests/|[.]skel[.]h$'
