@@ -15,7 +15,7 @@
 #	truth	whether time stamps and order are right, and what stays after SIGKILL
 #
 # In a section the contenders alternate: a round is each of them once, in each
-# setting.  All measurements go to CSV, of which report.awk makes tables and
+# setting.  All measurements go to CSV, of which report.py makes tables and
 # plot.gp a picture.  -v measures xdpsample with an option more.
 
 set -euo pipefail
@@ -76,7 +76,7 @@ number()
 if [ "${1:-}" != inside ]; then
 	[ "$(id -u)" -eq 0 ] || die "not root: network namespaces and XDP need it"
 	[ "$(nproc)" -ge 2 ] || die "this needs two CPUs: one that sends, one that reads"
-	for tool in ip ethtool taskset unshare tcpdump xdpdump gnuplot; do
+	for tool in ip ethtool taskset unshare tcpdump xdpdump gnuplot python3; do
 		command -v $tool >/dev/null || die "$tool is not installed"
 	done
 	[ -x "$build/bench/inject" ] || die "$build/bench/inject is not there; make bench makes it"
@@ -115,9 +115,9 @@ for section in "${sections[@]}"; do
 	done
 done
 progress_end
-awk -f "$src/bench/stats.awk" -f "$src/bench/report.awk" "$csv"
+python3 "$src/bench/report.py" "$csv"
 if [[ " ${sections[*]} " == *" cost "* ]]; then
-	awk -f "$src/bench/stats.awk" -f "$src/bench/plot.awk" "$csv" >"$work/bars"
+	python3 "$src/bench/report.py" --bars "$csv" >"$work/bars"
 	gnuplot -e "data='$work/bars'; svg='${csv%.csv}.svg'; rounds=$rounds" "$src/bench/plot.gp"
 fi
 if [ ${#in_user_space[@]} -gt 0 ]; then

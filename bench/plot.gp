@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# plot.gp: what plot.awk made of the measurements, as a picture.
+# plot.gp: what report.py --bars made of the measurements, as a picture.
 #
 #	gnuplot -e "data='FILE'; svg='FILE'; rounds=5" plot.gp
 

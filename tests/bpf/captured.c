@@ -57,7 +57,7 @@ static struct captured *captured;	/* shared with the process that captures */
 static char doing[sizeof(captured->frames[0].name)];
 static int capture_fd = -1;
 
-static void need(bool condition, const char *what)
+static void must(bool condition, const char *what)
 {
 	if (condition)
 		return;
@@ -84,7 +84,7 @@ static socklen_t make_address(const char *text, uint16_t port, union address *ad
 		address->ip.sin_port = htons(port);
 		return sizeof(address->ip);
 	}
-	need(inet_pton(AF_INET6, text, &address->ip6.sin6_addr) == 1, text);
+	must(inet_pton(AF_INET6, text, &address->ip6.sin6_addr) == 1, text);
 	address->ip6.sin6_family = AF_INET6;
 	address->ip6.sin6_port = htons(port);
 	if (IN6_IS_ADDR_MULTICAST(&address->ip6.sin6_addr))
@@ -96,7 +96,7 @@ static void set_patience(int sock)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_S };
 
-	need(!setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) &&
+	must(!setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) &&
 	     !setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)),
 	     "setting a time limit");
 }
@@ -107,9 +107,9 @@ static int open_socket(const char *text, int type, int protocol, uint16_t port)
 	const socklen_t bytes = make_address(text, port, &address);
 	const int sock = socket(address.any.sa_family, type | SOCK_CLOEXEC, protocol);
 
-	need(sock >= 0, "opening a socket");
+	must(sock >= 0, "opening a socket");
 	set_patience(sock);
-	need(!bind(sock, &address.any, bytes), text);
+	must(!bind(sock, &address.any, bytes), text);
 	return sock;
 }
 
@@ -123,7 +123,7 @@ static bool try_to_reach(int sock, const char *text, uint16_t port)
 
 static void reach(int sock, const char *text, uint16_t port)
 {
-	need(try_to_reach(sock, text, port), text);
+	must(try_to_reach(sock, text, port), text);
 }
 
 static void send_bytes(int sock, size_t bytes)
@@ -133,21 +133,21 @@ static void send_bytes(int sock, size_t bytes)
 
 	for (size_t i = 0; i < bytes; i++)
 		text[i] = line[i % (sizeof(line) - 1)];
-	need(send(sock, text, bytes, MSG_NOSIGNAL) == (ssize_t)bytes, "sending");
+	must(send(sock, text, bytes, MSG_NOSIGNAL) == (ssize_t)bytes, "sending");
 }
 
 static void hear_bytes(int sock, size_t bytes)
 {
 	char buf[FRAGMENTED_BYTES];
 
-	need(recv(sock, buf, bytes, MSG_WAITALL) == (ssize_t)bytes, "receiving");
+	must(recv(sock, buf, bytes, MSG_WAITALL) == (ssize_t)bytes, "receiving");
 }
 
 static void hear_end(int sock)
 {
 	char byte;
 
-	need(recv(sock, &byte, 1, 0) == 0, "hearing the end of a connection");
+	must(recv(sock, &byte, 1, 0) == 0, "hearing the end of a connection");
 }
 
 /* Takes what has come, and waits for so many frames at least. */
@@ -161,13 +161,13 @@ static void capture(unsigned int n_wanted)
 		socklen_t from_bytes = sizeof(from);
 		ssize_t len;
 
-		need(captured->n < CAPTURED_MAX, "too many frames");
+		must(captured->n < CAPTURED_MAX, "too many frames");
 		len = recvfrom(capture_fd, frame->data, sizeof(frame->data),
 			       MSG_TRUNC | (n < n_wanted ? 0 : MSG_DONTWAIT),
 			       &from.any, &from_bytes);
 		if (len < 0 && errno == EAGAIN && n >= n_wanted)
 			return;
-		need(len >= PACKET_BYTES_MIN && (size_t)len <= sizeof(frame->data), "capturing");
+		must(len >= PACKET_BYTES_MIN && (size_t)len <= sizeof(frame->data), "capturing");
 		if (from.frame.sll_pkttype == PACKET_OUTGOING)
 			continue;		/* it comes in, too */
 		snprintf(frame->name, sizeof(frame->name), "%s", doing);
@@ -188,9 +188,9 @@ static void open_capture(void)
 	};
 
 	capture_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	need(capture_fd >= 0, "opening a packet socket");
+	must(capture_fd >= 0, "opening a packet socket");
 	set_patience(capture_fd);
-	need(!bind(capture_fd, &lo.any, sizeof(lo.frame)), "binding a packet socket to lo");
+	must(!bind(capture_fd, &lo.any, sizeof(lo.frame)), "binding a packet socket to lo");
 }
 
 /*
@@ -208,9 +208,9 @@ static void open_network(void)
 		" && ip route add local ff00::/8 dev lo; } >/dev/null 2>&1";
 
 	snprintf(doing, sizeof(doing), "a network");
-	need(!unshare(CLONE_NEWNET), "making a network namespace");
+	must(!unshare(CLONE_NEWNET), "making a network namespace");
 	errno = 0;
-	need(!system(commands), "setting up lo by ip, of iproute2");
+	must(!system(commands), "setting up lo by ip, of iproute2");
 }
 
 static void tell(int from, int to, size_t bytes)
@@ -225,15 +225,15 @@ static void talk_by_tcp(const struct network *net)
 	const int client = open_socket(net->near, SOCK_STREAM, 0, 6003);
 	int server;
 
-	need(!listen(listener, 1), "listening");
+	must(!listen(listener, 1), "listening");
 	reach(client, net->far, 80);
 	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	need(server >= 0, "accepting a connection");
+	must(server >= 0, "accepting a connection");
 	tell(client, server, 100);
 	tell(server, client, 1400);
 	tell(server, client, LONG_BYTES);
 	tell(client, server, 1);
-	need(!shutdown(client, SHUT_WR), "ending a connection");
+	must(!shutdown(client, SHUT_WR), "ending a connection");
 	hear_end(server);
 	close(server);
 	hear_end(client);
@@ -265,11 +265,11 @@ static void knock(const struct network *net)
 	const int datagrams = open_socket(net->near, SOCK_DGRAM, 0, 400);
 	char answer;
 
-	need(!try_to_reach(stream, net->far, 22) && errno == ECONNREFUSED,
+	must(!try_to_reach(stream, net->far, 22) && errno == ECONNREFUSED,
 	     "being refused by TCP");
 	reach(datagrams, net->far, 29);
 	send_bytes(datagrams, 30);
-	need(recv(datagrams, &answer, 1, 0) < 0 && errno == ECONNREFUSED,
+	must(recv(datagrams, &answer, 1, 0) < 0 && errno == ECONNREFUSED,
 	     "being refused for UDP");
 	close(stream);
 	close(datagrams);
@@ -286,10 +286,10 @@ static void send_options(const struct network *net)
 	const int server = open_socket(net->far, SOCK_DGRAM, 0, 443);
 
 	if (is_ip6(net))
-		need(!setsockopt(client, IPPROTO_IPV6, IPV6_HOPOPTS, header, sizeof(header)),
+		must(!setsockopt(client, IPPROTO_IPV6, IPV6_HOPOPTS, header, sizeof(header)),
 		     "IPV6_HOPOPTS");
 	else
-		need(!setsockopt(client, IPPROTO_IP, IP_OPTIONS, options, sizeof(options)),
+		must(!setsockopt(client, IPPROTO_IP, IP_OPTIONS, options, sizeof(options)),
 		     "IP_OPTIONS");
 	reach(client, net->far, 443);
 	tell(client, server, 50);
@@ -326,7 +326,7 @@ static void ping(const struct network *net)
 	if (!is_ip6(net))
 		request.header.checksum = checksum(&request, sizeof(request));
 	reach(sock, net->far, 0);
-	need(send(sock, &request, sizeof(request), 0) == sizeof(request), "sending");
+	must(send(sock, &request, sizeof(request), 0) == sizeof(request), "sending");
 	capture(2);			/* with the answer */
 	close(sock);
 }
@@ -347,7 +347,7 @@ static void send_to_group(const struct network *net)
 	const int sock = open_socket(net->near, SOCK_DGRAM, 0, 5353);
 
 	if (!is_ip6(net))
-		need(!setsockopt(sock, IPPROTO_IP, IP_MULTICAST_IF, &lo, sizeof(lo)),
+		must(!setsockopt(sock, IPPROTO_IP, IP_MULTICAST_IF, &lo, sizeof(lo)),
 		     "IP_MULTICAST_IF");
 	reach(sock, net->group, 5353);
 	send_bytes(sock, 60);
@@ -361,11 +361,11 @@ static void ask_for_neighbour(const struct network *net)
 	struct nd_neighbor_solicit request = { .nd_ns_type = ND_NEIGHBOR_SOLICIT };
 	const int hops = 255;
 
-	need(!setsockopt(sock, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)),
+	must(!setsockopt(sock, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)),
 	     "IPV6_MULTICAST_HOPS");
 	inet_pton(AF_INET6, net->far, &request.nd_ns_target);
 	reach(sock, "ff02::1:ff00:77", 0);
-	need(send(sock, &request, sizeof(request), 0) == sizeof(request), "sending");
+	must(send(sock, &request, sizeof(request), 0) == sizeof(request), "sending");
 	capture(1);
 	close(sock);
 }

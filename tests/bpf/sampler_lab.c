@@ -190,7 +190,7 @@ bool lab_has_no_fragments(void)
 	return true;
 }
 
-int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests)
+int lab_run_sampler(const char *name, const struct CMUnitTest *tests, size_t n_tests)
 {
 	struct CMUnitTest in_a_lab[n_tests];
 

@@ -36,8 +36,8 @@ extern unsigned char packet[LAB_PACKET_BYTES];
  * Runs the tests, each in a lab of its own; or says why they are all skipped.  With
  * rings of the kind that the test's initial state points to, if it has one.
  */
-int lab_run(const char *name, const struct CMUnitTest *tests, size_t n_tests);
-#define LAB_RUN(name, tests) lab_run(name, tests, ARRAY_SIZE(tests))
+int lab_run_sampler(const char *name, const struct CMUnitTest *tests, size_t n_tests);
+#define LAB_RUN(name, tests) lab_run_sampler(name, tests, ARRAY_SIZE(tests))
 
 void lab_load(struct xdps_request request);
 

@@ -15,7 +15,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR
 status=/var/lib/dpkg/status
 cmocka=
 
-need()
+skip_all_where_it_cannot_run()
 {
 	[ "$(id -u)" -eq 0 ] || skip_all "not root, and quickstart is for root"
 	[ "$XDPS_BUILD" = "$XDPS_SRC/build" ] && [ -e "$XDPS_BUILD/.libpcap-source" ] ||
@@ -216,7 +216,7 @@ names_what_works_without_a_source_to_fetch()
 	grep "LIBPCAP_SOURCE=TREE in the environment" "$said"
 }
 
-need
+skip_all_where_it_cannot_run
 go_private
 work=$XDPS_PRIVATE
 said=$work/said

@@ -21,7 +21,7 @@ written()
 		[ ! -d "$f" ] || top+=("$f")
 	done
 	find "${top[@]}" -type f \( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' \
-		-o -name '*.patch' -o -name '*.[1-9]' -o -name '*.am' -o -name '*.ac' \
+		-o -name '*.patch' -o -name '*.[1-9]' -o -name '*.am' -o -name '*.inc' -o -name '*.ac' \
 		-o -name '*.postinst' -o -name '*.prerm' -o -name '*.postrm' -o -name '*.config' \
 		-o -name 'xdpsample.in' -o -name 'run' -o -name 'quickstart' -o ! -name '*.*' \) \
 		! -name '*.skel.h' -exec grep -lI . {} + | LC_ALL=C sort
@@ -235,8 +235,8 @@ every_test_is_run()
 		case $f in
 		tests/lib/* | */lib.sh) continue ;;
 		esac
-		grep -qF "${f%.c}" Makefile.am || {
-			echo "$f is not in Makefile.am"
+		grep -qF "${f%.c}" tests/Makefile.inc || {
+			echo "$f is not in tests/Makefile.inc"
 			rc=1
 		}
 	done
@@ -264,7 +264,7 @@ source_files()
 	local f
 
 	find "${source_folders[@]}" -type f \
-		\( -name '*.[ch]' -o -name '*.sh' -o -name '*.awk' -o -name '*.gp' \) \
+		\( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.gp' \) \
 		! -name '*.skel.h'
 	grep -oE '[[:alnum:]_./-]+[.][ch]( |$)' Makefile.am | tr -d ' ' |
 		grep -E '^[[:alnum:]]+/' | grep -vE '^tests/|[.]skel[.]h$'

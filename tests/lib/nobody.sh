@@ -15,7 +15,7 @@ CAPS=cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw
 # capable_helper [CAPABILITIES]: a copy that an ordinary user gains them from
 capable_helper()
 {
-	needs setcap
+	skip_test_without setcap
 	cp -L "$XDPS_HELPER" "$T/helper"
 	chmod 755 "$T/helper"
 	setcap "${1:-$CAPS}=ep" "$T/helper" || skip_test "no file capabilities in $T"

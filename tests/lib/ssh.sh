@@ -10,7 +10,7 @@ needs_sshd()
 {
 	[ -n "$SSHD" ] || SSHD=$XDPS_BUILD/sshd/usr/sbin/sshd
 	[ -x "$SSHD" ] || skip_test "there is no sshd: neither installed nor by tests/remote/get-sshd build/sshd"
-	needs ssh
+	skip_test_without ssh
 	[ -e "$WORK/ssh/known" ] || ssh_keys
 }
 

@@ -11,9 +11,9 @@ benchmark_can_run()
 	[ "$(nproc)" -ge 2 ] || skip_test "one CPU, and the benchmark needs two"
 	[ "$(printf '5.18\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 5.18 ] ||
 		skip_test "Linux $(uname -r), and live frames came with 5.18"
-	needs xdpdump
-	needs gnuplot
-	needs ethtool
+	skip_test_without xdpdump
+	skip_test_without gnuplot
+	skip_test_without ethtool
 }
 
 # start_bench [OPTION]... [SECTION]...

@@ -59,20 +59,20 @@ static void read_burst(const struct settings *s)
 	int fd = pcap_get_selectable_fd(p), n = 0, spins = 0, got;
 	double end;
 
-	need(fd >= 0, "no selectable descriptor");
+	must(fd >= 0, "no selectable descriptor");
 	wait_for_packets();
 	while (n < wanted) {
-		need(readable(fd, 2000), "select said nothing was left after %d of %d", n, wanted);
+		must(readable(fd, 2000), "select said nothing was left after %d of %d", n, wanted);
 		got = pcap_dispatch(p, 1, count_one, (unsigned char *)&n);
-		need(got >= 0 && got <= 1, "pcap_dispatch(1) returned %d", got);
-		need(got || ++spins < 20, "readable, and nothing to read, %d times", spins);
+		must(got >= 0 && got <= 1, "pcap_dispatch(1) returned %d", got);
+		must(got || ++spins < 20, "readable, and nothing to read, %d times", spins);
 	}
 	for (spins = 0, end = now_s() + 1; now_s() < end; spins++) {
-		need(spins < 20, "readable again and again when all was read");
+		must(spins < 20, "readable again and again when all was read");
 		if (readable(fd, 200))
 			pcap_dispatch(p, 1, count_one, (unsigned char *)&n);
 	}
-	need(n == wanted, "%d packets of %d", n, wanted);
+	must(n == wanted, "%d packets of %d", n, wanted);
 	pcap_close(p);
 }
 
@@ -100,14 +100,14 @@ static void count(void)
 	while (n < wanted) {
 		called = 0;
 		got = pcap_dispatch(p, size, count_one, (unsigned char *)&called);
-		need(got == called, "returned %d for %d packets", got, called);
-		need(got <= size, "%d packets, not %d", got, size);
-		need(got > 0, "nothing left after %d of %d", n, wanted);
+		must(got == called, "returned %d for %d packets", got, called);
+		must(got <= size, "%d packets, not %d", got, size);
+		must(got > 0, "nothing left after %d of %d", n, wanted);
 		n += got;
 		size = size % 7 + 1;
 	}
-	need(n == wanted, "%d packets of %d", n, wanted);
-	need(pcap_dispatch(p, -1, count_one, (unsigned char *)&called) == 0,
+	must(n == wanted, "%d packets of %d", n, wanted);
+	must(pcap_dispatch(p, -1, count_one, (unsigned char *)&called) == 0,
 	     "more than was sent");
 	pcap_close(p);
 }
@@ -126,19 +126,19 @@ static void next(void)
 	wait_for_packets();
 	while (n < wanted) {
 		status = pcap_next_ex(p, &h, &data);
-		need(status >= 0, "pcap_next_ex: %s", pcap_geterr(p));
+		must(status >= 0, "pcap_next_ex: %s", pcap_geterr(p));
 		if (!status)
 			continue;
-		need(h->caplen == 64 && h->len > 64, "caplen %u, len %u", h->caplen, h->len);
+		must(h->caplen == 64 && h->len > 64, "caplen %u, len %u", h->caplen, h->len);
 		memcpy(copy, data, sizeof(copy));
 		for (i = 0; i < h->len; i++)	/* scapy's reading */
 			sum += data[i];
 		usleep(n % 50 ? 0 : 2000);
-		need(!memcmp(copy, data, sizeof(copy)), "packet %d changed", n);
-		need((data[18] << 8 | data[19]) == n % 65536, "packet %d is another", n);
+		must(!memcmp(copy, data, sizeof(copy)), "packet %d changed", n);
+		must((data[18] << 8 | data[19]) == n % 65536, "packet %d is another", n);
 		n++;
 	}
-	need(sum, "all bytes are zero");
+	must(sum, "all bytes are zero");
 	pcap_close(p);
 }
 
@@ -148,17 +148,17 @@ static void twice(void)
 	pcap_t *p = pcap_create("xdpsample:nosuch0", text);
 	int i, status;
 
-	need(p, "pcap_create: %s", text);
+	must(p, "pcap_create: %s", text);
 	for (i = 0; i < 2; i++) {
 		status = pcap_activate(p);
-		need(status == PCAP_ERROR_NO_SUCH_DEVICE, "time %d: %d: %s", i, status,
+		must(status == PCAP_ERROR_NO_SUCH_DEVICE, "time %d: %d: %s", i, status,
 		     pcap_geterr(p));
-		need(strstr(pcap_geterr(p), "nosuch0"), "time %d: %s", i, pcap_geterr(p));
+		must(strstr(pcap_geterr(p), "nosuch0"), "time %d: %s", i, pcap_geterr(p));
 	}
 	pcap_can_set_rfmon(p);
 	pcap_close(p);
 	p = open_with(device, &usual);
-	need(pcap_activate(p) == PCAP_ERROR_ACTIVATED, "activated twice");
+	must(pcap_activate(p) == PCAP_ERROR_ACTIVATED, "activated twice");
 	pcap_close(p);
 }
 
@@ -170,7 +170,7 @@ static void refilter(void)
 
 	wait_for_packets();
 	set_filter(p, "ip[4:2] & 1 = 0");
-	need(pcap_dispatch(p, 3, count_one, (unsigned char *)&n) == 3, "not three packets");
+	must(pcap_dispatch(p, 3, count_one, (unsigned char *)&n) == 3, "not three packets");
 	set_filter(p, "ip[4:2] >= 500");
 	take_all(p, wanted - 500);
 	set_filter(p, "");
@@ -182,12 +182,12 @@ static void drop(void)
 	pcap_t *p = open_with(device, &usual);
 	struct pcap_stat stat;
 
-	need(!setgid(NOBODY) && !setuid(NOBODY), "setuid: %s", strerror(errno));
+	must(!setgid(NOBODY) && !setuid(NOBODY), "setuid: %s", strerror(errno));
 	wait_for_packets();
 	set_filter(p, "udp");
 	take_all(p, wanted);
-	need(!pcap_stats(p, &stat), "pcap_stats: %s", pcap_geterr(p));
-	need((int)stat.ps_recv == wanted && !stat.ps_drop, "received %u, dropped %u", stat.ps_recv,
+	must(!pcap_stats(p, &stat), "pcap_stats: %s", pcap_geterr(p));
+	must((int)stat.ps_recv == wanted && !stat.ps_drop, "received %u, dropped %u", stat.ps_recv,
 	     stat.ps_drop);
 	pcap_close(p);
 }
@@ -200,7 +200,7 @@ static void two(void)
 	wait_for_packets();
 	take_all(b, 10);
 	take_all(a, wanted);
-	need(!pcap_stats(b, &stat) && stat.ps_recv == 10, "rx1 has %u", stat.ps_recv);
+	must(!pcap_stats(b, &stat) && stat.ps_recv == 10, "rx1 has %u", stat.ps_recv);
 	pcap_close(a);
 	pcap_close(b);
 }
@@ -214,14 +214,14 @@ static void two(void)
 static void check_own(const unsigned char *own, const char *when)
 {
 	for (size_t i = 0; i < OWN_BYTES; i++)
-		need(own[i] == 0xa5, "byte %zu of the child's memory has changed %s", i, when);
+		must(own[i] == 0xa5, "byte %zu of the child's memory has changed %s", i, when);
 }
 
 static void use_in_child(pcap_t *p, bool reads)
 {
 	unsigned char *own = malloc(OWN_BYTES);
 
-	need(own, "no memory");
+	must(own, "no memory");
 	memset(own, 0xa5, OWN_BYTES);
 	if (reads)
 		take_all(p, wanted);
@@ -241,8 +241,8 @@ static void forked_and(bool reads)
 	pid = fork();
 	if (!pid)
 		use_in_child(p, reads);
-	need(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
-	need(!status, "the child ended with status 0x%x", status);
+	must(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
+	must(!status, "the child ended with status 0x%x", status);
 	pcap_close(p);
 }
 
@@ -273,7 +273,7 @@ static void read_some(pcap_t *p, int most)
 
 	while (n < most) {
 		got = pcap_dispatch(p, most - n < 7 ? most - n : 7, note_packet, (unsigned char *)&n);
-		need(got > 0, "pcap_dispatch returned %d after %d of %d: %s", got, n, most,
+		must(got > 0, "pcap_dispatch returned %d after %d of %d: %s", got, n, most,
 		     pcap_geterr(p));
 	}
 }
@@ -287,7 +287,7 @@ static void read_in_child(pcap_t *p, int most)
 		read_some(p, most);
 		_exit(0);
 	}
-	need(waitpid(pid, &status, 0) == pid && !status, "the child ended with status 0x%x", status);
+	must(waitpid(pid, &status, 0) == pid && !status, "the child ended with status 0x%x", status);
 }
 
 /*
@@ -303,14 +303,14 @@ static void successors(void)
 	int n = 1;
 
 	times_read = mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(times_read != MAP_FAILED, "mmap: %s", strerror(errno));
+	must(times_read != MAP_FAILED, "mmap: %s", strerror(errno));
 	wait_for_packets();
-	need(pcap_next_ex(p, &h, &data) == 1, "pcap_next_ex: %s", pcap_geterr(p));
+	must(pcap_next_ex(p, &h, &data) == 1, "pcap_next_ex: %s", pcap_geterr(p));
 	memcpy(copy, data, sizeof(copy));
 	times_read[data[18] << 8 | data[19]]++;
 	for (int i = 0; i < 4; i++, n += 80) {
 		read_in_child(p, 50);
-		need(!memcmp(copy, data, sizeof(copy)), "the parent's packet has changed");
+		must(!memcmp(copy, data, sizeof(copy)), "the parent's packet has changed");
 		if (i % 2)
 			read_some(p, 30);
 		else
@@ -318,7 +318,7 @@ static void successors(void)
 	}
 	read_some(p, wanted - n);
 	for (int i = 0; i < wanted; i++)
-		need(times_read[i] == 1, "packet %d was read %d times", i, times_read[i]);
+		must(times_read[i] == 1, "packet %d was read %d times", i, times_read[i]);
 	pcap_close(p);
 }
 
@@ -331,12 +331,12 @@ static void read_beside(unsigned char *p, const struct pcap_pkthdr *h, const uns
 	(void)h, (void)data;
 	if (!pid) {
 		got = pcap_dispatch((pcap_t *)p, -1, count_one, (unsigned char *)&n);
-		need(got == PCAP_ERROR && !n, "the child got %d, %d packets", got, n);
-		need(strstr(pcap_geterr((pcap_t *)p), "another process"), "no sentence: %s",
+		must(got == PCAP_ERROR && !n, "the child got %d, %d packets", got, n);
+		must(strstr(pcap_geterr((pcap_t *)p), "another process"), "no sentence: %s",
 		     pcap_geterr((pcap_t *)p));
 		_exit(0);
 	}
-	need(waitpid(pid, &status, 0) == pid && !status, "the child ended with status 0x%x", status);
+	must(waitpid(pid, &status, 0) == pid && !status, "the child ended with status 0x%x", status);
 }
 
 /* Refused, and no packet is lost by it. */
@@ -345,7 +345,7 @@ static void two_readers(void)
 	pcap_t *p = open_with(device, &usual);
 
 	wait_for_packets();
-	need(pcap_dispatch(p, 1, read_beside, (unsigned char *)p) == 1, "pcap_dispatch: %s",
+	must(pcap_dispatch(p, 1, read_beside, (unsigned char *)p) == 1, "pcap_dispatch: %s",
 	     pcap_geterr(p));
 	take_all(p, wanted - 1);
 	pcap_close(p);
@@ -375,8 +375,8 @@ static void timeout(void)
 	int n = 0, got = pcap_dispatch(p, -1, count_one, (unsigned char *)&n);
 	double took = now_s() - start;
 
-	need(got == 0, "returned %d", got);
-	need(took > 0.25 && took < 2, "after %.3f s", took);
+	must(got == 0, "returned %d", got);
+	must(took > 0.25 && took < 2, "after %.3f s", took);
 	pcap_close(p);
 }
 
@@ -393,12 +393,12 @@ static int break_from_thread(pcap_t *p)
 	pthread_t thread;
 	int n = 0, got;
 
-	need(!pthread_create(&thread, NULL, break_soon, p), "pthread_create");
+	must(!pthread_create(&thread, NULL, break_soon, p), "pthread_create");
 	got = pcap_loop(p, -1, count_one, (unsigned char *)&n);
 	took = now_s() - start;
 	pthread_join(thread, NULL);
-	need(took > 0.6, "returned %d after %.3f s", got, took);
-	need(took < 3, "took %.3f s to break", took);
+	must(took > 0.6, "returned %d after %.3f s", got, took);
+	must(took < 3, "took %.3f s to break", took);
 	return got;
 }
 
@@ -417,11 +417,11 @@ static void no_timeout(void)
 	int got;
 
 	got = break_from_thread(p);
-	need(got == PCAP_ERROR_BREAK, "pcap_loop returned %d", got);
+	must(got == PCAP_ERROR_BREAK, "pcap_loop returned %d", got);
 	say("ready");
 	got = pcap_dispatch(p, -1, got_one, (unsigned char *)&age);
-	need(got == 1, "returned %d", got);
-	need(age >= -1e-5 && age < 0.5, "delivered after %.3f s", age);
+	must(got == 1, "returned %d", got);
+	must(age >= -1e-5 && age < 0.5, "delivered after %.3f s", age);
 	pcap_close(p);
 }
 
@@ -433,9 +433,9 @@ static void idle(void)
 	struct rusage before, after;
 
 	getrusage(RUSAGE_THREAD, &before);
-	need(break_from_thread(p) == PCAP_ERROR_BREAK, "no break");
+	must(break_from_thread(p) == PCAP_ERROR_BREAK, "no break");
 	getrusage(RUSAGE_THREAD, &after);
-	need(after.ru_nvcsw - before.ru_nvcsw < 8, "slept %ld times while nothing came",
+	must(after.ru_nvcsw - before.ru_nvcsw < 8, "slept %ld times while nothing came",
 	     after.ru_nvcsw - before.ru_nvcsw);
 	pcap_close(p);
 }
@@ -449,8 +449,8 @@ static void immediate(void)
 
 	say("ready");
 	got = pcap_dispatch(p, -1, got_one, (unsigned char *)&age);
-	need(got == 1, "returned %d", got);
-	need(age >= -1e-5 && age < 0.5, "delivered after %.3f s", age);
+	must(got == 1, "returned %d", got);
+	must(age >= -1e-5 && age < 0.5, "delivered after %.3f s", age);
 	pcap_close(p);
 }
 
@@ -474,10 +474,10 @@ static void unheld(void)
 	say("ready");
 	for (n = 0; n < wanted; n += got) {
 		got = pcap_dispatch(p, -1, youngest, (unsigned char *)&age);
-		need(got > 0, "returned %d", got);
+		must(got > 0, "returned %d", got);
 	}
 	/* what is held by default is never younger than a millisecond */
-	need(age >= -1e-5 && age < 9e-4, "the youngest of %d came after %.6f s", n, age);
+	must(age >= -1e-5 && age < 9e-4, "the youngest of %d came after %.6f s", n, age);
 	pcap_close(p);
 }
 
@@ -494,14 +494,14 @@ static void held(void)
 	double age = -1;
 
 	say("ready");
-	need(readable(fd, 10000), "no packet in 10 s");
+	must(readable(fd, 10000), "no packet in 10 s");
 	for (; age < 0; calls++) {
-		need(pcap_dispatch(p, -1, got_one, (unsigned char *)&age) >= 0, "pcap_dispatch: %s",
+		must(pcap_dispatch(p, -1, got_one, (unsigned char *)&age) >= 0, "pcap_dispatch: %s",
 		     pcap_geterr(p));
-		need(age >= 0 || readable(fd, 5000), "select does not tell of the end of the hold");
+		must(age >= 0 || readable(fd, 5000), "select does not tell of the end of the hold");
 	}
-	need(age > 0.49 && age < 2, "held for 0.5 s, it came after %.6f s", age);
-	need(calls < 10, "woken %d times for one packet", calls);
+	must(age > 0.49 && age < 2, "held for 0.5 s, it came after %.6f s", age);
+	must(calls < 10, "woken %d times for one packet", calls);
 	pcap_close(p);
 }
 
@@ -514,13 +514,13 @@ static void quiet(void)
 	int fd = pcap_get_selectable_fd(p), spins = 0, n = 0, got;
 
 	pcap_breakloop(p);
-	need(readable(fd, 1000), "select is not told of a break");
+	must(readable(fd, 1000), "select is not told of a break");
 	got = pcap_dispatch(p, -1, count_one, (unsigned char *)&n);
-	need(got == PCAP_ERROR_BREAK, "returned %d", got);
+	must(got == PCAP_ERROR_BREAK, "returned %d", got);
 	while (readable(fd, 100)) {
-		need(++spins < 5, "readable again and again after a break");
+		must(++spins < 5, "readable again and again after a break");
 		got = pcap_dispatch(p, -1, count_one, (unsigned char *)&n);
-		need(got == 0, "then %d", got);
+		must(got == 0, "then %d", got);
 	}
 	pcap_close(p);
 }
@@ -537,7 +537,7 @@ static void outlived(void)
 	}
 	pcap_close(p);
 	wait_for_packets();
-	need(!kill(pid, SIGKILL), "the child was gone: %s", strerror(errno));
+	must(!kill(pid, SIGKILL), "the child was gone: %s", strerror(errno));
 	waitpid(pid, NULL, 0);
 }
 
@@ -551,11 +551,11 @@ static void flood(void)
 	wait_for_packets();
 	for (i = 0; i < 30; i++) {
 		start = now_s();
-		need(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
+		must(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
 		     pcap_geterr(p));
-		need(now_s() - start < 5, "one pcap_dispatch took %.1f s", now_s() - start);
+		must(now_s() - start < 5, "one pcap_dispatch took %.1f s", now_s() - start);
 	}
-	need(n > 1000, "%d packets only: no flood", n);
+	must(n > 1000, "%d packets only: no flood", n);
 	pcap_close(p);
 }
 
@@ -570,12 +570,12 @@ static void batches(void)
 	say("ready");
 	getrusage(RUSAGE_SELF, &before);
 	for (; n < wanted; calls++)
-		need(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
+		must(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
 		     pcap_geterr(p));
 	getrusage(RUSAGE_SELF, &after);
 	after.ru_nvcsw -= before.ru_nvcsw;
-	need(calls < wanted / 50, "%d calls for %d packets", calls, wanted);
-	need(after.ru_nvcsw < wanted / 50, "%ld wake-ups for %d packets", after.ru_nvcsw, wanted);
+	must(calls < wanted / 50, "%d calls for %d packets", calls, wanted);
+	must(after.ru_nvcsw < wanted / 50, "%ld wake-ups for %d packets", after.ru_nvcsw, wanted);
 	pcap_close(p);
 }
 
@@ -586,10 +586,10 @@ static void inject(void)
 	pcap_t *p = open_with(device, &usual);
 	int got = pcap_inject(p, frame, sizeof(frame));
 
-	need(got == sizeof(frame), "pcap_inject returned %d: %s", got, pcap_geterr(p));
-	need(!pcap_sendpacket(p, frame, sizeof(frame)), "pcap_sendpacket: %s", pcap_geterr(p));
+	must(got == sizeof(frame), "pcap_inject returned %d: %s", got, pcap_geterr(p));
+	must(!pcap_sendpacket(p, frame, sizeof(frame)), "pcap_sendpacket: %s", pcap_geterr(p));
 	got = pcap_inject(p, frame, 3);
-	need(got == PCAP_ERROR && *pcap_geterr(p), "3 bytes: %d: %s", got, pcap_geterr(p));
+	must(got == PCAP_ERROR && *pcap_geterr(p), "3 bytes: %d: %s", got, pcap_geterr(p));
 	pcap_close(p);
 }
 
@@ -597,9 +597,9 @@ static void direction(void)
 {
 	pcap_t *p = open_with(device, &usual);
 
-	need(!pcap_setdirection(p, PCAP_D_IN), "in: %s", pcap_geterr(p));
-	need(!pcap_setdirection(p, PCAP_D_INOUT), "inout: %s", pcap_geterr(p));
-	need(pcap_setdirection(p, PCAP_D_OUT) == PCAP_ERROR, "out was accepted");
+	must(!pcap_setdirection(p, PCAP_D_IN), "in: %s", pcap_geterr(p));
+	must(!pcap_setdirection(p, PCAP_D_INOUT), "inout: %s", pcap_geterr(p));
+	must(pcap_setdirection(p, PCAP_D_OUT) == PCAP_ERROR, "out was accepted");
 	puts(pcap_geterr(p));
 	pcap_close(p);
 }
@@ -620,13 +620,13 @@ static void breakloop(void)
 
 	breaking = p;
 	got = break_from_thread(p);
-	need(got == PCAP_ERROR_BREAK, "idle pcap_loop returned %d", got);
+	must(got == PCAP_ERROR_BREAK, "idle pcap_loop returned %d", got);
 	wait_for_packets();
 	got = pcap_dispatch(p, -1, break_at_3, (unsigned char *)&n);
-	need(n == 3, "%d packets before the break took effect", n);
-	need(got == 3, "returned %d, not the packets of before", got);
+	must(n == 3, "%d packets before the break took effect", n);
+	must(got == 3, "returned %d, not the packets of before", got);
 	got = pcap_dispatch(p, -1, break_at_3, (unsigned char *)&n);
-	need(got == PCAP_ERROR_BREAK && n == 3, "then %d, and %d packets", got, n);
+	must(got == PCAP_ERROR_BREAK && n == 3, "then %d, and %d packets", got, n);
 	take_all(p, wanted - 3);
 	pcap_close(p);
 }
@@ -648,15 +648,15 @@ static void children(void)
 
 	signal(SIGCHLD, on_child);
 	p = open_with(device, &usual);
-	need(waitpid(-1, &status, WNOHANG) < 0 && errno == ECHILD, "the program has a child");
+	must(waitpid(-1, &status, WNOHANG) < 0 && errno == ECHILD, "the program has a child");
 	pid = fork();
 	if (!pid)
 		_exit(7);
-	need(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 7, "own child: 0x%x", status);
+	must(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 7, "own child: 0x%x", status);
 	pcap_dispatch(p, -1, count_one, (unsigned char *)&n);
 	pcap_close(p);
-	need(children_ended == 1, "%d children ended", (int)children_ended);
-	need(wait(&status) < 0 && errno == ECHILD, "a child is left");
+	must(children_ended == 1, "%d children ended", (int)children_ended);
+	must(wait(&status) < 0 && errno == ECHILD, "a child is left");
 }
 
 static int open_fds(void)
@@ -664,7 +664,7 @@ static int open_fds(void)
 	DIR *dir = opendir("/proc/self/fd");
 	int n = 0;
 
-	need(dir, "/proc/self/fd: %s", strerror(errno));
+	must(dir, "/proc/self/fd: %s", strerror(errno));
 	while (readdir(dir))
 		n++;
 	closedir(dir);
@@ -678,7 +678,7 @@ static void reopen(void)
 
 	for (i = 0; i < wanted; i++)
 		pcap_close(open_with(device, &usual));
-	need(open_fds() == before, "%d descriptors before, %d after", before, open_fds());
+	must(open_fds() == before, "%d descriptors before, %d after", before, open_fds());
 }
 
 static const struct {
@@ -719,7 +719,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
-	need(argc >= 3, "usage: consumer TEST DEVICE [COUNT]");
+	must(argc >= 3, "usage: consumer TEST DEVICE [COUNT]");
 	device = argv[2];
 	wanted = argc > 3 ? atoi(argv[3]) : 0;
 	block_usr1();
@@ -729,5 +729,5 @@ int main(int argc, char **argv)
 			return 0;
 		}
 	}
-	need(false, "no test %s", argv[1]);
+	must(false, "no test %s", argv[1]);
 }

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "need.h"
+#include "must.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -41,15 +41,15 @@ static inline pcap_t *open_with(const char *name, const struct settings *s)
 	pcap_t *p = pcap_create(name, text);
 	int status;
 
-	need(p, "pcap_create: %s", text);
+	must(p, "pcap_create: %s", text);
 	pcap_set_snaplen(p, s->snaplen);
 	pcap_set_timeout(p, s->timeout_ms);
 	pcap_set_immediate_mode(p, s->immediate);
 	pcap_set_buffer_size(p, 16 << 20);
 	status = pcap_activate(p);
-	need(status == 0, "pcap_activate: %d: %s", status, pcap_geterr(p));
+	must(status == 0, "pcap_activate: %d: %s", status, pcap_geterr(p));
 	if (s->nonblock)
-		need(pcap_setnonblock(p, 1, text) == 0, "pcap_setnonblock: %s", text);
+		must(pcap_setnonblock(p, 1, text) == 0, "pcap_setnonblock: %s", text);
 	return p;
 }
 
@@ -93,9 +93,9 @@ static inline void set_filter(pcap_t *p, const char *expression)
 {
 	struct bpf_program program;
 
-	need(!pcap_compile(p, &program, expression, 1, PCAP_NETMASK_UNKNOWN), "pcap_compile: %s",
+	must(!pcap_compile(p, &program, expression, 1, PCAP_NETMASK_UNKNOWN), "pcap_compile: %s",
 	     pcap_geterr(p));
-	need(!pcap_setfilter(p, &program), "pcap_setfilter: %s", pcap_geterr(p));
+	must(!pcap_setfilter(p, &program), "pcap_setfilter: %s", pcap_geterr(p));
 	pcap_freecode(&program);
 }
 
@@ -105,9 +105,9 @@ static inline void take_all(pcap_t *p, int n_wanted)
 	int n = 0;
 
 	while (n < n_wanted && now_s() < end)
-		need(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
+		must(pcap_dispatch(p, -1, count_one, (unsigned char *)&n) >= 0, "pcap_dispatch: %s",
 		     pcap_geterr(p));
-	need(n == n_wanted, "%d packets of %d", n, n_wanted);
+	must(n == n_wanted, "%d packets of %d", n, n_wanted);
 }
 
 #endif

@@ -133,7 +133,7 @@ left_alone()
 {
 	local id
 
-	needs clang
+	skip_test_without clang
 	foreign "lab_prog" "$3"
 	ip netns exec "$RX" ip link set rx0 "$1" obj "$T/lab_prog.o" sec xdp
 	id=$(program_id)

@@ -33,7 +33,7 @@ static int count_fds(void)
 	DIR *d = opendir("/proc/self/fd");
 	int n = 0;
 
-	need(d, "no /proc/self/fd");
+	must(d, "no /proc/self/fd");
 	while (readdir(d))
 		n++;
 	closedir(d);
@@ -45,7 +45,7 @@ static pcap_t *create(void)
 	char text[PCAP_ERRBUF_SIZE];
 	pcap_t *p = pcap_create(device, text);
 
-	need(p, "pcap_create: %s", text);
+	must(p, "pcap_create: %s", text);
 	return p;
 }
 
@@ -67,7 +67,7 @@ static void next_works(void)
 {
 	pcap_t *p = open_next();
 
-	need(p, "the next capture could not be opened");
+	must(p, "the next capture could not be opened");
 	pcap_close(p);
 }
 
@@ -91,7 +91,7 @@ static void leave_thread(bool cancel)
 	pthread_t thread;
 	void *returned;
 
-	need(!pthread_create(&thread, NULL, activate, p), "no thread");
+	must(!pthread_create(&thread, NULL, activate, p), "no thread");
 	usleep(random() % OPENING_US);
 	if (cancel)
 		pthread_cancel(thread);
@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 	void (*run)(int round) = NULL;
 	int rounds, fds;
 
-	need(argc == 5, "usage: leaver HOW DEVICE ROUNDS SEED");
+	must(argc == 5, "usage: leaver HOW DEVICE ROUNDS SEED");
 	device = argv[2];
 	rounds = atoi(argv[3]);
 	srandom((unsigned int)atoi(argv[4]));
@@ -186,14 +186,14 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
 		if (!strcmp(ways[i].name, argv[1]))
 			run = ways[i].run;
-	need(run, "%s: no such way to leave", argv[1]);
+	must(run, "%s: no such way to leave", argv[1]);
 	next_works();
 	fds = count_fds();
 	for (int round = 0; round < rounds; round++)
 		run(round);
-	need(count_fds() == fds, "%d descriptors before, %d after", fds, count_fds());
+	must(count_fds() == fds, "%d descriptors before, %d after", fds, count_fds());
 	printf("seed %s: %d of %d left, %d late\n", argv[4], done.left, rounds, done.late);
-	need(done.left >= rounds / 5, "too few were left to say anything");
-	need(done.late <= 1 + rounds / 50, "too many captures were in the way of the next");
+	must(done.left >= rounds / 5, "too few were left to say anything");
+	must(done.late <= 1 + rounds / 50, "too many captures were in the way of the next");
 	return 0;
 }

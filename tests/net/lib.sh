@@ -70,8 +70,8 @@ skip_test()
 	exit $SKIP_RC
 }
 
-# For what a test needs and a build does not.
-needs()
+# skip_test_without PROGRAM: for what a test needs and a build does not
+skip_test_without()
 {
 	command -v "$1" >/dev/null || skip_test "$1 is not installed"
 }
@@ -128,8 +128,16 @@ run_test()
 (
 	set -eu
 	trap stop_all EXIT
+	before_each "$1"
 	"$1"
 )
+
+# before_each NAME: for a file to define, what it does before each of its tests; the
+# test is skipped if this skips
+before_each()
+{
+	:
+}
 
 # The subshell's status is read apart from its start: in an "if" or before
 # "||" the shell would switch -e off in all of it.
@@ -165,7 +173,8 @@ lab_again()
 	lab_up
 }
 
-need()
+# skip_all_without PROGRAM...
+skip_all_without()
 {
 	local tool
 
@@ -177,7 +186,7 @@ need()
 prepare()
 {
 	[ "$(id -u)" -eq 0 ] || skip_all "not root: network namespaces and XDP need it"
-	need ip bpftool tcpdump tcpreplay capinfos editcap dumpcap tshark python3 setpriv
+	skip_all_without ip bpftool tcpdump tcpreplay capinfos editcap dumpcap tshark python3 setpriv
 	XDPS_RUN=${XDPS_RUN:-$XDPS_SRC/run}
 	[ -x "$XDPS_RUN" ] || bail_out "$XDPS_RUN is missing"
 	XDPS_HELPER=$("$XDPS_RUN" printenv XDPSAMPLE_HELPER) || bail_out "run sets no helper"

@@ -22,7 +22,7 @@ find_programs()
 # on_device NAME COMMAND...: the program, when it is attached
 on_device()
 {
-	needs "$2"
+	skip_test_without "$2"
 	start_rx "$@"
 	await_attached rx0 "$1"
 }
@@ -131,7 +131,7 @@ softflowd_counts()
 # Without the index it takes what is behind the colon for the interface.
 it_is_passed_by_softflowd_without_an_index()
 {
-	needs softflowd
+	skip_test_without softflowd
 	start_rx softflowd softflowd -d -i "$DEV" -n 127.0.0.1:9995 \
 		-p "$T/softflowd.pid" -c "$T/softflowd.ctl"
 	await softflowd "Exporting flows from ${DEV#*:} to"
@@ -140,7 +140,7 @@ it_is_passed_by_softflowd_without_an_index()
 
 it_lets_masscan_find_an_open_port()
 {
-	needs masscan
+	skip_test_without masscan
 	serve_in start_tx 192.0.2.1
 	rx masscan 192.0.2.1 -p 80 --adapter "$DEV" --source-ip 192.0.2.2 --source-port 61000 \
 		--source-mac $RX0_MAC --router-mac $TX0_MAC --wait 2 >"$T/masscan" 2>&1 ||
@@ -163,7 +163,7 @@ it_lets_perl_count_packets()
 
 it_lets_npms_cap_count_packets()
 {
-	needs node
+	skip_test_without node
 	[ -e "$UNPACKED/node_modules/cap/build/Release/cap.node" ] ||
 		skip_test "npm's cap is not in $UNPACKED; tests/programs/get-programs says why"
 	NODE_PATH=$UNPACKED/node_modules on_device node node -e '
@@ -190,8 +190,8 @@ with_altname()
 
 it_lets_argus_capture_with_an_alternative_name()
 {
-	needs argus
-	needs ra
+	skip_test_without argus
+	skip_test_without ra
 	with_altname
 	on_device argus argus -i "$DEV" -w "$T/flows"
 	tx "$TALK" udp 10
@@ -203,7 +203,7 @@ it_lets_argus_capture_with_an_alternative_name()
 
 it_lets_arp_scan_find_a_station_with_an_alternative_name()
 {
-	needs arp-scan
+	skip_test_without arp-scan
 	fails rx arp-scan --interface="$DEV" --arpspa=192.0.2.2 192.0.2.1
 	has "$TEXT" "No such device"
 	with_altname

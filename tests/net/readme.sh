@@ -99,7 +99,7 @@ it_captures_with_the_c_program()
 # namespace of mounts: what xdp-filter pins goes with it.
 follow_beside_a_firewall()
 {
-	needs xdp-filter
+	skip_test_without xdp-filter
 	needs_tracing
 	follow "$1" 'mount -t bpf bpf /sys/fs/bpf
 		xdp-filter load eth0

@@ -44,7 +44,7 @@ static char **args;		/* of the test, ended by NULL */
 
 static int number_of(const char *text)
 {
-	need(text, "an argument is missing");
+	must(text, "an argument is missing");
 	return atoi(text);
 }
 
@@ -52,7 +52,7 @@ static int dispatch(pcap_t *p, int count, pcap_handler handler, void *user)
 {
 	int got = pcap_dispatch(p, count, handler, user);
 
-	need(got >= 0, "pcap_dispatch: %d: %s", got, pcap_geterr(p));
+	must(got >= 0, "pcap_dispatch: %d: %s", got, pcap_geterr(p));
 	return got;
 }
 
@@ -108,11 +108,11 @@ static int open_sender(const char *netns, const char *ifname)
 
 	snprintf(path, sizeof(path), "/var/run/netns/%s", netns);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	need(fd >= 0 && !setns(fd, CLONE_NEWNET), "%s: %s", path, strerror(errno));
+	must(fd >= 0 && !setns(fd, CLONE_NEWNET), "%s: %s", path, strerror(errno));
 	close(fd);
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	to.sll_ifindex = (int)if_nametoindex(ifname);
-	need(fd >= 0 && !bind(fd, (struct sockaddr *)&to, sizeof(to)) &&
+	must(fd >= 0 && !bind(fd, (struct sockaddr *)&to, sizeof(to)) &&
 	     !setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)),
 	     "sending on %s: %s", ifname, strerror(errno));
 	return fd;
@@ -133,7 +133,7 @@ static void send_on(struct flood *fl, int sender, int fd)
 		else if (send(fd, &f, sizeof(f), 0) == sizeof(f))
 			fl->by[sender].sent = ++n;
 		else
-			need(errno == ENOBUFS || errno == EINTR, "send: %s", strerror(errno));
+			must(errno == ENOBUFS || errno == EINTR, "send: %s", strerror(errno));
 	}
 }
 
@@ -144,8 +144,8 @@ static void run_sender(struct flood *fl, int sender)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	CPU_ZERO(&cpus);
 	CPU_SET(sender, &cpus);
-	need(!sched_setaffinity(0, sizeof(cpus), &cpus), "CPU %d: %s", sender, strerror(errno));
-	need(nice(NICENESS) == NICENESS, "nice: %s", strerror(errno));
+	must(!sched_setaffinity(0, sizeof(cpus), &cpus), "CPU %d: %s", sender, strerror(errno));
+	must(nice(NICENESS) == NICENESS, "nice: %s", strerror(errno));
 	send_on(fl, sender, open_sender(args[1], args[2]));
 	_exit(0);
 }
@@ -156,12 +156,12 @@ static struct flood *start_flood(uint32_t window)
 	struct flood *fl = mmap(NULL, sizeof(*fl), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	need(fl != MAP_FAILED, "mmap: %s", strerror(errno));
+	must(fl != MAP_FAILED, "mmap: %s", strerror(errno));
 	fl->window = window;
 	for (int i = 0; i < SENDERS; i++) {
 		pid_t pid = fork();
 
-		need(pid >= 0, "fork: %s", strerror(errno));
+		must(pid >= 0, "fork: %s", strerror(errno));
 		if (!pid)
 			run_sender(fl, i);
 		fl->by[i].pid = pid;
@@ -176,7 +176,7 @@ static uint32_t end_flood(struct flood *fl)
 
 	fl->stop = true;
 	for (int i = 0; i < SENDERS; i++) {
-		need(waitpid(fl->by[i].pid, &status, 0) == fl->by[i].pid && !status,
+		must(waitpid(fl->by[i].pid, &status, 0) == fl->by[i].pid && !status,
 		     "sender %d ended with status %#x", i, status);
 		sent += fl->by[i].sent;
 	}
@@ -198,7 +198,7 @@ static void harvest_init(struct harvest *h, struct flood *fl)
 	*h = (struct harvest){ .flood = fl, .only = -1 };
 	for (int i = 0; i < SENDERS; i++) {
 		h->seen[i] = calloc(NUMBERS / 8, 1);
-		need(h->seen[i], "no memory");
+		must(h->seen[i], "no memory");
 	}
 }
 
@@ -209,14 +209,14 @@ static void reap(unsigned char *user, const struct pcap_pkthdr *head, const unsi
 	uint32_t number = ntohl(f->number);
 	int sender = ntohs(f->udp.dest) - PORT;
 
-	need(head->caplen == sizeof(*f) && head->len == sizeof(*f), "caplen %u, len %u",
+	must(head->caplen == sizeof(*f) && head->len == sizeof(*f), "caplen %u, len %u",
 	     head->caplen, head->len);
-	need(sender >= 0 && sender < SENDERS && number < NUMBERS, "sender %d, number %u", sender,
+	must(sender >= 0 && sender < SENDERS && number < NUMBERS, "sender %d, number %u", sender,
 	     number);
-	need(h->only < 0 || sender == h->only,
+	must(h->only < 0 || sender == h->only,
 	     "after change %d: packet %u of sender %d, when only those of %d are wanted",
 	     h->change, number, sender, h->only);
-	need(!(h->seen[sender][number / 8] & 1 << number % 8),
+	must(!(h->seen[sender][number / 8] & 1 << number % 8),
 	     "after change %d: packet %u of sender %d a second time", h->change, number, sender);
 	h->seen[sender][number / 8] |= 1 << number % 8;
 	h->flood->by[sender].read = ++h->n[sender];
@@ -224,13 +224,13 @@ static void reap(unsigned char *user, const struct pcap_pkthdr *head, const unsi
 
 static void compile(pcap_t *p, struct bpf_program *to, const char *expression)
 {
-	need(!pcap_compile(p, to, expression, 1, PCAP_NETMASK_UNKNOWN), "%s: %s", expression,
+	must(!pcap_compile(p, to, expression, 1, PCAP_NETMASK_UNKNOWN), "%s: %s", expression,
 	     pcap_geterr(p));
 }
 
 static void change_to(pcap_t *p, struct bpf_program *program)
 {
-	need(!pcap_setfilter(p, program), "pcap_setfilter: %s", pcap_geterr(p));
+	must(!pcap_setfilter(p, program), "pcap_setfilter: %s", pcap_geterr(p));
 }
 
 /* The script looks at the counters then. */
@@ -273,9 +273,9 @@ static void numbered(void)
 	while (h.n[0] + h.n[1] < sent && now_s() < end)
 		dispatch(p, -1, reap, &h);
 	for (i = 0; i < SENDERS; i++)
-		need(h.n[i] == fl->by[i].sent, "%u packets of sender %d, who sent %u", h.n[i], i,
+		must(h.n[i] == fl->by[i].sent, "%u packets of sender %d, who sent %u", h.n[i], i,
 		     fl->by[i].sent);
-	need(!pcap_stats(p, &stat) && stat.ps_recv == sent && !stat.ps_drop,
+	must(!pcap_stats(p, &stat) && stat.ps_recv == sent && !stat.ps_drop,
 	     "received %u, dropped %u of %u", stat.ps_recv, stat.ps_drop, sent);
 	hold_on();
 	pcap_close(p);
@@ -312,7 +312,7 @@ static void kinds(void)
 		end = now_s() + PATIENCE_S;
 		do {
 			dispatch(p, 1 + h.change % 301, reap, &h);
-			need(now_s() < end, "no packet by \"%s\" in %d s", filters[i], PATIENCE_S);
+			must(now_s() < end, "no packet by \"%s\" in %d s", filters[i], PATIENCE_S);
 		} while (h.n[h.only] == before && h.change % 7 == 0);
 	}
 	end_flood(fl);
@@ -364,7 +364,7 @@ static void in_turn(unsigned char *user, const struct pcap_pkthdr *h, const unsi
 	struct range *r = (struct range *)user;
 
 	(void)h;
-	need(data[18] << 8 == (r->next & 0xff00) && data[19] == (r->next & 0xff),
+	must(data[18] << 8 == (r->next & 0xff00) && data[19] == (r->next & 0xff),
 	     "packet %d, when %d is next", data[18] << 8 | data[19], r->next);
 	r->next++;
 }
@@ -383,8 +383,8 @@ static void rejudge(void)
 	r.last = number_of(args[3]);
 	for (end = now_s() + PATIENCE_S; r.next <= r.last && now_s() < end;)
 		dispatch(p, -1, in_turn, &r);
-	need(r.next == r.last + 1, "packet %d is missing", r.next);
-	need(!dispatch(p, -1, in_turn, &r), "there are more");
+	must(r.next == r.last + 1, "packet %d is missing", r.next);
+	must(!dispatch(p, -1, in_turn, &r), "there are more");
 	pcap_close(p);
 }
 
@@ -413,8 +413,8 @@ static void refused(pcap_t *p, const struct bpf_insn *insns, unsigned int n, con
 	struct bpf_program program = { n, (struct bpf_insn *)insns };
 	int status = pcap_setfilter(p, &program);
 
-	need(status == -1, "%s: pcap_setfilter returned %d", what, status);
-	need(strlen(pcap_geterr(p)) > 10, "%s: no sentence: \"%s\"", what, pcap_geterr(p));
+	must(status == -1, "%s: pcap_setfilter returned %d", what, status);
+	must(strlen(pcap_geterr(p)) > 10, "%s: no sentence: \"%s\"", what, pcap_geterr(p));
 }
 
 /* Half of the packets come, whatever was tried after their filter. */
@@ -431,7 +431,7 @@ static void wrong(void)
 	refused(p, invalid[0], 0, "no instructions");
 	wait_for_packets();
 	take_all(p, number_of(args[0]) / 2);
-	need(!dispatch(p, -1, count_one, &(int){ 0 }), "there are more");
+	must(!dispatch(p, -1, count_one, &(int){ 0 }), "there are more");
 	pcap_close(p);
 }
 
@@ -446,7 +446,7 @@ static void length(void)
 	struct bpf_program program = { n, insns };
 	pcap_t *p = open_with(device, &usual);
 
-	need(n >= 5 && n <= INSNS_MAX, "%u instructions", n);
+	must(n >= 5 && n <= INSNS_MAX, "%u instructions", n);
 	insns[2] = (struct bpf_insn)BPF_STMT(BPF_JMP | BPF_JA, n - 4);
 	for (unsigned int i = 3; i < n - 2; i++)
 		insns[i] = (struct bpf_insn)BPF_STMT(BPF_LDX | BPF_IMM, i);
@@ -455,7 +455,7 @@ static void length(void)
 	change_to(p, &program);
 	wait_for_packets();
 	take_all(p, number_of(args[0]) / 2);
-	need(!dispatch(p, -1, count_one, &(int){ 0 }), "there are more");
+	must(!dispatch(p, -1, count_one, &(int){ 0 }), "there are more");
 	pcap_close(p);
 }
 
@@ -485,8 +485,8 @@ static void forked(void)
 		change_in_child(p);
 	printf("child %d\n", pid);
 	fflush(stdout);
-	need(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
-	need(!status, "the child ended with status %#x", status);
+	must(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
+	must(!status, "the child ended with status %#x", status);
 	pcap_close(p);
 }
 
@@ -502,7 +502,7 @@ static void steps(void)
 		set_filter(p, step[0]);
 		wait_for_packets();
 		take_all(p, number_of(step[1]));
-		need(!dispatch(p, -1, count_one, &(int){ 0 }), "\"%s\": there are more", step[0]);
+		must(!dispatch(p, -1, count_one, &(int){ 0 }), "\"%s\": there are more", step[0]);
 	}
 	pcap_close(p);
 }
@@ -523,7 +523,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	need(argc >= 3, "usage: refilter TEST DEVICE [ARGUMENT]...");
+	must(argc >= 3, "usage: refilter TEST DEVICE [ARGUMENT]...");
 	device = argv[2];
 	args = argv + 3;
 	block_usr1();
@@ -533,5 +533,5 @@ int main(int argc, char **argv)
 			return 0;
 		}
 	}
-	need(false, "no test %s", argv[1]);
+	must(false, "no test %s", argv[1]);
 }

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "need.h"
+#include "must.h"
 
 #define CROWD_MAX 1000
 
@@ -42,7 +42,7 @@ static uint32_t id_of(int fd)
 	struct bpf_prog_info info = { 0 };
 	__u32 bytes = sizeof(info);
 
-	need(!bpf_obj_get_info_by_fd(fd, &info, &bytes), "program: %s", strerror(errno));
+	must(!bpf_obj_get_info_by_fd(fd, &info, &bytes), "program: %s", strerror(errno));
 	return info.id;
 }
 
@@ -51,9 +51,9 @@ static int load(const char *path, const char *name)
 	struct bpf_object *obj = bpf_object__open(path);
 	struct bpf_program *prog;
 
-	need(obj && !bpf_object__load(obj), "%s: %s", path, strerror(errno));
+	must(obj && !bpf_object__load(obj), "%s: %s", path, strerror(errno));
 	prog = bpf_object__find_program_by_name(obj, name);
-	need(prog, "%s: no program %s", path, name);
+	must(prog, "%s: no program %s", path, name);
 	return bpf_program__fd(prog);
 }
 
@@ -69,12 +69,12 @@ static void link_it(char **args)
 	int prog_fd = load(args[1], args[2]), link_fd;
 
 	link_fd = bpf_link_create(prog_fd, (int)if_nametoindex(args[0]), BPF_XDP, &opts);
-	need(link_fd >= 0, "%s: %s", args[0], strerror(-link_fd));
+	must(link_fd >= 0, "%s: %s", args[0], strerror(-link_fd));
 	for (;;) {
 		say_at(prog_fd);
 		wait_for_script();
 		prog_fd = load(args[1], args[2]);
-		need(!bpf_link_update(link_fd, prog_fd, NULL), "update: %s", strerror(errno));
+		must(!bpf_link_update(link_fd, prog_fd, NULL), "update: %s", strerror(errno));
 	}
 }
 
@@ -88,7 +88,7 @@ static uint32_t main_function(int fd)
 	};
 	__u32 bytes = sizeof(info);
 
-	need(!bpf_obj_get_info_by_fd(fd, &info, &bytes) && function.type_id,
+	must(!bpf_obj_get_info_by_fd(fd, &info, &bytes) && function.type_id,
 	     "the program has no type");
 	return function.type_id;
 }
@@ -108,9 +108,9 @@ static bool join(int target_fd, uint32_t function)
 
 	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "stranger", "Dual BSD/GPL", insns,
 			   sizeof(insns) / sizeof(insns[0]), &opts);
-	need(fd >= 0, "loading what traces it: %s", strerror(-fd));
+	must(fd >= 0, "loading what traces it: %s", strerror(-fd));
 	link_fd = bpf_raw_tracepoint_open(NULL, fd);
-	need(link_fd >= 0 || link_fd == -E2BIG, "tracing it: %s", strerror(-link_fd));
+	must(link_fd >= 0 || link_fd == -E2BIG, "tracing it: %s", strerror(-link_fd));
 	return link_fd >= 0;
 }
 
@@ -119,10 +119,10 @@ static void crowd(const char *id)
 	int fd = bpf_prog_get_fd_by_id((uint32_t)atoi(id)), n;
 	uint32_t function;
 
-	need(fd >= 0, "program %s: %s", id, strerror(-fd));
+	must(fd >= 0, "program %s: %s", id, strerror(-fd));
 	function = main_function(fd);
 	for (n = 0; join(fd, function); n++)
-		need(n < CROWD_MAX, "there is no limit");
+		must(n < CROWD_MAX, "there is no limit");
 	printf("%d trace it\n", n);
 	fflush(stdout);
 	pause();

@@ -37,7 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "need.h"
+#include "must.h"
 
 #define ACTIONS 3		/* aborted, drop, pass */
 #define BURST 32		/* packets that a veth pair has room for */
@@ -116,7 +116,7 @@ static void list(struct ids *ids, int (*next)(uint32_t, uint32_t *))
 	uint32_t id = 0;
 
 	for (ids->n = 0; !next(id, &id); ids->n++) {
-		need(ids->n < IDS_MAX, "too many BPF objects");
+		must(ids->n < IDS_MAX, "too many BPF objects");
 		ids->at[ids->n] = id;
 	}
 }
@@ -163,7 +163,7 @@ static pid_t find_helper(void)
 	pid_t found = 0;
 	ssize_t n;
 
-	need(dir, "/proc: %s", strerror(errno));
+	must(dir, "/proc: %s", strerror(errno));
 	while (!found && (entry = readdir(dir))) {
 		if (atoi(entry->d_name) <= 0)
 			continue;
@@ -206,7 +206,7 @@ static int packet_socket(const char *ifname, int protocol)
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
 	at.sll_ifindex = (int)if_nametoindex(ifname);
-	need(fd >= 0 && !bind(fd, (struct sockaddr *)&at, sizeof(at)), "%s: %s", ifname,
+	must(fd >= 0 && !bind(fd, (struct sockaddr *)&at, sizeof(at)), "%s: %s", ifname,
 	     strerror(errno));
 	return fd;
 }
@@ -215,7 +215,7 @@ static uint64_t decided(uint32_t action)
 {
 	uint64_t n;
 
-	need(!bpf_map_lookup_elem(lab.decided_fd, &action, &n), "counts: %s", strerror(errno));
+	must(!bpf_map_lookup_elem(lab.decided_fd, &action, &n), "counts: %s", strerror(errno));
 	return n - lab.decided_before[action];
 }
 
@@ -236,12 +236,12 @@ static void send_burst(int fd, struct frame *frames)
 	for (int i = 0; i < BURST; i++) {
 		int action = i % ACTIONS;
 
-		need(send(fd, &frames[action], sizeof(*frames), 0) == sizeof(*frames),
+		must(send(fd, &frames[action], sizeof(*frames), 0) == sizeof(*frames),
 		     "send: %s", strerror(errno));
 		lab.flood->sent[action]++;
 	}
 	while (!all_decided()) {
-		need(now_s() < end, "packets that the program has not seen");
+		must(now_s() < end, "packets that the program has not seen");
 		sched_yield();
 	}
 }
@@ -255,9 +255,9 @@ static void run_flood(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(path, sizeof(path), "/var/run/netns/%s", lab.netns);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	need(fd >= 0 && !setns(fd, CLONE_NEWNET), "%s: %s", path, strerror(errno));
+	must(fd >= 0 && !setns(fd, CLONE_NEWNET), "%s: %s", path, strerror(errno));
 	fd = packet_socket(lab.sender, 0);
-	need(!setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) &&
+	must(!setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) &&
 	     nice(NICENESS) == NICENESS, "sending: %s", strerror(errno));
 	for (int i = 0; i < ACTIONS; i++)
 		make_frame(&frames[i], i);
@@ -274,9 +274,9 @@ static void start_flood(void)
 {
 	lab.flood = mmap(NULL, sizeof(*lab.flood), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(lab.flood != MAP_FAILED, "mmap: %s", strerror(errno));
+	must(lab.flood != MAP_FAILED, "mmap: %s", strerror(errno));
 	lab.flood_pid = fork();
-	need(lab.flood_pid >= 0, "fork: %s", strerror(errno));
+	must(lab.flood_pid >= 0, "fork: %s", strerror(errno));
 	if (!lab.flood_pid)
 		run_flood();
 }
@@ -287,7 +287,7 @@ static void pause_flood(void)
 
 	lab.flood->pause = true;
 	while (!lab.flood->paused) {
-		need(now_s() < end && !waitpid(lab.flood_pid, NULL, WNOHANG), "no flood any more");
+		must(now_s() < end && !waitpid(lab.flood_pid, NULL, WNOHANG), "no flood any more");
 		usleep(500);
 	}
 }
@@ -301,20 +301,20 @@ static int find_map(const char *name)
 	struct bpf_prog_info info = { .nr_map_ids = 8, .map_ids = (uintptr_t)ids };
 	__u32 bytes = sizeof(info);
 
-	need(fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &bytes), "program %u: %s", lab.id,
+	must(fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &bytes), "program %u: %s", lab.id,
 	     strerror(errno));
 	for (__u32 i = 0; i < info.nr_map_ids && i < 8; i++) {
 		struct bpf_map_info map = { 0 };
 
 		bytes = sizeof(map);
 		map_fd = bpf_map_get_fd_by_id(ids[i]);
-		need(map_fd >= 0 && !bpf_obj_get_info_by_fd(map_fd, &map, &bytes), "map %u: %s",
+		must(map_fd >= 0 && !bpf_obj_get_info_by_fd(map_fd, &map, &bytes), "map %u: %s",
 		     ids[i], strerror(errno));
 		if (!strcmp(map.name, name))
 			return close(fd), map_fd;
 		close(map_fd);
 	}
-	need(false, "program %u has no map %s", lab.id, name);
+	must(false, "program %u has no map %s", lab.id, name);
 	return -1;
 }
 
@@ -324,7 +324,7 @@ static uint64_t newly_passed(void)
 	struct tpacket_stats stats;
 	socklen_t size = sizeof(stats);
 
-	need(!getsockopt(lab.stack_fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size),
+	must(!getsockopt(lab.stack_fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size),
 	     "statistics: %s", strerror(errno));
 	return stats.tp_packets;
 }
@@ -334,16 +334,16 @@ static void check_program(int round)
 	double end = deadline_s();
 	uint32_t id = 0;
 
-	need(!bpf_xdp_query_id((int)if_nametoindex(lab.interface), XDP_FLAGS_DRV_MODE, &id) &&
+	must(!bpf_xdp_query_id((int)if_nametoindex(lab.interface), XDP_FLAGS_DRV_MODE, &id) &&
 	     id == lab.id, "round %d: program %u is attached, not %u", round, id, lab.id);
 	for (int i = 0; i < ACTIONS; i++)
-		need(decided(i) == lab.flood->sent[i],
+		must(decided(i) == lab.flood->sent[i],
 		     "round %d: %lu packets sent to get action %d, %lu have", round,
 		     (unsigned long)lab.flood->sent[i], i, (unsigned long)decided(i));
 	do
 		lab.passed += newly_passed();
 	while (lab.passed < lab.flood->sent[XDP_PASS] && now_s() < end);
-	need(lab.passed == lab.flood->sent[XDP_PASS], "round %d: %lu packets have passed of %lu",
+	must(lab.passed == lab.flood->sent[XDP_PASS], "round %d: %lu packets have passed of %lu",
 	     round, (unsigned long)lab.passed, (unsigned long)lab.flood->sent[XDP_PASS]);
 }
 
@@ -354,9 +354,9 @@ static pid_t start_capture(const char *command, int *said_fd)
 	int fds[2];
 	pid_t pid;
 
-	need(!pipe2(fds, O_CLOEXEC), "pipe: %s", strerror(errno));
+	must(!pipe2(fds, O_CLOEXEC), "pipe: %s", strerror(errno));
 	pid = fork();
-	need(pid >= 0, "fork: %s", strerror(errno));
+	must(pid >= 0, "fork: %s", strerror(errno));
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(fds[1], 1);
@@ -379,11 +379,11 @@ static void await_ready(int fd, const char *command)
 	while (!strstr(said, "listening on") && !strstr(said, "ready")) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 
-		need(now_s() < end, "%s: not ready: %s", command, said);
+		must(now_s() < end, "%s: not ready: %s", command, said);
 		if (poll(&p, 1, 100) <= 0)
 			continue;
 		n = read(fd, said + len, sizeof(said) - 1 - len);
-		need(n > 0, "%s: ended early: %s", command, said);
+		must(n > 0, "%s: ended early: %s", command, said);
 		len += n;
 		said[len] = '\0';
 	}
@@ -394,7 +394,7 @@ static void await_end(pid_t pid, int round, pid_t struck)
 	double end = deadline_s();
 
 	while (!waitpid(pid, NULL, WNOHANG)) {
-		need(now_s() < end, "round %d: capture %d did not end when process %d was killed",
+		must(now_s() < end, "round %d: capture %d did not end when process %d was killed",
 		     round, pid, struck);
 		usleep(1000);
 	}
@@ -415,11 +415,11 @@ static bool orphans_left(void)
 		;
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
 	file = fopen(path, "re");
-	need(file, "%s: %s", path, strerror(errno));
+	must(file, "%s: %s", path, strerror(errno));
 	len = fread(children, 1, sizeof(children) - 1, file);
 	fclose(file);
 	children[len] = '\0';
-	need(len, "no flood any more");
+	must(len, "no flood any more");
 	return strchr(children, ' ') != children + len - 1;	/* another than the flood */
 }
 
@@ -432,7 +432,7 @@ static void await_nothing_left(int round)
 		left = orphans_left() ? "a process" : what_is_new();
 		if (!left)
 			break;
-		need(now_s() < end, "round %d: %s is left", round, left);
+		must(now_s() < end, "round %d: %s is left", round, left);
 		usleep(1000);
 	}
 	took = now_s() - start;
@@ -449,7 +449,7 @@ static pid_t strike(pid_t capture, bool at_helper)
 	pid_t helper = at_helper ? find_helper() : 0;
 	pid_t struck = helper ? helper : capture;
 
-	need(!kill(struck, SIGKILL), "kill: %s", strerror(errno));
+	must(!kill(struck, SIGKILL), "kill: %s", strerror(errno));
 	if (helper)
 		done.helpers++;
 	else
@@ -507,14 +507,14 @@ static void prepare(char **argv)
 	lab.decided_fd = find_map("decided");
 	for (int i = 0; i < ACTIONS; i++)
 		lab.decided_before[i] = decided(i);
-	need(!prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl: %s", strerror(errno));
+	must(!prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl: %s", strerror(errno));
 	lab.stack_fd = packet_socket(lab.interface, ETH_P_IP);
 	list_all(&lab.before);
 }
 
 int main(int argc, char **argv)
 {
-	need(argc > 8, "usage: strike ROUNDS SEED NETNS SENDER INTERFACE ID HELPER COMMAND...");
+	must(argc > 8, "usage: strike ROUNDS SEED NETNS SENDER INTERFACE ID HELPER COMMAND...");
 	prepare(argv);
 	start_flood();
 	for (int round = 0; round < lab.rounds; round++)

@@ -10,6 +10,19 @@
 # shellcheck source=tests/lib/beside.sh
 . "$XDPS_SRC/tests/lib/beside.sh"
 
+# What is refused is refused by every kernel.
+before_each()
+{
+	case $1 in
+	it_says_which_programs_there_are_when_none_is_called_so) ;;
+	it_says_that_there_is_no_program_to_be_beside) ;;
+	it_says_that_a_program_runs_in_another_mode) ;;
+	it_leaves_a_program_alone_that_has_no_types) ;;
+	it_leaves_a_program_alone_where_tracing_is_refused) ;;
+	*) needs_tracing ;;
+	esac
+}
+
 DEV=$PLAIN	# the mode is that of the program which is there
 
 COUNT=20000
@@ -149,7 +162,6 @@ show_all()
 # shows MODE OPTIONS...: captures with these options, all at once
 shows()
 {
-	needs_tracing
 	beside "$1"
 	looks "${@:2}"
 	show_all "$(usual)"
@@ -169,7 +181,6 @@ it_shows_exactly_the_packets_of_some_actions_in_generic_mode()	{ shows generic "
 
 it_shows_packets_as_they_arrive_when_nothing_is_asked()
 {
-	needs_tracing
 	beside native
 	look plain ""
 	look generic_too mode=native
@@ -179,7 +190,6 @@ it_shows_packets_as_they_arrive_when_nothing_is_asked()
 
 it_shows_dumpcap_the_same()
 {
-	needs_tracing
 	beside native
 	OPTIONS[dumpcap]=action=drop FILTER[dumpcap]='udp port 53' CUT[dumpcap]=
 	expect "$(usual)" dumpcap
@@ -228,7 +238,6 @@ shows_large()
 
 it_shows_packets_in_fragments_in_native_mode()
 {
-	needs_tracing
 	fragments || skip_test "no packets in fragments: $(grep -m 1 -i error "$T/fragments")"
 	shows_large native verdicts.frags
 }
@@ -237,7 +246,6 @@ it_shows_large_packets_in_generic_mode()
 {
 	local object=verdicts
 
-	needs_tracing
 	! fragments || object=verdicts.frags
 	shows_large generic $object
 }
@@ -270,7 +278,6 @@ reject_all()
 
 it_filters_in_the_kernel_by_the_action_and_by_the_packet()
 {
-	needs_tracing
 	beside native
 	look port action=drop 'udp port 53'
 	look bytes action=drop+aborted 'udp[10:4] & 3 = 1'
@@ -283,7 +290,6 @@ it_filters_in_the_kernel_by_the_action_and_by_the_packet()
 
 it_filters_in_the_kernel_by_the_length_that_a_packet_has_there()
 {
-	needs_tracing
 	beside native
 	look before point=entry 'len = 530'
 	look after point=exit 'len = 530'
@@ -297,7 +303,6 @@ it_filters_in_the_kernel_by_the_length_that_a_packet_has_there()
 # there; and then, for packets that are longer, user space.
 it_looks_into_a_packet_as_deep_as_the_filter_wants()
 {
-	needs_tracing
 	beside native
 	look kernel point=entry 'ether[510] & 1 = 1 or ether[509] & 3 = 1'
 	look_deep user point=entry 'ether[511] & 1 = 1'
@@ -317,7 +322,6 @@ it_looks_into_a_packet_as_deep_as_the_filter_wants()
 
 it_cuts_to_the_snapshot_length_and_keeps_the_true_one()
 {
-	needs_tracing
 	beside native
 	look headers point=entry "" 60
 	look left point=exit "" 310
@@ -351,7 +355,6 @@ it_samples_of_what_has_the_action_and_passes_the_filter()
 {
 	local half=$((COUNT / 2)) quarter=$((COUNT / 4)) bound=219	# 6.2 * sqrt(quarter * 1/2 * 1/2)
 
-	needs_tracing
 	beside native
 	look dump action=drop:rate=2 'ether[47] & 2 = 0'
 	send "$(many)"
@@ -366,7 +369,6 @@ it_samples_of_what_has_the_action_and_passes_the_filter()
 # Of the numbers of those that are dropped every fourth one ends in 00 or 10.
 it_counts_every_packet_once_when_it_filters_samples_and_loses()
 {
-	needs_tracing
 	beside native
 	capture dump -i "$DEV:action=drop:rate=2" -B 64 'ether[47] & 6 != 0'
 	HELPER[dump]=$(helpers)
@@ -383,7 +385,6 @@ it_counts_every_packet_once_when_it_filters_samples_and_loses()
 
 it_tells_tcpdump_of_no_packet_that_has_another_action()
 {
-	needs_tracing
 	beside native
 	look dump action=drop
 	send "$(many)"
@@ -397,7 +398,6 @@ it_tells_tcpdump_of_no_packet_that_has_another_action()
 # All filters take all packets; what they send asks for nothing of the program.
 it_loses_no_packet_and_brings_none_twice_while_filters_change()
 {
-	needs_tracing
 	[ "$(nproc)" -ge 2 ] || skip_test "one CPU only"
 	put passes rx0 native
 	build_consumer refilter
@@ -418,7 +418,6 @@ it_stamps_packets_with_the_wall_clock()
 {
 	local before after name
 
-	needs_tracing
 	beside native
 	capture entry -i "$DEV" --time-stamp-precision=nano
 	capture exit -i "$DEV:point=exit" --time-stamp-precision=nano
@@ -449,7 +448,6 @@ it_puts_packets_of_both_cpus_in_time_order()
 {
 	local cpu
 
-	needs_tracing
 	[ "$(nproc)" -ge 2 ] || skip_test "one CPU only"
 	beside native
 	capture dump -i "$DEV:action=drop:hold=500000" -B 65536 --time-stamp-precision=nano
@@ -475,7 +473,6 @@ LONG_NAME=obeys_under_a_name_of_many_characters
 
 it_finds_a_program_by_its_whole_name_and_by_its_id()
 {
-	needs_tracing
 	put $LONG_NAME rx0 native
 	redirect_to rx1
 	looks prog=$LONG_NAME "prog=${LONG_NAME:0:15}:action=drop" "prog=$PROGRAM_ID:point=exit"
@@ -540,7 +537,6 @@ it_leaves_a_program_alone_that_has_no_types()
 
 it_leaves_a_program_alone_where_the_kernel_has_no_types()
 {
-	needs_tracing
 	beside native
 	left_alone CONFIG_DEBUG_INFO_BTF "mount -t tmpfs tmpfs /sys/kernel/btf"
 	take_off rx0
@@ -558,7 +554,6 @@ it_leaves_a_program_alone_where_tracing_is_refused()
 
 it_shows_only_the_packets_of_its_own_interface()
 {
-	needs_tracing
 	beside native
 	put_also rx1 native
 	DEV=xdpsample:rx0 looks "${POINTS[@]}"
@@ -580,7 +575,6 @@ index_of()
 # Numbers of interfaces are those of a namespace.
 it_shows_no_packets_of_an_interface_with_the_same_number_elsewhere()
 {
-	needs_tracing
 	equal "the number of tx0" "$(in_net tx0 ip -o link show tx0 | cut -d : -f 1)" \
 		"$(in_net rx0 ip -o link show rx0 | cut -d : -f 1)"
 	put passes rx0 native
@@ -630,7 +624,6 @@ leaves_alone()
 {
 	local alone i
 
-	needs_tracing
 	# a sender that changes its CPU changes the order of its packets
 	taskset -cp 0 $BASHPID >/dev/null
 	put passes tx0 native	# a veth takes what its peer sends so if it has one

@@ -80,7 +80,7 @@ offloads()
 
 it_leaves_the_offloads_of_both_ends_as_they_are()
 {
-	needs ethtool
+	skip_test_without ethtool
 	offloads >"$T/before"
 	capture dump -i "$PLAIN"
 	offloads >"$T/while"
@@ -91,7 +91,7 @@ it_leaves_the_offloads_of_both_ends_as_they_are()
 # What doc/performance.md says of native mode.
 it_takes_segmentation_offload_off_the_other_end_in_native_mode_only_while_it_runs()
 {
-	needs ethtool
+	skip_test_without ethtool
 	offloads >"$T/before"
 	capture dump -i "$PLAIN:mode=native"
 	has "$(offloads)" "tcp-segmentation-offload: off"
@@ -161,8 +161,8 @@ peer_sees()
 
 it_sees_what_bpf_redirect_peer_brings_and_native_mode_does_not()
 {
-	needs clang
-	needs tc
+	skip_test_without clang
+	skip_test_without tc
 	through_redirect_peer
 	peer_sees "" 50
 	same_packets "$T/direct.pcap" "$T/dump.pcap"

@@ -13,7 +13,7 @@ TAKEN_OFF='rx0: VLAN tags are taken off before the XDP hook (rx-vlan-offload)'
 # offload on|off: veth hands on beside a packet what its sender has put there
 offload()
 {
-	needs ethtool
+	skip_test_without ethtool
 	ip netns exec "$RX" ethtool -K rx0 rxvlan "$1" >"$T/offload" 2>&1 || die "rxvlan $1" offload
 	ip netns exec "$TX" ethtool -K tx0 txvlan "$1" >"$T/offload" 2>&1 || die "txvlan $1" offload
 }

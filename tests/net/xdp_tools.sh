@@ -28,7 +28,7 @@ tools()
 	local tool
 
 	for tool in xdp-filter xdp-loader xdpdump; do
-		needs "$tool"
+		skip_test_without "$tool"
 	done
 	start pins ip netns exec "$RX" sh -c \
 		'mount -t bpf bpf /sys/fs/bpf && echo mounted && exec sleep infinity'

@@ -15,7 +15,7 @@ ROOT=$PACKAGES/mnt/root
 ingredients()
 {
 	find "$XDPS_SRC"/{bpf,completion,doc,engine,extcap,helper,man,packaging,patches,remote} \
-		"$XDPS_SRC"/{Makefile.am,configure.ac,README.md} \
+		"$XDPS_SRC"/{Makefile.am,tests/Makefile.inc,configure.ac,README.md} \
 		"$XDPS_SRC"/pcap-xdpsample.[ch] -type f "$@"
 }
 

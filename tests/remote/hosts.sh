@@ -277,7 +277,7 @@ it_captures_by_a_line_with_a_pulse()
 
 it_tells_how_far_the_clocks_are_apart()
 {
-	needs clockdiff
+	skip_test_without clockdiff
 	follow clocks clock-offset
 	finish_well clocks
 	equal "lines" "$(grep -cE '^[0-9]+ -?[0-9]+ -?[0-9]+$' "$T/clocks.out")" 3

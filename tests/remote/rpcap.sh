@@ -259,7 +259,7 @@ with_password()
 
 user_captures()
 {
-	needs openssl
+	skip_test_without openssl
 	capable_helper
 	give_to_watchers "$T/helper"
 	logged_in "$T/helper"
@@ -291,7 +291,7 @@ it_ends_a_users_capture_with_rpcapd()
 
 it_refuses_a_user_who_may_not_and_names_what_is_missing()
 {
-	needs openssl
+	skip_test_without openssl
 	cp -L "$XDPS_HELPER" "$T/helper"
 	chmod 755 "$T/helper"
 	logged_in "$T/helper"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * need.h: a program of the tests ends with a sentence on stderr and status 1 when
- * something is not as it has to be.
+ * must.h: a program of the tests ends with a sentence on stderr and status 1 when
+ * something is not as it must be.
  */
-#ifndef XDPS_NEED_H
-#define XDPS_NEED_H
+#ifndef XDPS_MUST_H
+#define XDPS_MUST_H
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define need(condition, ...) do {			\
+#define must(condition, ...) do {			\
 	if (!(condition)) {				\
 		fprintf(stderr, __VA_ARGS__);		\
 		fprintf(stderr, "\n");			\
