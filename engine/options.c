@@ -94,10 +94,10 @@ static const struct option options[] = {
 static const struct {
 	const char *missing, *wrong;
 } phrases[] = {
-	[NUMBER] = { "it takes", "not" },
-	[WORD] = { "there are", "not one of" },
-	[WORDS] = { "there are", "not one of" },
-	[PROGRAM] = { "it takes", "not" },
+	[NUMBER] = { "use", "not" },
+	[WORD] = { "use one of", "not one of" },
+	[WORDS] = { "use one or more of", "not one or more of" },
+	[PROGRAM] = { "use", "not" },
 };
 
 void xdps_options_init(struct xdps_options *opt)
@@ -150,7 +150,7 @@ static struct list list_allowed(const struct option *o)
 	for (size_t i = 0; o->words && o->words[i]; i++)
 		list_add(&l, o->words[i]);
 	if (o->kind == WORDS)
-		list_add(&l, "joined by +, none twice");
+		list_add(&l, "joined with +, each at most once");
 	else if (o->kind == NUMBER)
 		snprintf(l.text, sizeof(l.text), "a number from %u to %u%s",
 			 o->min, o->max, o->unit);
@@ -275,7 +275,7 @@ static bool read_value(const struct option *o, struct span s, struct xdps_option
 static enum xdps_status fail_missing(const struct option *o,
 				     struct xdps_error *err)
 {
-	return xdps_fail(err, XDPS_BAD_OPTION, "%s: has no value; %s %s", o->key,
+	return xdps_fail(err, XDPS_BAD_OPTION, "%s: missing value; %s %s", o->key,
 			 phrases[o->kind].missing, list_allowed(o).text);
 }
 
@@ -306,7 +306,7 @@ static enum xdps_status parse_option(struct xdps_options *opt, struct span s,
 
 	if (!o)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: no such option; there are %s",
+				 "%s: no such option; the options are %s",
 				 quote(key.len ? key : whole).text,
 				 list_keys().text);
 	if (*given & 1u << (o - options))
@@ -323,18 +323,18 @@ static enum xdps_status check_ifname(struct span s, struct xdps_error *err)
 {
 	if (!s.len)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "no interface name; the form is IFACE[:key=value]..., with the keys %s",
+				 "no interface name; the syntax is IFACE[:key=value]..., where key is one of %s",
 				 list_keys().text);
 	if (span_is(s, ".") || span_is(s, ".."))
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: no interface has this name", quote(s).text);
+				 "%s: not a valid interface name", quote(s).text);
 	if (!xdps_is_interface_name(s.at, s.len))
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: an interface name has no '/', white space or control characters; options begin with ':'",
+				 "%s: an interface name cannot contain '/', white space or control characters; options begin with ':'",
 				 quote(s).text);
 	if (s.len > XDPS_IFNAME_CHARS)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: no interface name is longer than %u characters, nor an alternative name than %u",
+				 "%s: too long; an interface name has at most %u characters, an alternative name at most %u",
 				 quote(s).text, IF_NAMESIZE - 1, XDPS_IFNAME_CHARS);
 	return XDPS_OK;
 }
@@ -346,7 +346,7 @@ static enum xdps_status check_point(struct xdps_options *opt, unsigned int given
 		opt->request.point = XDPS_POINT_EXIT;
 	if (opt->request.actions && opt->request.point == XDPS_POINT_ENTRY)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "action= together with point=entry: a program has not decided before it runs; leave one of them out, or say point=exit");
+				 "action= cannot be combined with point=entry: there is no verdict before the program runs; remove one of them, or use point=exit");
 	return XDPS_OK;
 }
 
@@ -369,7 +369,7 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 		s = take(&rest, ':');
 		if (!s.len)
 			return xdps_fail(err, XDPS_BAD_OPTION,
-					 "%s: an option is empty; after each ':' comes one of %s",
+					 "%s: empty option; each ':' must be followed by one of %s",
 					 quote((struct span){ name, end - name }).text,
 					 list_keys().text);
 		if (parse_option(&parsed, s, &given, err))

@@ -83,7 +83,7 @@ static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *er
 	if (!available_kib || total_bytes / 1024 <= available_kib / 2)
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_BAD_OPTION,
-			 "the rings would take %" PRIu64 " KiB of memory, and half of what is available is %" PRIu64 " KiB; ask for a smaller buffer",
+			 "the rings would take %" PRIu64 " KiB of memory, but the limit is half of the available memory, %" PRIu64 " KiB; use a smaller buffer",
 			 total_bytes / 1024, available_kib / 2);
 }
 
@@ -97,9 +97,9 @@ static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_requ
 
 	if (bytes > max)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "a buffer of %" PRIu64 " bytes is %" PRIu64 " for each of %u rings, and a ring takes at most %u; ask for a smaller buffer%s",
+				 "a buffer of %" PRIu64 " bytes is %" PRIu64 " bytes for each of %u rings, but a ring has at most %u; use a smaller buffer%s",
 				 request->buffer_bytes, bytes, n_rings, max,
-				 max < XDPS_RING_BYTES_MAX ? ", or leave ring=bpf out" : "");
+				 max < XDPS_RING_BYTES_MAX ? ", or remove ring=bpf" : "");
 	status = check_memory(bytes * n_rings, err);
 	if (!status)
 		r->ring_bytes = (uint32_t)bytes;
@@ -120,10 +120,10 @@ static enum xdps_status check_kind(const struct xdps_request *request, bool besi
 		return XDPS_OK;
 	if (!xdps_mapring_exists())
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "ring=bpf: not on this processor; leave it out");
+				 "ring=bpf: not supported on this processor; remove it");
 	if (beside)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: ring=bpf: an XDP program is attached already, and beside it only perf rings get all of a packet; leave it out",
+				 "%s: ring=bpf: an XDP program is already attached, and only perf rings can copy whole packets when it is traced; remove ring=bpf",
 				 request->ifname);
 	return XDPS_OK;
 }
@@ -204,7 +204,7 @@ static enum xdps_status assign(uint32_t cpu, uint32_t ring, int cpus_fd, struct 
 	const struct xdps_cpu state = { .ring = ring, .wake_at = XDPS_NEVER };
 
 	if (bpf_map_update_elem(cpus_fd, &cpu, &state, BPF_ANY))
-		return xdps_fail_errno(err, -errno, "giving CPU %u its ring", cpu);
+		return xdps_fail_errno(err, -errno, "assigning a ring to CPU %u", cpu);
 	return XDPS_OK;
 }
 

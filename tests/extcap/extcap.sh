@@ -256,9 +256,9 @@ it_refuses_filters_that_cannot_be_asked_at_the_hook()
 	local bad
 
 	for bad in inbound outbound "ifindex 3" "tcp and not inbound"; do
-		has "$(extcap --extcap-capture-filter "$bad")" "known only after the XDP hook"
+		has "$(extcap --extcap-capture-filter "$bad")" "only exists after the XDP hook"
 		fails extcap --capture --fifo - --extcap-capture-filter "$bad"
-		has "$TEXT" "known only after the XDP hook"
+		has "$TEXT" "only exists after the XDP hook"
 	done
 }
 
@@ -314,7 +314,7 @@ it_shows_its_errors_in_tshark()
 {
 	start_rx shark tshark -i xdp:rx0 -o extcap.xdp_rx0.point:exit -w "$T/shark.pcapng"
 	finish shark
-	has "$(cat "$T/shark.err")" "rx0: no XDP program is attached there, and point=exit is about one"
+	has "$(cat "$T/shark.err")" "rx0: no XDP program is attached, but point=exit needs one"
 	! grep -E "no device named|magic|End of file" "$T/shark.err" || die "more was said" shark
 }
 
@@ -670,7 +670,7 @@ it_ends_by_a_signal_when_it_could_not_begin()
 {
 	mkfifo "$T/fifo"
 	start_rx one "$EXTCAP" --capture --extcap-interface xdp:rx0 --fifo "$T/fifo" --point exit
-	await one "no XDP program is attached there"
+	await one "no XDP program is attached, but"
 	kill -TERM "${PID[one]}"
 	finish one 2
 	equal "status" "$RC" 1
@@ -731,7 +731,7 @@ it_leaves_nothing_when_its_helper_is_killed()
 	kill -KILL "$(helpers)"
 	finish one 5
 	equal "status" "$RC" 1
-	has "$(cat "$T/one.err")" "helper was ended by somebody"
+	has "$(cat "$T/one.err")" "helper exited unexpectedly"
 	blocks one
 	equal "delivered" "$(field one statistics delivered)" 10
 }
@@ -760,7 +760,7 @@ it_says_what_is_missing_or_wrong()
 	has "$TEXT" "opening $T/none: No such file or directory"
 	[ ! -e "$T/none" ] || die "it made a file"
 	fails extcap --capture --fifo - --action drop --point entry
-	has "$TEXT" "action= together with point=entry"
+	has "$TEXT" "action= cannot be combined with point=entry"
 }
 
 it_does_not_write_to_a_terminal()

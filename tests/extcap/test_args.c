@@ -210,7 +210,7 @@ static void bad_lines(void **state)
 	refused(READ("--capture", "--extcap-interface", "xdp:eth0:rate=5", "--fifo", "f"), "':'");
 	refused(READ("--capture", "--extcap-interface", "xdp:a2345678901234567890123456789012345678901234567890"
 		     "1234567890123456789012345678901234567890123456789012345678901234567890123456789",
-		     "--fifo", "f"), "longer than 15");
+		     "--fifo", "f"), "at most 15 characters");
 	REFUSED("--frobnicate: no such option", "--frobnicate");
 	REFUSED("--rate: its value is missing", "--rate");
 	REFUSED("belongs to no option", "stray");

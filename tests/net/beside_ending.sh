@@ -111,8 +111,8 @@ ends_when()
 	finish dump
 	equal status "$RC" 1
 	now=$(beside_on rx0)
-	[ -z "$now" ] || successor="; XDP program ([a-z_]+ )?\(id ${now#* }, ${now% *} mode\) is"
-	grep -qxE "tcpdump: pcap_loop: rx0: the capture has ended, because XDP program obeys \(id ${was#* }, ${was% *} mode\) is not attached any more$successor" \
+	[ -z "$now" ] || successor="; XDP program ([a-z_]+ )?\(id ${now#* }, ${now% *} mode\) is now attached"
+	grep -qxE "tcpdump: pcap_loop: rx0: the capture has ended, because XDP program obeys \(id ${was#* }, ${was% *} mode\) is no longer attached$successor" \
 		"$T/dump.err" || die "not the right words; now there: $now" dump
 	equal "packets in the file" "$(packets_in "$T/dump.pcap")" 100
 	await_nothing_of_ours
@@ -240,7 +240,7 @@ it_loses_nothing_of_before_while_packets_arrive()
 	take_off rx0
 	finish dump
 	equal status "$RC" 1
-	says dump "is not attached any more" || die "not the right words" dump
+	says dump "is no longer attached" || die "not the right words" dump
 	read_counts "$(tail -n 3 "$T/dump.err")"
 	equal "captured of what was received" "$CAPTURED $DROPPED" "$RECEIVED 0"
 	equal "packets in the file" "$(packets_in "$T/dump.pcap")" "$CAPTURED"
@@ -328,7 +328,7 @@ end_by_sigkill_of_its_helper()
 	kill -KILL "${HELPER[$1]}"
 	finish "$1"
 	equal "status of $1" "$RC" 1
-	says "$1" "the helper was ended by somebody" || die "it does not say why" "$1"
+	says "$1" "the helper exited unexpectedly" || die "it does not say why" "$1"
 	equal "packets in the file of $1" "$(packets_in "$T/$1.pcap")" "$2"
 }
 
@@ -719,7 +719,7 @@ it_traces_a_stranger_who_was_faster()
 	take_off rx0
 	finish b
 	equal status "$RC" 1
-	has "$(cat "$T/b.err")" "because XDP program obeys (id ${BESIDE#* }, native mode) is not attached any more"
+	has "$(cat "$T/b.err")" "because XDP program obeys (id ${BESIDE#* }, native mode) is no longer attached"
 	equal "packets in the file" "$(packets_in "$T/b.pcap")" $((30 + $(packets_in "$(orders)")))
 	await_nothing_of_ours
 }
@@ -786,7 +786,7 @@ it_says_so_when_it_cannot_follow()
 	stop a
 	finish b
 	equal status "$RC" 1
-	has "$(cat "$T/b.err")" "tcpdump: pcap_loop: rx0: no XDP program is attached there" action=
+	has "$(cat "$T/b.err")" "tcpdump: pcap_loop: rx0: no XDP program is attached, but" action=
 	await_nothing_of_ours
 }
 
@@ -826,7 +826,7 @@ it_names_cap_sys_admin_and_touches_nothing_without()
 	capable_helper
 	beside native
 	fails as_nobody tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" "rx0: looking at XDP program (id $PROGRAM_ID, native mode)" \
+	has "$TEXT" "rx0: opening XDP program (id $PROGRAM_ID, native mode)" \
 		"lacks CAP_SYS_ADMIN; as root: setcap" "cap_sys_admin=ep "
 	still_decides
 	take_off rx0
@@ -973,7 +973,7 @@ it_says_that_too_many_trace_the_program()
 	start crowd "$XDPS_BUILD/tests/net/stranger" crowd "$PROGRAM_ID"
 	await crowd "[1-9][0-9]* trace it"
 	fails rx tcpdump -n -i "$DEV"
-	has "$TEXT" "rx0: XDP program obeys (id $PROGRAM_ID, native mode) cannot be traced, and is left alone" \
+	has "$TEXT" "rx0: XDP program obeys (id $PROGRAM_ID, native mode) stays attached, but cannot be traced" \
 		"about 38 programs"
 	stop crowd KILL
 	begin dump -i "$DEV"
