@@ -82,7 +82,7 @@ function cost_cell(contender, setting, frame, snaplen,	n, text)
 function report_cost(	i, c, f, frame, frames)
 {
 	split("64 512 1500", frames, " ")
-	head("PATH: ns per packet above XDP_PASS; every packet is taken")
+	head("PATH: ns per packet above XDP_PASS; every packet is captured")
 	row("", "64 bytes", "96 of 512", "all 512", "96 of 1500", "all 1500")
 	for (i = 1; i <= n_contenders["cost"]; i++) {
 		c = contenders["cost", i]
@@ -95,11 +95,11 @@ function report_cost(	i, c, f, frame, frames)
 		look_up_pass(frame)
 		whole[f] = whole_ns
 	}
-	printf "\nXDP_PASS itself, from the sender to the end: %.0f, %.0f and %.0f ns.\n",
+	printf "\nXDP_PASS itself, from the sender to the receiver: %.0f, %.0f and %.0f ns.\n",
 		whole[1], whole[2], whole[3]
-	print "* some packets were lost, which is cheaper"
+	print "* some packets were lost, which makes the figure lower"
 
-	head("PATH: ns per packet above XDP_PASS; some packets are taken, or none")
+	head("PATH: ns per packet above XDP_PASS; some packets are captured, or none")
 	row("", "rate=100", "rate=1000", "filter takes 1 %", "rejects all", "... by 20 terms")
 	for (f = 1; f in frames; f++) {
 		frame = frames[f]
@@ -123,7 +123,7 @@ function loss_cell(contender, quantity, scale)
 function report_loss(	i, c, lossless)
 {
 	look_up("loss", contenders["loss", 1], "all", 64, 0, "sent")
-	head(sprintf("LOSS: of %d packets of 64 bytes at the sender's full rate, whole, to a file, default settings",
+	head(sprintf("LOSS: %d packets of 64 bytes at the sender's full rate, written whole to a file, default settings",
 		     middle))
 	wide_row("", "sent, 1000/s", "captured", "reported lost", "no loss, 1000/s")
 	for (i = 1; i <= n_contenders["loss"]; i++) {
@@ -132,7 +132,7 @@ function report_loss(	i, c, lossless)
 		wide_row(c, loss_cell(c, "rate_pps", 1000), loss_cell(c, "captured", 1),
 		    loss_cell(c, "lost", 1), lossless == "-" ? "full rate" : lossless)
 	}
-	print "\nA packet that is captured slows its sender down: the full rate is that of the whole path."
+	print "\nCapturing a packet slows its sender down, so the full rate is that of the whole path."
 }
 
 function report_reader(	i, c)
@@ -145,7 +145,7 @@ function report_reader(	i, c)
 		    fine_cell(look_up("loss", c, "all", 64, 0, "reader_ns"), 1000),
 		    cell(look_up("reader", c, 100000, 64, 0, "peak_kib"), 1024))
 	}
-	print "\nMemory is the reader's own, with the rings that it has mapped."
+	print "\nMemory is the reader's own, including the rings that it maps."
 }
 
 function latency_cell(contender, setting, quantity, scale)
@@ -164,7 +164,7 @@ function report_latency(	i, c)
 		    latency_cell(c, "immediate", "median_us", 1),
 		    latency_cell(c, "immediate", "p99_us", 1))
 	}
-	print "\nBy default packets wait for company as long as the program's time-out, here 100 ms."
+	print "\nBy default, packets are batched for as long as the program's timeout, here 100 ms."
 }
 
 function growth_cell(contender, setting, quantity, scale)
@@ -176,7 +176,7 @@ function report_growth(	i, c, k, s, one, n, rings, sizes)
 {
 	n = split("1 2 8 32 64", rings, " ")
 	head("GROWTH: the merge of simulated rings, ns per packet")
-	row("rings", "ns", "of 1 ring")
+	row("rings", "ns", "vs. 1 ring")
 	for (k = 1; k <= n; k++) {
 		look_up("growth", "merge", rings[k], 64, 96, "merge_ns")
 		if (k == 1)
@@ -197,7 +197,7 @@ function report_growth(	i, c, k, s, one, n, rings, sizes)
 		}
 	}
 	if (!n_contenders["cost"])
-		print "\nOnly with the section cost is XDP_PASS on the same veth known, and subtracted."
+		print "\nThe cost of XDP_PASS on the same veth is subtracted only if the section cost runs as well."
 	head("GROWTH: several CPUs send at full rate; default settings")
 	wide_row("", "sent, 1000/s", "captured", "reported lost", "sent")
 	for (i = 2; i <= n_contenders["growth"]; i++) {
@@ -218,7 +218,7 @@ function session_cell(contender, quantity, scale)
 
 function report_session(	i, c)
 {
-	head("SESSION: to begin a capture, to change its filter, and to end it, in ms")
+	head("SESSION: time to start a capture, to change its filter, and to end it, in ms")
 	row("", "pcap_activate", "pcap_setfilter", "pcap_close")
 	for (i = 1; i <= n_contenders["session"]; i++) {
 		c = contenders["session", i]
@@ -235,7 +235,7 @@ function report_session(	i, c)
 			row(c, session_cell(c, "reader_kib", 1024), session_cell(c, "helper_kib", 1024),
 			    session_cell(c, "kernel_kib", 1024))
 	}
-	print "\nPeaks (VmHWM) less the mapped rings; the libraries' shared pages count in full."
+	print "\nPeaks (VmHWM) minus the mapped rings; the libraries' shared pages count in full."
 }
 
 function bulk_cell(contender, setting, quantity, scale)
@@ -259,7 +259,7 @@ function report_bulk(	i, c, k, n, settings)
 				    bulk_cell(c, settings[k], "receiver_ms", 1000),
 				    cell(look_up("bulk", c, settings[k], 64, 96, "datagram_ns"), 1))
 	}
-	print "\nWhat a veth's packet costs is paid for by its sender's CPU."
+	print "\nThe sender's CPU pays the cost of a packet on a veth."
 }
 
 function truth_cell(contender, quantity)
@@ -275,7 +275,7 @@ function date_cell(contender)
 
 function report_truth(	i, c)
 {
-	head("TRUTH: how far time stamps are from the stack's own; packets of two CPUs that follow a later one; SIGKILL")
+	head("TRUTH: error of time stamps against the network stack's; packets of two CPUs out of order; SIGKILL")
 	wide_row("", "stays if killed", "times off, ms", "captured", "out of order")
 	for (i = 1; i <= n_contenders["truth"]; i++) {
 		c = contenders["truth", i]
@@ -375,15 +375,15 @@ function report_ratios(	i, line)
 	variants("cost"); variants("loss"); variants("reader"); variants("session")
 	if (!n_columns)
 		return
-	head("RATIOS of the medians above, and what they are to be")
+	head("RATIOS of the medians above, and their targets")
 	line = sprintf("%-52s", "")
 	for (i = 1; i <= n_columns; i++)
 		line = line sprintf(" %19s", columns[i])
 	print line
-	ratio_row("path, takes all 64-byte packets / AF_PACKET", "all", "0.5")
-	ratio_row("path, takes all 64-byte packets / xdpdump", "xdpdump", "0.3")
-	ratio_row("path, filter takes none / AF_PACKET, the same filter", "none", "0.3")
-	ratio_row("path, rate=1000 / AF_PACKET, takes all", "sampled", "0.08")
+	ratio_row("path, captures all 64-byte packets / AF_PACKET", "all", "0.5")
+	ratio_row("path, captures all 64-byte packets / xdpdump", "xdpdump", "0.3")
+	ratio_row("path, filter rejects all / AF_PACKET, the same filter", "none", "0.3")
+	ratio_row("path, rate=1000 / AF_PACKET, captures all", "sampled", "0.08")
 	ratio_row("packets lost at full rate, default settings", "lost", "0")
 	ratio_row("reader's CPU time at 100,000/s / AF_PACKET", "reader", "1")
 	ratio_row("reader's CPU time at full rate / AF_PACKET", "reader at full rate", "1")
