@@ -25,7 +25,7 @@ struct choice {
 };
 
 static const struct choice points[] = {
-	{ "auto", "Before the XDP program, or after it if verdicts are chosen", true },
+	{ "auto", "Before the XDP program, or after it if verdicts are selected", true },
 	{ "exit", "After the XDP program, with its verdict", false },
 	{ "both", "Before and after it, as two interfaces", false },
 };
@@ -33,21 +33,21 @@ static const struct choice points[] = {
 static const struct choice actions[] = {
 	{ "aborted", "XDP_ABORTED: the program failed", false },
 	{ "drop", "XDP_DROP: dropped", false },
-	{ "pass", "XDP_PASS: handed to the kernel", false },
-	{ "tx", "XDP_TX: sent back", false },
-	{ "redirect", "XDP_REDIRECT: sent elsewhere", false },
+	{ "pass", "XDP_PASS: passed to the network stack", false },
+	{ "tx", "XDP_TX: sent back out of the interface", false },
+	{ "redirect", "XDP_REDIRECT: sent to another interface, CPU or socket", false },
 };
 
 static const struct choice modes[] = {
-	{ "auto", "Native if the driver can, else generic; generic on a veth", true },
+	{ "auto", "Native if the driver supports it, otherwise generic; generic on a veth", true },
 	{ "native", "Native: in the driver", false },
 	{ "generic", "Generic: after the driver", false },
 };
 
 static const struct choice rings[] = {
-	{ "auto", "The one that costs less", true },
-	{ "bpf", "Memory of a BPF map", false },
-	{ "perf", "The kernel's perf rings", false },
+	{ "auto", "Automatic: the cheaper one", true },
+	{ "bpf", "Map rings (memory of a BPF map)", false },
+	{ "perf", "Perf rings", false },
 };
 
 enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
@@ -72,7 +72,7 @@ enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 	if (is_there)
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_NO_DEVICE,
-			 "%s: no interface of this name in this network namespace that can be captured at the XDP hook",
+			 "%s: no interface of this name in this network namespace can be captured at the XDP hook",
 			 ifname);
 }
 
@@ -90,7 +90,7 @@ enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
 
 const char *list_mode_word(enum xdps_mode mode)
 {
-	return mode == XDPS_MODE_AUTO ? "in the card" : xdps_mode_word(mode);
+	return mode == XDPS_MODE_AUTO ? "offloaded" : xdps_mode_word(mode);
 }
 
 /* Writes " with A, B", the programs that a dispatcher calls, as many as a list line holds. */
@@ -184,7 +184,7 @@ static bool is_only_one(const struct xdps_listed *l, const char *name)
 /* Uses its name, which is also good for the next session, or its id if necessary. */
 static void print_program(FILE *f, const struct xdps_listed *l, unsigned int i)
 {
-	const char *what = i ? "called by it" : list_mode_word(l->mode);
+	const char *what = i ? "called by that program" : list_mode_word(l->mode);
 	const char *name = l->programs[i].name;
 	uint32_t id = l->programs[i].id;
 
@@ -199,7 +199,7 @@ static void print_program(FILE *f, const struct xdps_listed *l, unsigned int i)
 static void print_programs(FILE *f, const struct xdps_listed *l)
 {
 	fprintf(f, "value {arg=%d}{value=-}{display=%s}{default=true}\n", PROG,
-		l->n_programs ? "The attached one" : "None is attached");
+		l->n_programs ? "The attached program" : "No program is attached");
 	for (unsigned int i = 0; i < l->n_programs; i++)
 		print_program(f, l, i);
 }
@@ -217,53 +217,53 @@ enum xdps_status list_programs(FILE *f, const char *ifname, struct xdps_error *e
 static void print_capture_arguments(FILE *f, const struct xdps_listed *l)
 {
 	fprintf(f, "arg {number=%d}{call=--point}{display=Capture}{type=selector}"
-		"{tooltip=Where no XDP program is attached, packets are captured as they arrive}"
+		"{tooltip=If no XDP program is attached, packets are captured as they arrive}"
 		"{group=Capture}\n", POINT);
 	print_choices(f, POINT, points, sizeof(points) / sizeof(*points));
 	fprintf(f, "arg {number=%d}{call=--action}{display=Only these verdicts}{type=multicheck}"
-		"{tooltip=Of the XDP program; none chosen: all.  Before the program nothing is decided, so choosing some captures after it}"
+		"{tooltip=Verdicts of the XDP program to capture; if none is selected, all of them.  There is no verdict before the program runs, so selecting one captures after it}"
 		"{group=Capture}\n", ACTION);
 	print_choices(f, ACTION, actions, sizeof(actions) / sizeof(*actions));
 	fprintf(f, "arg {number=%d}{call=--prog}{display=XDP program}{type=selector}{reload=true}"
-		"{placeholder=Look again}"
-		"{tooltip=Of several, the one to capture beside: a dispatcher of libxdp calls other programs}"
+		"{placeholder=Reload}"
+		"{tooltip=Which one to trace, if there are several: a dispatcher of libxdp calls other programs}"
 		"{group=Capture}\n", PROG);
 	print_programs(f, l);
-	fprintf(f, "arg {number=%d}{call=--rate}{display=One packet in}{type=unsigned}"
+	fprintf(f, "arg {number=%d}{call=--rate}{display=Sampling rate (1 in N packets)}{type=unsigned}"
 		"{range=1,2147483647}{default=1}"
-		"{tooltip=Chosen at random in the kernel, before anything is copied; 1: all}"
+		"{tooltip=Packets are selected at random in the kernel, before anything is copied; 1 captures all packets}"
 		"{group=Capture}\n", RATE);
-	fprintf(f, "arg {number=%d}{call=--snaplen}{display=Bytes of each packet}{type=unsigned}"
+	fprintf(f, "arg {number=%d}{call=--snaplen}{display=Snapshot length (bytes)}{type=unsigned}"
 		"{range=1,%u}{default=%u}"
-		"{tooltip=What is beyond is not even copied; the true length is shown}"
+		"{tooltip=Bytes beyond this are not copied from the kernel; the original length is recorded}"
 		"{group=Capture}\n", SNAPLEN, XDPS_SNAPLEN_MAX, SNAPLEN_DEFAULT);
 }
 
 static void print_advanced_arguments(FILE *f)
 {
 	fprintf(f, "arg {number=%d}{call=--mode}{display=XDP mode}{type=selector}"
-		"{tooltip=Where no other XDP program is attached: how ours is}"
+		"{tooltip=How to attach if no other XDP program is attached}"
 		"{group=Advanced}\n", MODE);
 	print_choices(f, MODE, modes, sizeof(modes) / sizeof(*modes));
 	fprintf(f, "arg {number=%d}{call=--buffer}{display=Buffer (MiB)}{type=unsigned}"
 		"{range=0,%u}{default=0}"
-		"{tooltip=For all CPUs together; 0: 32, and at least 2 for each}"
+		"{tooltip=For all CPUs together; 0 is the default: 32 MiB, and at least 2 MiB for each CPU}"
 		"{group=Advanced}\n", BUFFER, BUFFER_MIB_MAX);
 	fprintf(f, "arg {number=%d}{call=--hold}{display=Hold (microseconds)}{type=unsigned}"
 		"{range=0,%u}{default=%u}"
 		"{tooltip=How long a packet waits for an older one from another CPU}"
 		"{group=Advanced}\n", HOLD, XDPS_HOLD_MAX_US, XDPS_HOLD_DEFAULT_US);
 	fprintf(f, "arg {number=%d}{call=--ring}{display=Transport}{type=selector}"
-		"{tooltip=How packets come out of the kernel}"
+		"{tooltip=How packets are transferred from the kernel}"
 		"{group=Advanced}\n", RING);
 	print_choices(f, RING, rings, sizeof(rings) / sizeof(*rings));
-	fprintf(f, "arg {number=%d}{call=--immediate}{display=Show each packet at once}{type=boolflag}"
+	fprintf(f, "arg {number=%d}{call=--immediate}{display=Deliver each packet immediately}{type=boolflag}"
 		"{default=false}"
-		"{tooltip=One wake-up for each packet: for a few packets only}"
+		"{tooltip=Wakes the reader for each packet; suitable only for low packet rates}"
 		"{group=Advanced}\n", IMMEDIATE);
-	fprintf(f, "arg {number=%d}{call=--no-promisc}{display=Not in promiscuous mode}{type=boolflag}"
+	fprintf(f, "arg {number=%d}{call=--no-promisc}{display=No promiscuous mode}{type=boolflag}"
 		"{default=false}"
-		"{tooltip=Only packets that are for this machine}"
+		"{tooltip=Captures only packets that are addressed to this host}"
 		"{group=Advanced}\n", NO_PROMISC);
 }
 

@@ -200,7 +200,7 @@ it_offers_a_dialog()
 	extcap --extcap-config >"$T/config"
 	has "$(cat "$T/config")" "{call=--point}" "{call=--action}" "{type=multicheck}" \
 		"{call=--prog}" "{reload=true}" "{call=--rate}" "{call=--snaplen}" \
-		"{group=Advanced}" "{value=-}{display=None is attached}"
+		"{group=Advanced}" "{value=-}{display=No program is attached}"
 	! grep -vE '^(arg|value) (\{[a-z]+=[^{}]*\})+$' "$T/config" || die "a line is no sentence"
 }
 
@@ -210,7 +210,7 @@ it_offers_the_programs_that_are_attached()
 	has "$(extcap --extcap-config)" "{value=obeys}{display=obeys (id $PROGRAM_ID, native)}"
 	extcap --extcap-config --extcap-reload-option prog >"$T/values"
 	equal "values" "$(cat "$T/values")" "\
-value {arg=2}{value=-}{display=The attached one}{default=true}
+value {arg=2}{value=-}{display=The attached program}{default=true}
 value {arg=2}{value=obeys}{display=obeys (id $PROGRAM_ID, native)}{default=false}"
 	take_off rx0
 }
@@ -410,11 +410,11 @@ it_samples()
 	n=$(count one packet)
 	between "packets" "$n" 1800 2200
 	equal "interface" "$(field one interface name)" xdpsample:rx0:rate=10
-	has "$(field one interface comment)" "One packet in 10"
+	has "$(field one interface comment)" "sample of 1 in 10 packets"
 	equal "received and accepted" "$(field one statistics received) $(field one statistics accepted)" "20000 20000"
 	equal "delivered" "$(field one statistics delivered)" "$n"
-	has "$(field one statistics comment)" "20000 packets came by" \
-		"$((20000 - n)) not chosen by the sampling rate of 1 in 10"
+	has "$(field one statistics comment)" "20000 packets seen" \
+		"$((20000 - n)) skipped by the sampling rate of 1 in 10"
 }
 
 it_filters_in_the_kernel()

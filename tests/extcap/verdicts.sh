@@ -124,7 +124,7 @@ it_shows_tshark_what_was_dropped()
 	has "$(field one interface comment)" "Only packets with the verdict drop"
 	equal "received" "$(field one statistics received)" "$SENT"
 	has "$(field one statistics comment)" \
-		"$((SENT - $(packets_in "$T/wanted.pcap"))) rejected by their verdict or the filter"
+		"$((SENT - $(packets_in "$T/wanted.pcap"))) rejected by verdict or filter"
 	tshark -r "$T/one.pcapng" -T fields -e frame.verdict.ebpf_xdp >"$T/fields" 2>"$T/tshark.err"
 	equal "verdicts" "$(sort "$T/fields" | uniq -c | awk '{ print $1, $2 }')" \
 		"$(packets_in "$T/wanted.pcap") 1"

@@ -349,7 +349,7 @@ it_says_that_the_program_is_not_called_for_what_arrives()
 	field file statistics comment >"$T/comments"
 	equal "accounts in the file" "$(grep -c . "$T/comments")" 2
 	head -n 1 "$T/comments" | grep -q "^rx0: $SILENT" || die "the file does not say it at once" comments
-	tail -n 1 "$T/comments" | grep -q "packets came by.*[.] rx0: $SILENT" ||
+	tail -n 1 "$T/comments" | grep -q "packets seen.*[.] rx0: $SILENT" ||
 		die "the file does not say it at its end" comments
 }
 
