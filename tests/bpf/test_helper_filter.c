@@ -515,12 +515,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SENTENCE("A filter is put into the kernel", filters_in_the_kernel),
-		SENTENCE("So is one that computes where to look", filters_by_a_computed_offset),
+		SENTENCE("A filter with computed offsets is put into the kernel", filters_by_a_computed_offset),
 		SENTENCE("It filters nothing where user space does", filters_nothing_where_it_is_told),
 		SENTENCE("A filter with a loop is left to user space, with the reason", leaves_a_loop_to_user_space),
 		SENTENCE("A filter of 4096 instructions is put into the kernel", takes_the_longest),
 		SENTENCE("An invalid filter is refused, and the one before stays", refuses_invalid_programs),
-		SENTENCE("So is one that is too long", refuses_what_is_too_long),
+		SENTENCE("A filter that is too long is refused, and the one before stays", refuses_what_is_too_long),
 		SENTENCE("Whatever it is asked to filter by, the sampler stays", stays_whatever_the_program),
 		SENTENCE("The filter can be changed hundreds of times", changes_hundreds_of_times),
 		SENTENCE("A message of another size ends the capture", a_wrong_size_ends_it),
@@ -529,8 +529,8 @@ int main(void)
 		SENTENCE("A filter with descriptors ends the capture", descriptors_end_it),
 		SENTENCE("An empty message ends the capture", an_empty_message_is_the_end),
 		SENTENCE("A filter before the capture is refused", a_filter_comes_second),
-		SENTENCE("To whoever listens it says where each filter is", tells_where_it_filters),
-		SENTENCE("To nobody else it says a word", is_silent_otherwise),
+		SENTENCE("The debugging output says where each filter runs", tells_where_it_filters),
+		SENTENCE("Without debugging the helper prints nothing", is_silent_otherwise),
 		SENTENCE("A listener that does not read does not stop it", a_full_pipe_does_not_stop_it),
 		SENTENCE("A listener that has gone does not stop it", a_pipe_without_a_reader_does_not_stop_it),
 	};

@@ -566,7 +566,7 @@ int main(void)
 		SENTENCE("What leaves while it may not be looked at is not in the way", leaves_without_right),
 		SENTENCE("A program that is replaced while it is looked at: its successor is found", replaced_meanwhile),
 		SENTENCE("A program that goes while it is looked at is not there", gone_meanwhile),
-		SENTENCE("There is an end to programs that are replaced while they are looked at", replaced_for_ever),
+		SENTENCE("The search gives up on programs that are replaced again and again", replaced_for_ever),
 		SENTENCE("The program of another capture is known by its name", own),
 		SENTENCE("Components are found by the pins of libxdp, in their order", components_by_pins),
 		SENTENCE("What is pinned and replaces nothing is no component", other_pins),

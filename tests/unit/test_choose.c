@@ -306,7 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SENTENCE("Where no program is, none is traced", test_nothing),
 		SENTENCE("Where no program is, what needs one is refused, and named", test_nothing_but_wanted),
-		SENTENCE("Who asks for nothing gets the attached program", test_attached),
+		SENTENCE("Without prog= the attached program is traced", test_attached),
 		SENTENCE("A program is found by its name and by its id", test_names_and_ids),
 		SENTENCE("A long name is found by the kernel's 15 characters", test_short_name),
 		SENTENCE("A whole name goes before a cut one", test_whole_name_first),

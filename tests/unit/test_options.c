@@ -493,7 +493,7 @@ int main(void)
 			 test_bad_action),
 		SENTENCE("A name that no program can have, and no id, is refused",
 			 test_bad_program),
-		SENTENCE("Of two errors the first is told", test_first_error),
+		SENTENCE("The first of two errors is reported", test_first_error),
 		SENTENCE("Bytes that are not printable are not printed", test_unprintable),
 		SENTENCE("A huge name is refused with a short sentence", test_huge),
 	};
