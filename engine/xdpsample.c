@@ -513,7 +513,7 @@ enum xdps_status xdps_inject(struct xdps *x, const void *data, size_t len,
 
 	if (x->grant.inject_fd < 0)
 		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "sending on %s: %s needed CAP_NET_RAW to open a packet socket, and did not have it",
+				 "sending on %s: %s lacked CAP_NET_RAW to open a packet socket",
 				 x->ifname, x->client.path);
 	n = send(x->grant.inject_fd, data, len, MSG_NOSIGNAL);
 	if (n < 0)

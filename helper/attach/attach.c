@@ -96,11 +96,11 @@ static enum xdps_status explain_busy(const struct xdps_interface *iface, int rc,
 			  iface->name, strerror(-rc));
 	else if (xdps_target_is_own(&occupant))
 		xdps_fail(err, XDPS_BUSY,
-			  "%s: another xdpsample capture is already running: %s stays attached; an interface takes one XDP program at a time",
+			  "%s: another xdpsample capture is already running: %s; an interface takes one XDP program at a time",
 			  iface->name, program);
 	else
 		xdps_fail(err, XDPS_BUSY,
-			  "%s: %s is already attached and stays attached; an interface takes one XDP program at a time",
+			  "%s: %s is already attached; an interface takes one XDP program at a time",
 			  iface->name, program);
 	xdps_target_free(&occupant);
 	return err->status;

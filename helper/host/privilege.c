@@ -184,7 +184,7 @@ static enum xdps_status fail_file(struct xdps_error *err, const char *doing,
 	own_path(path, sizeof(path));
 	if (on_nosuid(path))
 		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "%s: the helper lacks %s; run as root, or install it on a file system that is not mounted nosuid; it is now %s",
+				 "%s: the helper lacks %s, because its file system is mounted nosuid; run as root, or move it to another file system: %s",
 				 doing, list, path);
 	write_remedy(remedy, sizeof(remedy), lacking);
 	return xdps_fail(err, XDPS_NO_PERMISSION,
