@@ -63,7 +63,7 @@
  */
 _Static_assert(sizeof(struct xdps_insn) == sizeof(struct bpf_insn) &&
     offsetof(struct xdps_insn, k) == offsetof(struct bpf_insn, k),
-    "an instruction is an instruction");
+    "struct xdps_insn has the layout of struct bpf_insn");
 
 struct pcap_xdpsample {
 	/* from the device name, completed by activate */

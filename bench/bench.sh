@@ -74,12 +74,12 @@ number()
 }
 
 if [ "${1:-}" != inside ]; then
-	[ "$(id -u)" -eq 0 ] || die "not root: network namespaces and XDP need it"
-	[ "$(nproc)" -ge 2 ] || die "this needs two CPUs: one that sends, one that reads"
+	[ "$(id -u)" -eq 0 ] || die "must run as root, for network namespaces and XDP"
+	[ "$(nproc)" -ge 2 ] || die "this needs two CPUs: one to send, one to read"
 	for tool in ip ethtool taskset unshare tcpdump xdpdump gnuplot python3; do
 		command -v $tool >/dev/null || die "$tool is not installed"
 	done
-	[ -x "$build/bench/inject" ] || die "$build/bench/inject is not there; make bench makes it"
+	[ -x "$build/bench/inject" ] || die "$build/bench/inject does not exist; make bench builds it"
 	exec unshare --net --mount bash "$0" inside "$@"
 fi
 shift
@@ -96,7 +96,7 @@ shift $((OPTIND - 1))
 sections=("$@")
 [ $# -gt 0 ] || sections=("${all_sections[@]}")
 for section in "${sections[@]}"; do
-	[[ " ${all_sections[*]} " == *" $section "* ]] || die "$section: no section; there are ${all_sections[*]}"
+	[[ " ${all_sections[*]} " == *" $section "* ]] || die "$section: no such section; the sections are ${all_sections[*]}"
 done
 
 nproc=$(nproc)

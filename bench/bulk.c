@@ -149,7 +149,7 @@ static void wait_for(pid_t sender)
 	int status;
 
 	if (waitpid(sender, &status, 0) != sender || status)
-		errx(1, "the sender did not end well");
+		errx(1, "the sender failed");
 }
 
 static void measure_stream(const struct job *job, int listen_fd)
@@ -174,7 +174,7 @@ static void measure_stream(const struct job *job, int listen_fd)
 	read_busy_ms(after_ms);
 	wait_for(sender);
 	if (read(result[0], &again, sizeof(again)) != sizeof(again) || !r.bytes)
-		errx(1, "nothing came");
+		errx(1, "nothing was received");
 	printf("%.3f %.1f %.1f %u %.2f\n", 8.0 * r.bytes / r.took_ns,
 	       (after_ms[SENDER_CPU] - before_ms[SENDER_CPU]) * BYTES_PER_GB / r.bytes,
 	       (after_ms[RECEIVER_CPU] - before_ms[RECEIVER_CPU]) * BYTES_PER_GB / r.bytes, again,
@@ -204,7 +204,7 @@ static int bind_receiver(struct job *job)
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&job->address, bytes) ||
 	    getsockname(fd, (struct sockaddr *)&job->address, &bytes))
-		errx(1, "a socket to receive with: %s", strerror(errno));
+		errx(1, "opening a socket to receive with: %s", strerror(errno));
 	return fd;
 }
 

@@ -42,7 +42,7 @@ end_host()
 
 run_bulk()
 {
-	"$build/bench/bulk" "$@" "$host" "$bulk_address" || die "sending to $bulk_address did not work"
+	"$build/bench/bulk" "$@" "$host" "$bulk_address" || die "sending to $bulk_address failed"
 }
 
 measure_bulk()
@@ -58,7 +58,7 @@ measure_bulk()
 		again "$again" gap_ms "$gap_ms" datagram_ns "$datagram_ns"
 	if captures; then
 		end_capture
-		[[ $setting != all || $received -gt 0 ]] || die "$title: nothing came to rx2"
+		[[ $setting != all || $received -gt 0 ]] || die "$title: nothing was received on rx2"
 	fi
 }
 

@@ -110,7 +110,7 @@ settle()
 			[ "$tenths" -lt 11 ] || ! idle || return 0
 		fi
 	done
-	die "$title does not come to rest: $(cat "$work/said")"
+	die "$title does not become idle: $(cat "$work/said")"
 }
 
 # The answer may be that to the question before.

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 	clockid_t clock;
 
 	if (argc != 2 || clock_getcpuclockid(atoi(argv[1]), &clock) || clock_gettime(clock, &t)) {
-		fprintf(stderr, "usage: cputime PID, of a process that runs\n");
+		fprintf(stderr, "usage: cputime PID (of a running process)\n");
 		return 1;
 	}
 	printf("%lld\n", t.tv_sec * 1000000000ll + t.tv_nsec);

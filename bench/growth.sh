@@ -15,7 +15,7 @@ merge_rings()
 	title="merge"
 	progress "1 to 64 simulated rings"
 	taskset -c "$reader_cpu" "$build/bench/merge" 1 "$((packets / 4))" >"$work/figures" ||
-		die "merging simulated rings did not work"
+		die "merging simulated rings failed"
 	while read -r n_rings ns; do
 		setting=$n_rings
 		record merge_ns "$ns"

@@ -199,7 +199,7 @@ static int run_program(const struct job *job, int prog, uint32_t repeat)
 	make_frame(bytes, job->frame_bytes);
 	status = bpf_prog_test_run_opts(prog, &opts);
 	if (status && status != -EINTR)
-		errx(1, "BPF_PROG_TEST_RUN with live frames, which Linux has since 5.18: %s",
+		errx(1, "BPF_PROG_TEST_RUN with live frames (Linux 5.18 or later): %s",
 		    strerror(-status));
 	return status;
 }

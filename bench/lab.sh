@@ -61,7 +61,7 @@ run_inject()
 
 	shift
 	nice -n -20 taskset -c "$cpu" "$build/bench/inject" -b "$frame_bytes" "$@" ||
-		die "sending packets did not work"
+		die "sending packets failed"
 }
 
 # inject_turns [INJECT-OPTION]...: to both pairs in turns; leaves pass_ns, and

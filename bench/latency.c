@@ -56,7 +56,7 @@ static pcap_t *open_device(const char *device, int immediate)
 	pcap_set_timeout(p, TIMEOUT_MS);
 	pcap_set_immediate_mode(p, immediate);
 	if (pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO))
-		errx(1, "%s: no time stamps in nanoseconds", device);
+		errx(1, "%s: does not offer time stamps in nanoseconds", device);
 	if (pcap_activate(p) < 0)
 		errx(1, "%s: %s", device, pcap_geterr(p));
 	return p;

@@ -70,7 +70,7 @@ static double read_all_ns(struct bench *b, uint64_t end_ns)
 		n += pkt.caplen == PACKET_BYTES && !pkt.data[0];
 	start_ns = now_ns() - start_ns;
 	if (n != b->n_packets || b->merge.late)
-		errx(1, "not every packet came out, or not in order");
+		errx(1, "packets were lost or out of order");
 	return start_ns;
 }
 

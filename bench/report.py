@@ -134,16 +134,16 @@ def cost_cell(m, contender, setting, frame, snaplen):
 
 def report_cost(m, contenders):
     frames = "64", "512", "1500"
-    head("PATH: ns per packet above XDP_PASS; every packet is taken")
+    head("PATH: ns per packet above XDP_PASS; every packet is captured")
     row("", "64 bytes", "96 of 512", "all 512", "96 of 1500", "all 1500")
     lengths = ("64", "96"), ("512", "96"), ("512", "0"), ("1500", "96"), ("1500", "0")
     for c in contenders:
         row(c, *(cost_cell(m, c, "all", *length) for length in lengths))
-    print("\nXDP_PASS itself, from the sender to the end: {:.0f}, {:.0f} and {:.0f} ns.".format(
+    print("\nXDP_PASS itself, from the sender to the receiver: {:.0f}, {:.0f} and {:.0f} ns.".format(
         *map(m.pass_median_ns, frames)))
-    print("* some packets were lost, which is cheaper")
+    print("* some packets were lost, which makes the figure lower")
 
-    head("PATH: ns per packet above XDP_PASS; some packets are taken, or none")
+    head("PATH: ns per packet above XDP_PASS; some packets are captured, or none")
     row("", "rate=100", "rate=1000", "filter takes 1 %", "rejects all", "... by 20 terms")
     settings = ["rate=100", "rate=1000", "takes 1 %", "rejects all", "rejects all by 20 terms"]
     for frame in frames:
@@ -165,7 +165,7 @@ def report_loss(m, contenders):
         lossless = of(c, "lossless_pps")
         wide_row(c, cell(of(c, "rate_pps"), 1000), cell(of(c, "captured")), cell(of(c, "lost")),
                  cell(lossless, 1000) if lossless else "full rate")
-    print("\nA packet that is captured slows its sender down: the full rate is that of the whole path.")
+    print("\nCapturing a packet slows its sender down, so the full rate is that of the whole path.")
 
 
 def report_reader(m, contenders):
@@ -175,7 +175,7 @@ def report_reader(m, contenders):
         row(c, fine_cell(m.range("reader", c, "100000", "64", "0", "reader_ns"), 1000),
             fine_cell(m.range("loss", c, "all", "64", "0", "reader_ns"), 1000),
             cell(m.range("reader", c, "100000", "64", "0", "peak_kib"), 1024))
-    print("\nMemory is the reader's own, with the rings that it has mapped.")
+    print("\nMemory is the reader's own, including the rings that it maps.")
 
 
 def report_latency(m, contenders):
@@ -187,7 +187,7 @@ def report_latency(m, contenders):
     for c in contenders:
         row(c, cell(of(c, "default", "median_us"), 1000), cell(of(c, "default", "p99_us"), 1000),
             cell(of(c, "immediate", "median_us")), cell(of(c, "immediate", "p99_us")))
-    print("\nBy default packets wait for company as long as the program's time-out, here 100 ms.")
+    print("\nBy default, packets are batched for as long as the program's timeout, here 100 ms.")
 
 
 def report_growth(m, contenders):
@@ -195,7 +195,7 @@ def report_growth(m, contenders):
         return m.range("growth", contender, str(setting), "64", "96", quantity)
 
     head("GROWTH: the merge of simulated rings, ns per packet")
-    row("rings", "ns", "of 1 ring")
+    row("rings", "ns", "vs. 1 ring")
     for n in 1, 2, 8, 32, 64:
         ns = of("merge", n, "merge_ns")
         row(f"  {n}", cell(ns), f"{ns.median / of('merge', 1, 'merge_ns').median:.2f}")
@@ -210,7 +210,7 @@ def report_growth(m, contenders):
                      cell(of(c, kib, "sent")), cell(of(c, kib, "lost")),
                      cell(of(c, kib, "rate_pps"), 1000))
     if not m.contenders["cost"]:
-        print("\nOnly with the section cost is XDP_PASS on the same veth known, and subtracted.")
+        print("\nThe cost of XDP_PASS on the same veth is subtracted only if the section cost runs as well.")
 
     head("GROWTH: several CPUs send at full rate; default settings")
     wide_row("", "sent, 1000/s", "captured", "reported lost", "sent")
@@ -229,7 +229,7 @@ def report_session(m, contenders):
     def of(contender, quantity):
         return m.range("session", contender, "all", "64", "0", quantity)
 
-    head("SESSION: to begin a capture, to change its filter, and to end it, in ms")
+    head("SESSION: time to start a capture, to change its filter, and to end it, in ms")
     row("", "pcap_activate", "pcap_setfilter", "pcap_close")
     for c in contenders:
         if of(c, "activate_us"):
@@ -241,7 +241,7 @@ def report_session(m, contenders):
         if of(c, "reader_kib"):
             row(c, *(fine_cell(of(c, whose + "_kib"), 1024)
                      for whose in ("reader", "helper", "kernel")))
-    print("\nPeaks (VmHWM) less the mapped rings; the libraries' shared pages count in full.")
+    print("\nPeaks (VmHWM) minus the mapped rings; the libraries' shared pages count in full.")
 
 
 def report_bulk(m, contenders):
@@ -260,7 +260,7 @@ def report_bulk(m, contenders):
                     fine_cell(of(c, setting, "sender_ms"), 1000),
                     fine_cell(of(c, setting, "receiver_ms"), 1000),
                     cell(of(c, setting, "datagram_ns")))
-    print("\nWhat a veth's packet costs is paid for by its sender's CPU.")
+    print("\nThe sender's CPU pays the cost of a packet on a veth.")
 
 
 def report_truth(m, contenders):
@@ -315,13 +315,13 @@ def report_ratios(m):
         return m.median("growth", "merge", n_rings, "64", "96", "merge_ns")
 
     rows = [
-        ("path, takes all 64-byte packets / AF_PACKET", "0.5",
+        ("path, captures all 64-byte packets / AF_PACKET", "0.5",
          lambda c: cost_ratio(c, "all", "AF_PACKET", "all")),
-        ("path, takes all 64-byte packets / xdpdump", "0.3",
+        ("path, captures all 64-byte packets / xdpdump", "0.3",
          lambda c: cost_ratio(c, "all", "xdpdump", "all")),
-        ("path, filter takes none / AF_PACKET, the same filter", "0.3",
+        ("path, filter rejects all / AF_PACKET, the same filter", "0.3",
          lambda c: cost_ratio(c, "rejects all", "AF_PACKET", "rejects all")),
-        ("path, rate=1000 / AF_PACKET, takes all", "0.08",
+        ("path, rate=1000 / AF_PACKET, captures all", "0.08",
          lambda c: cost_ratio(c, "rate=1000", "AF_PACKET", "all")),
         ("packets lost at full rate, default settings", "0", lambda c: most_lost(m, c)),
         ("reader's CPU time at 100,000/s / AF_PACKET", "1",
@@ -335,7 +335,7 @@ def report_ratios(m):
          lambda c: to_other(c, "session", "all", "0", "activate_us")),
         ("pcap_close / AF_PACKET", "3", lambda c: to_other(c, "session", "all", "0", "close_us")),
     ]
-    head("RATIOS of the medians above, and what they are to be")
+    head("RATIOS of the medians above, and their targets")
     print(f"{'':52}", *(f"{c:>19}" for c in columns))
     for name, wanted, of in rows:
         texts = [of(c) for c in columns]

@@ -19,7 +19,7 @@ measure_times()
 		devices+=("$device")
 	done
 	title="all in turns"
-	progress "begin, change, end"
+	progress "activate, set a filter, close"
 	taskset -c "$reader_cpu" "$src/run" "$build/bench/session" "$sessions" "${devices[@]}" \
 		>"$work/figures" 2>"$work/said" || die "$(cat "$work/said")"
 	while read -r number activate_us filter_us close_us; do

@@ -63,7 +63,7 @@ measure_dates()
 	paste <(dates "$work/pcap") <(dates "$work/reference") |
 		awk 'NF == 2 { print int(($1 - $2) * 1000000) }' | sort -n >"$work/offsets"
 	[ "$(wc -l <"$work/offsets")" -eq "$truth_packets" ] ||
-		die "$title and its reference have not the same $truth_packets packets"
+		die "$title and its reference did not capture the same $truth_packets packets"
 	record date_off_us "$(sed -n "$((truth_packets / 2))p" "$work/offsets")"
 }
 

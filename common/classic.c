@@ -18,11 +18,11 @@ static enum xdps_status check_jump(const struct program *prog, uint32_t at, int6
 {
 	if (target >= prog->n)
 		return xdps_fail(err, XDPS_BAD_FILTER,
-				 "the filter's instruction %u jumps to %lld, behind its last (%u)",
+				 "the filter's instruction %u jumps to %lld, beyond the last instruction (%u)",
 				 at, (long long)target, prog->n - 1);
 	if (target < 0)
 		return xdps_fail(err, XDPS_BAD_FILTER,
-				 "the filter's instruction %u jumps to %lld, before its first",
+				 "the filter's instruction %u jumps to %lld, before the first instruction",
 				 at, (long long)target);
 	return XDPS_OK;
 }
@@ -46,7 +46,7 @@ static enum xdps_status check_word(const struct program *prog, uint32_t at,
 	if (k < XDPS_CLASSIC_WORDS)
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_BAD_FILTER,
-			 "the filter's instruction %u uses word %u of the scratch memory, which has %u (0 to %u)",
+			 "the filter's instruction %u uses word %u of scratch memory, but there are only %u words (0 to %u)",
 			 at, k, XDPS_CLASSIC_WORDS, XDPS_CLASSIC_WORDS - 1);
 }
 
@@ -130,7 +130,7 @@ static enum xdps_status check_insn(const struct program *prog, uint32_t at,
 		return XDPS_OK;
 	}
 	return xdps_fail(err, XDPS_BAD_FILTER,
-			 "the filter's instruction %u has the code %#x, which is none of classic BPF",
+			 "the filter's instruction %u has the opcode %#x, which classic BPF does not define",
 			 at, insn->code);
 }
 
@@ -144,7 +144,7 @@ enum xdps_status xdps_classic_check_long(const struct xdps_insn *insns, size_t n
 		return xdps_fail(err, XDPS_BAD_FILTER, "the filter has no instructions");
 	if (n_insns > INT32_MAX / 2)
 		return xdps_fail(err, XDPS_BAD_FILTER,
-				 "the filter has %zu instructions, more than a jump reaches over",
+				 "the filter has %zu instructions, more than a jump can span",
 				 n_insns);
 	for (uint32_t i = 0; i < prog.n; i++) {
 		status = check_insn(&prog, i, err);
@@ -163,7 +163,7 @@ enum xdps_status xdps_classic_check(const struct xdps_insn *insns, size_t n_insn
 {
 	if (n_insns > XDPS_FILTER_INSNS_MAX)
 		return xdps_fail(err, XDPS_BAD_FILTER,
-				 "the filter has %zu instructions, and %u are the most",
+				 "the filter has %zu instructions; the maximum is %u",
 				 n_insns, XDPS_FILTER_INSNS_MAX);
 	return xdps_classic_check_long(insns, n_insns, err);
 }

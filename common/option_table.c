@@ -15,7 +15,7 @@
 
 const struct xdps_word xdps_mode_words[] = {
 	{ "auto", XDPS_MODE_AUTO,
-	  .label = "Native if the driver can, else generic; generic on a veth" },
+	  .label = "Native if the driver supports it, otherwise generic; generic on a veth" },
 	{ "native", XDPS_MODE_NATIVE, .label = "Native: in the driver" },
 	{ "generic", XDPS_MODE_GENERIC, .label = "Generic: after the driver" },
 	{ .word = NULL }
@@ -23,7 +23,7 @@ const struct xdps_word xdps_mode_words[] = {
 
 static const struct xdps_word point_words[] = {
 	{ "auto", .extcap_only = true,
-	  .label = "Before the XDP program, or after it if verdicts are chosen" },
+	  .label = "Before the XDP program, or after it if verdicts are selected" },
 	{ "entry", XDPS_POINT_ENTRY, .label = NULL },
 	{ "exit", XDPS_POINT_EXIT, .label = "After the XDP program, with its verdict" },
 	{ "both", .extcap_only = true, .label = "Before and after it, as two interfaces" },
@@ -33,18 +33,18 @@ static const struct xdps_word point_words[] = {
 const struct xdps_word xdps_action_words[] = {
 	{ "aborted", XDPS_ACTION_ABORTED, .label = "XDP_ABORTED: the program failed" },
 	{ "drop", XDPS_ACTION_DROP, .label = "XDP_DROP: dropped" },
-	{ "pass", XDPS_ACTION_PASS, .label = "XDP_PASS: handed to the kernel" },
-	{ "tx", XDPS_ACTION_TX, .label = "XDP_TX: sent back" },
-	{ "redirect", XDPS_ACTION_REDIRECT, .label = "XDP_REDIRECT: sent elsewhere" },
+	{ "pass", XDPS_ACTION_PASS, .label = "XDP_PASS: passed to the network stack" },
+	{ "tx", XDPS_ACTION_TX, .label = "XDP_TX: sent back out of the interface" },
+	{ "redirect", XDPS_ACTION_REDIRECT, .label = "XDP_REDIRECT: sent to another interface, CPU or socket" },
 	{ .word = NULL }
 };
 
 _Static_assert(ARRAY_SIZE(xdps_action_words) == XDPS_N_ACTIONS + 1, "each action has its word");
 
 static const struct xdps_word ring_words[] = {
-	{ "auto", XDPS_RING_AUTO, .label = "The one that costs less" },
+	{ "auto", XDPS_RING_AUTO, .label = "Automatic: the cheaper one" },
 	{ "map", XDPS_RING_BPF, .alias = "bpf", .label = "Map rings" },
-	{ "perf", XDPS_RING_PERF, .label = "The kernel's perf rings" },
+	{ "perf", XDPS_RING_PERF, .label = "Perf rings" },
 	{ .word = NULL }
 };
 
@@ -52,22 +52,22 @@ const struct xdps_option xdps_option_table[] = {
 	{
 		.key = "rate", .kind = XDPS_NUMBER, FIELD(request.rate),
 		.min = 1, .max = UINT32_MAX, .initial = 1, .selects = true,
-		.argument = "N", .help = "one packet in N, chosen at random",
-		.place = 3, .group = CAPTURE_GROUP, .label = "One packet in",
-		.tooltip = "Chosen at random in the kernel, before anything is copied; 1: all",
+		.argument = "N", .help = "sample 1 in N packets, at random",
+		.place = 3, .group = CAPTURE_GROUP, .label = "Sampling rate (1 in N packets)",
+		.tooltip = "Packets are selected at random in the kernel, before anything is copied; 1 captures all packets",
 	},
 	{
 		.key = "mode", .kind = XDPS_WORD, FIELD(request.mode),
 		.words = xdps_mode_words, .initial = XDPS_MODE_AUTO, .selects = true,
-		.help = "how to attach where no program is",
+		.help = "how to attach if no other program is attached",
 		.place = 5, .group = ADVANCED_GROUP, .label = "XDP mode",
-		.tooltip = "Where no other XDP program is attached: how ours is",
+		.tooltip = "How to attach if no other XDP program is attached",
 	},
 	{
 		.key = "hold", .kind = XDPS_NUMBER, FIELD(hold_us),
 		.max = XDPS_HOLD_MAX_US, .initial = XDPS_HOLD_DEFAULT_US,
 		.unit = " (microseconds)",
-		.argument = "MICROSECONDS", .help = "how long to wait for older packets",
+		.argument = "MICROSECONDS", .help = "how long to wait for older packets from other CPUs",
 		.place = 7, .group = ADVANCED_GROUP, .label = "Hold (microseconds)",
 		.tooltip = "How long a packet waits for an older one from another CPU",
 	},
@@ -76,54 +76,54 @@ const struct xdps_option xdps_option_table[] = {
 		.words = point_words, .initial = XDPS_POINT_ENTRY, .selects = true,
 		.unset = "auto", .help = "before an XDP program, after it, or both",
 		.place = 0, .group = CAPTURE_GROUP, .label = "Capture",
-		.tooltip = "Where no XDP program is attached, packets are captured as they arrive",
+		.tooltip = "If no XDP program is attached, packets are captured as they arrive",
 	},
 	{
 		.key = "action", .kind = XDPS_WORDS, FIELD(request.actions),
 		.words = xdps_action_words, .selects = true,
-		.argument = "VERDICT[,VERDICT]...", .help = "only these: ",
+		.argument = "VERDICT[,VERDICT]...", .help = "capture only these: ",
 		.place = 1, .group = CAPTURE_GROUP, .label = "Only these verdicts",
-		.tooltip = "Of the XDP program; none chosen: all.  Before the program nothing is decided, so choosing some captures after it",
+		.tooltip = "Verdicts of the XDP program to capture; if none is selected, all of them.  There is no verdict before the program runs, so selecting one captures after it",
 	},
 	{
 		.key = "prog", .kind = XDPS_PROGRAM, FIELD(request.prog),
 		.max = XDPS_PROG_CHARS, .selects = true,
-		.unset = "-", .argument = "NAME|ID", .help = "of several XDP programs, beside this one",
+		.unset = "-", .argument = "NAME|ID", .help = "which XDP program to trace, if there are several",
 		.place = 2, .group = CAPTURE_GROUP, .label = "XDP program",
-		.tooltip = "Of several, the one to capture beside: a dispatcher of libxdp calls other programs",
+		.tooltip = "Which one to trace, if there are several: a dispatcher of libxdp calls other programs",
 	},
 	{
 		.key = "ring", .kind = XDPS_WORD, FIELD(request.ring),
 		.words = ring_words, .initial = XDPS_RING_AUTO,
-		.help = "how packets come out of the kernel",
+		.help = "how packets are transferred from the kernel",
 		.place = 8, .group = ADVANCED_GROUP, .label = "Transport",
-		.tooltip = "How packets come out of the kernel",
+		.tooltip = "How packets are transferred from the kernel",
 	},
 	{
 		.key = "snaplen", .kind = XDPS_NUMBER, FIELD(request.snaplen), .extcap_only = true,
 		.min = 1, .max = XDPS_SNAPLEN_MAX, .initial = XDPS_SNAPLEN_MAX,
-		.argument = "BYTES", .help = "so much of each packet",
-		.place = 4, .group = CAPTURE_GROUP, .label = "Bytes of each packet",
-		.tooltip = "What is beyond is not even copied; the true length is shown",
+		.argument = "BYTES", .help = "snapshot length: how much of each packet to capture",
+		.place = 4, .group = CAPTURE_GROUP, .label = "Snapshot length (bytes)",
+		.tooltip = "Bytes beyond this are not copied from the kernel; the original length is recorded",
 	},
 	{
 		.key = "buffer", .kind = XDPS_NUMBER, FIELD(request.buffer_bytes), .extcap_only = true,
 		.max = 65536, .shift = 20,
-		.argument = "MIB", .help = "for all CPUs together; 0: 32, and at least 2 for each",
+		.argument = "MIB", .help = "for all CPUs together; default 32, and at least 2 for each",
 		.place = 6, .group = ADVANCED_GROUP, .label = "Buffer (MiB)",
-		.tooltip = "For all CPUs together; 0: 32, and at least 2 for each",
+		.tooltip = "For all CPUs together; 0 is the default: 32 MiB, and at least 2 MiB for each CPU",
 	},
 	{
 		.key = "immediate", .kind = XDPS_FLAG, FIELD(request.immediate), .extcap_only = true,
-		.max = 1, .help = "each packet at once",
-		.place = 9, .group = ADVANCED_GROUP, .label = "Show each packet at once",
-		.tooltip = "One wake-up for each packet: for a few packets only",
+		.max = 1, .help = "deliver each packet immediately",
+		.place = 9, .group = ADVANCED_GROUP, .label = "Deliver each packet immediately",
+		.tooltip = "Wakes the reader for each packet; suitable only for low packet rates",
 	},
 	{
 		.key = "no-promisc", .kind = XDPS_FLAG, FIELD(request.promisc), .extcap_only = true,
-		.max = 0, .help = "only packets that are for this machine",
-		.place = 10, .group = ADVANCED_GROUP, .label = "Not in promiscuous mode",
-		.tooltip = "Only packets that are for this machine",
+		.max = 0, .help = "capture only packets that are addressed to this host",
+		.place = 10, .group = ADVANCED_GROUP, .label = "No promiscuous mode",
+		.tooltip = "Captures only packets that are addressed to this host",
 	},
 };
 

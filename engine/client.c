@@ -36,21 +36,21 @@ static enum xdps_status explain_start(const char *path, int rc,
 
 	if (rc == -ENOENT)
 		return xdps_fail(err, XDPS_FAILED,
-				 "starting %s: %s; it comes with xdpsample and does the privileged work",
+				 "starting %s: %s; this helper is part of xdpsample: install it, or set XDPSAMPLE_HELPER to its path",
 				 path, strerror(-rc));
 	if (rc != -EACCES)
 		return xdps_fail_errno(err, rc, "starting %s", path);
 	if (stat(path, &st))
 		return xdps_fail(err, XDPS_FAILED,
-				 "starting %s: %s; a directory on the way or a security module (AppArmor, for this program?) does not let it be seen",
+				 "starting %s: %s; a directory in its path or a security module (an AppArmor profile for this program?) denies access to it",
 				 path, strerror(-rc));
 	if (!(st.st_mode & 0111))
 		return xdps_fail(err, XDPS_FAILED,
-				 "starting %s: %s; it is not executable, and chmod +x makes it so",
+				 "starting %s: %s; it is not executable: run chmod +x on it",
 				 path, strerror(-rc));
 	if (st.st_mode & 0001 || !geteuid())
 		return xdps_fail(err, XDPS_FAILED,
-				 "starting %s: %s; its mode allows it, so a mount (noexec), a directory on the way or a security module (AppArmor, for this program?) does not",
+				 "starting %s: %s; its mode allows it, but a noexec mount, a directory in its path or a security module (an AppArmor profile for this program?) does not",
 				 path, strerror(-rc));
 	return xdps_fail(err, XDPS_NO_PERMISSION,
 			 "starting %s: %s; only its owner and members of group %u may capture",
@@ -68,10 +68,10 @@ static enum xdps_status start_helper(struct xdps_client *c,
 		path = XDPS_HELPER_PATH;
 	if (snprintf(c->path, sizeof(c->path), "%s", path) >= (int)sizeof(c->path))
 		return xdps_fail(err, XDPS_FAILED,
-				 "XDPSAMPLE_HELPER: a path of more than %zu bytes",
+				 "XDPSAMPLE_HELPER: the path is longer than %zu bytes",
 				 sizeof(c->path) - 1);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return xdps_fail_errno(err, -errno, "making a socket for %s", c->path);
+		return xdps_fail_errno(err, -errno, "creating a socket for %s", c->path);
 
 	rc = xdps_launch(c->path, pair[1], debug && !strcmp(debug, "1"), &c->pidfd);
 	close(pair[1]);
@@ -100,7 +100,7 @@ static enum xdps_status request_capture(struct xdps_client *c, const struct xdps
 		msg.request.snaplen = XDPS_SNAPLEN_MAX;
 	if (send(c->sock, &msg, sizeof(msg), MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET)
-		return xdps_fail_errno(err, -errno, "asking %s", c->path);
+		return xdps_fail_errno(err, -errno, "sending a request to %s", c->path);
 	return XDPS_OK;
 }
 
@@ -188,7 +188,7 @@ static int receive(int sock, struct message *m, int flags)
 static enum xdps_status no_sense(const struct xdps_client *c, struct xdps_error *err)
 {
 	return xdps_fail(err, XDPS_FAILED,
-			 "%s: the helper's answer makes no sense here; are helper and library of one version?",
+			 "%s: the helper sent an invalid reply; install the helper and the library from the same build",
 			 c->path);
 }
 
@@ -198,7 +198,7 @@ static enum xdps_status foreign_words(const struct xdps_client *c, struct messag
 {
 	if (!m->bytes)
 		return xdps_fail(err, XDPS_FAILED,
-				 "%s: the helper ended without a word", c->path);
+				 "%s: the helper exited without an error message", c->path);
 	if (m->bytes >= sizeof(m->reply.magic) && m->reply.magic >> 8 == XDPS_MAGIC >> 8)
 		return no_sense(c, err);
 	if (m->bytes > sizeof(m->text))
@@ -258,7 +258,7 @@ static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_gran
 		return no_sense(c, err);
 	fds = realloc(g->ring_fds, (g->n_ring_fds + m->n_fds) * sizeof(*fds));
 	if (!fds)
-		return xdps_fail_errno(err, -ENOMEM, "making a list of %u rings",
+		return xdps_fail_errno(err, -ENOMEM, "allocating the list of %u rings",
 				       g->n_ring_fds + m->n_fds);
 	memcpy(fds + g->n_ring_fds, m->fds, m->n_fds * sizeof(*fds));
 	g->ring_fds = fds;
@@ -346,11 +346,11 @@ static enum xdps_status hear_any(struct xdps_client *c, int64_t until_ms, struct
 	rc = wait_readable(&c->guard, c->sock, until_ms);
 	if (!rc)
 		return xdps_fail(err, XDPS_FAILED,
-				 "%s: no answer from the helper in time, which is %d seconds and more for a large buffer",
+				 "%s: the helper did not reply within %d seconds (or longer, for a large buffer)",
 				 c->path, ANSWER_MS / 1000);
 	rc = rc < 0 ? -errno : receive(c->sock, m, 0);
 	if (rc)
-		return xdps_fail_errno(err, rc, "receiving the answer of %s", c->path);
+		return xdps_fail_errno(err, rc, "receiving a reply from %s", c->path);
 
 	if (m->bytes < sizeof(m->reply.magic) || m->reply.magic != XDPS_MAGIC)
 		return foreign_words(c, m, err);
@@ -457,7 +457,7 @@ enum xdps_status xdps_client_listen(struct xdps_client *c,
 		return XDPS_OK;
 	if (rc || !m.bytes)
 		return xdps_fail(err, XDPS_FAILED,
-				 "%s: the helper was ended by somebody, and with it the capture",
+				 "%s: the helper exited unexpectedly, so the capture has ended",
 				 c->path);
 	if (well_formed(&m) && take_notice(c, &m))
 		status = XDPS_OK;
@@ -560,7 +560,7 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 		status = hear_filter(c, number, f, err);
 	if (!status && n_insns > XDPS_FILTER_INSNS_MAX)
 		snprintf(f->why, sizeof(f->why),
-			 "the filter has %zu instructions, and %u are the most that the kernel gets",
+			 "the filter has %zu instructions, but at most %u can run in the kernel",
 			 n_insns, XDPS_FILTER_INSNS_MAX);
 	return status;
 }
@@ -573,7 +573,7 @@ static enum xdps_status request_query(struct xdps_client *c, const char *ifname,
 	snprintf(request.ifname, sizeof(request.ifname), "%s", ifname);
 	if (send(c->sock, &request, sizeof(request), MSG_NOSIGNAL) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET)
-		return xdps_fail_errno(err, -errno, "asking %s", c->path);
+		return xdps_fail_errno(err, -errno, "sending a request to %s", c->path);
 	return XDPS_OK;
 }
 
@@ -658,7 +658,7 @@ enum xdps_status xdps_client_query(struct xdps_listed *list, size_t n,
 	enum xdps_status status;
 
 	if (!c)
-		return xdps_fail_errno(err, -ENOMEM, "looking at %zu interfaces", n);
+		return xdps_fail_errno(err, -ENOMEM, "querying %zu interfaces", n);
 	xdps_client_init(c);
 	xdps_guard_enter(&c->guard, close_and_free, c);
 	status = query_all(c, list, n, err);

@@ -30,6 +30,6 @@ enum xdps_status xdps_check_filter(const struct xdps_insn *insns, size_t n_insns
 	for (size_t i = 0; i < n_insns; i++)
 		if (reads_metadata(&insns[i]))
 			return xdps_fail(err, XDPS_BAD_FILTER,
-					 "This filter asks what is known only after the XDP hook (inbound, outbound, ifindex, a VLAN tag that was taken off); here every packet is a received one of the one interface");
+					 "This filter needs information that only exists after the XDP hook (inbound, outbound, ifindex, or a VLAN tag that was stripped); here every packet is one that this interface received");
 	return XDPS_OK;
 }

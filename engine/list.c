@@ -139,7 +139,7 @@ enum xdps_status xdps_list(struct xdps_listed **out, size_t *n, struct xdps_erro
 	} while (!list.rc && list.changed && ++tries < TRIES_MAX);
 	if (list.rc) {
 		free(list.at);
-		return xdps_fail_errno(err, list.rc, "asking what network interfaces there are");
+		return xdps_fail_errno(err, list.rc, "listing the network interfaces");
 	}
 	*out = list.at;
 	*n = list.n;

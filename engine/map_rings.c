@@ -13,7 +13,7 @@ static enum xdps_status init_ring(struct xdps_memory *m, const struct xdps_grant
 				  unsigned int i, void *data, struct xdps_error *err)
 {
 	if (xdps_ring_init_map(&m->rings[i], data, g->ring_bytes, i, m->cpus, m->n_cpus))
-		return xdps_fail(err, XDPS_FAILED, "the helper gave no CPU ring %u of %u",
+		return xdps_fail(err, XDPS_FAILED, "the helper assigned ring %u of %u to no CPU",
 				 i + 1, g->n_rings);
 	return XDPS_OK;
 }
@@ -63,7 +63,7 @@ static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
 		return status;
 	rc = xdps_bell_open(&m->bell, g->ring_fds[1], m->page_bytes);
 	if (rc)
-		return xdps_fail_errno(err, rc, "mapping what wakes the reader");
+		return xdps_fail_errno(err, rc, "mapping the ring buffer that wakes the reader");
 	return XDPS_OK;
 }
 

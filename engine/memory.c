@@ -53,7 +53,7 @@ static enum xdps_status make_lists(struct xdps_memory *m, unsigned int n_rings,
 	m->rings = calloc(n_rings, sizeof(*m->rings));
 	m->maps = calloc(n_rings, sizeof(*m->maps));
 	if (!m->rings || !m->maps)
-		return xdps_fail_errno(err, -ENOMEM, "making a list of %u rings", n_rings);
+		return xdps_fail_errno(err, -ENOMEM, "allocating the list of %u rings", n_rings);
 	m->n_rings = n_rings;
 	return XDPS_OK;
 }
@@ -86,7 +86,7 @@ static enum xdps_status open_readers(struct xdps_memory *m, struct xdps_error *e
 
 	if (rc)
 		return xdps_fail_errno(err, rc,
-				       "mapping memory to be shared with the processes that fork() makes");
+				       "mapping memory to share with child processes");
 	for (unsigned int i = 0; i < m->n_rings; i++)
 		leave_word(m, i);
 	return XDPS_OK;
@@ -120,7 +120,7 @@ static enum xdps_status lengthen_lists(struct xdps_memory *m, struct xdps_error 
 	if (maps)
 		m->maps = maps;
 	if (!rings || !maps)
-		return xdps_fail_errno(err, -ENOMEM, "making a list of %u rings",
+		return xdps_fail_errno(err, -ENOMEM, "allocating the list of %u rings",
 				       m->n_rings + 1);
 	return XDPS_OK;
 }

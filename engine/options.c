@@ -37,10 +37,10 @@ struct list {
 static const struct {
 	const char *missing, *wrong;
 } phrases[] = {
-	[XDPS_NUMBER] = { "it takes", "not" },
-	[XDPS_WORD] = { "there are", "not one of" },
-	[XDPS_WORDS] = { "there are", "not one of" },
-	[XDPS_PROGRAM] = { "it takes", "not" },
+	[XDPS_NUMBER] = { "use", "not" },
+	[XDPS_WORD] = { "use one of", "not one of" },
+	[XDPS_WORDS] = { "use one or more of", "not one or more of" },
+	[XDPS_PROGRAM] = { "use", "not" },
 };
 
 void xdps_options_init(struct xdps_options *opt)
@@ -92,7 +92,7 @@ static struct list list_allowed(const struct xdps_option *o)
 		if (!w->extcap_only)
 			list_add(&l, w->word);
 	if (o->kind == XDPS_WORDS)
-		list_add(&l, "joined by +, none twice");
+		list_add(&l, "joined with +, each at most once");
 	else if (o->kind == XDPS_NUMBER)
 		snprintf(l.text, sizeof(l.text), "a number from %u to %u%s",
 			 o->min, o->max, o->unit ? o->unit : "");
@@ -279,7 +279,7 @@ void xdps_option_print(char *buf, size_t size, const struct xdps_option *o,
 static enum xdps_status fail_missing(const struct xdps_option *o,
 				     struct xdps_error *err)
 {
-	return xdps_fail(err, XDPS_BAD_OPTION, "%s: has no value; %s %s", o->key,
+	return xdps_fail(err, XDPS_BAD_OPTION, "%s: missing value; %s %s", o->key,
 			 phrases[o->kind].missing, list_allowed(o).text);
 }
 
@@ -318,7 +318,7 @@ static enum xdps_status parse_option(struct xdps_options *opt, struct span s,
 
 	if (!o)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: no such option; there are %s",
+				 "%s: no such option; the options are %s",
 				 quote(key.len ? key : whole).text,
 				 list_keys().text);
 	if (*given & 1u << (o - xdps_option_table))
@@ -335,18 +335,18 @@ static enum xdps_status check_ifname(struct span s, struct xdps_error *err)
 {
 	if (!s.len)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "no interface name; the form is IFACE[:key=value]..., with the keys %s",
+				 "no interface name; the syntax is IFACE[:key=value]..., where key is one of %s",
 				 list_keys().text);
 	if (span_is(s, ".") || span_is(s, ".."))
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: no interface has this name", quote(s).text);
+				 "%s: not a valid interface name", quote(s).text);
 	if (!xdps_is_interface_name(s.at, s.len))
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: an interface name has no '/', white space or control characters; options begin with ':'",
+				 "%s: an interface name cannot contain '/', white space or control characters; options begin with ':'",
 				 quote(s).text);
 	if (s.len > XDPS_IFNAME_CHARS)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: no interface name is longer than %u characters, nor an alternative name than %u",
+				 "%s: too long; an interface name has at most %u characters, an alternative name at most %u",
 				 quote(s).text, IF_NAMESIZE - 1, XDPS_IFNAME_CHARS);
 	return XDPS_OK;
 }
@@ -358,7 +358,7 @@ static enum xdps_status check_point(struct xdps_options *opt, unsigned int given
 		opt->request.point = XDPS_POINT_EXIT;
 	if (opt->request.actions && opt->request.point == XDPS_POINT_ENTRY)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "action= together with point=entry: a program has not decided before it runs; leave one of them out, or say point=exit");
+				 "action= cannot be combined with point=entry: there is no verdict before the program runs; remove one of them, or use point=exit");
 	return XDPS_OK;
 }
 
@@ -381,7 +381,7 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 		s = take(&rest, ':');
 		if (!s.len)
 			return xdps_fail(err, XDPS_BAD_OPTION,
-					 "%s: an option is empty; after each ':' comes one of %s",
+					 "%s: empty option; each ':' must be followed by one of %s",
 					 quote((struct span){ name, end - name }).text,
 					 list_keys().text);
 		if (parse_option(&parsed, s, &given, err))

@@ -26,7 +26,7 @@ static enum xdps_status add(struct xdps_memory *m, const struct xdps_grant *g,
 	m->maps[m->n_maps++] = map;
 	if (xdps_ring_init_perf(&m->rings[i], map, m->map_bytes, m->page_bytes))
 		return xdps_fail(err, XDPS_FAILED,
-				 "the helper made rings of %u bytes, which is no power of two of pages",
+				 "the helper created rings of %u bytes, which is not a power-of-two number of pages",
 				 g->ring_bytes);
 	return XDPS_OK;
 }

@@ -37,11 +37,11 @@
 #define APART __attribute__((noinline))
 
 _Static_assert(XDPS_SNAPLEN_MAX == XDPS_CAPLEN_MAX,
-	       "the engine promises what the program can do");
+	       "the engine allows the snapshot lengths that the program can copy");
 _Static_assert(XDPS_ACTION_UNDECIDED == XDPS_ACTION_NONE,
-	       "not decided is not decided");
+	       "the engine's undecided value is the record's");
 _Static_assert(XDPS_OFFSET_ERROR_NS == XDPS_TAI_OFFSET_ERROR_NS,
-	       "the clock forgives what the program allows itself");
+	       "the engine and the program allow the same error of the TAI offset");
 _Static_assert(XDPS_SCRATCH_BYTES > UINT16_MAX,
 	       "perf_event_header.size has 16 bits");
 

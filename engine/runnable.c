@@ -89,7 +89,7 @@ static enum xdps_status take_words(struct runnable *r, struct xdps_error *err)
 	r->kept = take_word(r);
 	if (r->kept == XDPS_CLASSIC_WORDS)
 		return xdps_fail(err, XDPS_BAD_FILTER,
-				 "the filter jumps back, which takes two of the %u words of scratch memory to be watched, and leaves fewer",
+				 "the filter jumps backward; limiting its loops takes two of the %u words of scratch memory, and it leaves fewer than two unused",
 				 XDPS_CLASSIC_WORDS);
 	r->read |= 1u << r->rounds;
 	return XDPS_OK;
@@ -102,7 +102,7 @@ static enum xdps_status plan(struct runnable *r, struct xdps_error *err)
 	survey(r);
 	if (r->n_turns > TURNS_MAX)
 		return xdps_fail(err, XDPS_BAD_FILTER,
-				 "the filter jumps back in %u places, and %u are the most",
+				 "the filter has %u backward jumps; the maximum is %u",
 				 r->n_turns, TURNS_MAX);
 	if (r->n_turns) {
 		status = take_words(r, err);
@@ -168,7 +168,7 @@ enum xdps_status xdps_runnable_filter(const struct xdps_insn *insns, size_t n_in
 		return status;
 	r.to = calloc(r.n_to, sizeof(*r.to));
 	if (!r.to)
-		return xdps_fail_errno(err, -ENOMEM, "a copy of the filter");
+		return xdps_fail_errno(err, -ENOMEM, "copying the filter");
 	write_program(&r);
 	*out = r.to;
 	*n_out = r.n_to;

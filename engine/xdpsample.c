@@ -91,7 +91,7 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 	if (!rc)
 		rc = x->memory.ops->watch(&x->memory, g, 0, g->n_rings, &x->sleeper);
 	if (rc)
-		return xdps_fail_errno(err, rc, "waiting for %u rings", g->n_rings);
+		return xdps_fail_errno(err, rc, "polling %u rings", g->n_rings);
 	xdps_batch_start(&x->batch, &x->memory, g->ring_bytes);
 	xdps_sleeper_tick(&x->sleeper, xdps_batch_tick_ns(&x->batch), xdps_batch_tick_ns(&x->batch));
 	xdps_settle(x);
@@ -121,7 +121,7 @@ enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
 	enum xdps_status status;
 
 	if (!x)
-		return xdps_fail_errno(err, -ENOMEM, "making a capture on %s", opt->request.ifname);
+		return xdps_fail_errno(err, -ENOMEM, "opening a capture on %s", opt->request.ifname);
 	xdps_guard_enter(&x->client.guard, release_and_free, x);
 	status = xdps_client_open(&x->client, opt, &x->grant, err);
 	if (!status)
@@ -244,7 +244,7 @@ static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
 	if (!rc)
 		rc = x->memory.ops->watch(&x->memory, &x->grant, i, 1, &x->sleeper);
 	xdps_batch_add_ring(&x->batch);
-	return rc ? xdps_fail_errno(err, rc, "taking up ring %u", i + 1) : XDPS_OK;
+	return rc ? xdps_fail_errno(err, rc, "adding ring %u", i + 1) : XDPS_OK;
 }
 
 /*
@@ -272,10 +272,10 @@ static enum xdps_status begin_reading(struct xdps *x, struct xdps_error *err)
 	rc = xdps_readers_begin(&x->memory.readers, &changed);
 	if (rc == -EBUSY)
 		return xdps_fail(err, XDPS_BUSY,
-				 "%s: another process or thread is reading this capture; one can read it at a time",
+				 "%s: another process or thread is reading this capture; only one can read at a time",
 				 x->ifname);
 	if (rc)
-		return xdps_fail_errno(err, rc, "%s: taking the turn to read", x->ifname);
+		return xdps_fail_errno(err, rc, "%s: locking the capture for reading", x->ifname);
 	if (changed) {
 		xdps_memory_resume(&x->memory);
 		xdps_merge_restart(&x->merge);
@@ -329,7 +329,7 @@ static void sleep_until(struct xdps *x, uint64_t now_ns, uint64_t until_ns)
 	rc = xdps_sleeper_sleep(&x->sleeper, until_ns == UINT64_MAX ? UINT64_MAX :
 				until_ns > now_ns ? until_ns - now_ns : 0, &events);
 	if (rc)
-		xdps_fail_errno(&x->over, rc, "waiting for packets of %s", x->ifname);
+		xdps_fail_errno(&x->over, rc, "waiting for packets on %s", x->ifname);
 	act_on(x, &events);
 }
 
@@ -513,7 +513,7 @@ enum xdps_status xdps_inject(struct xdps *x, const void *data, size_t len,
 
 	if (x->grant.inject_fd < 0)
 		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "sending on %s: %s had no CAP_NET_RAW to open a packet socket",
+				 "sending on %s: %s lacked CAP_NET_RAW to open a packet socket",
 				 x->ifname, x->client.path);
 	n = send(x->grant.inject_fd, data, len, MSG_NOSIGNAL);
 	if (n < 0)

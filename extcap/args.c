@@ -190,11 +190,11 @@ static enum xdps_status read_options(struct args *a, struct said *s, int argc, c
 	optind = 0;			/* getopt starts again */
 	while ((id = getopt_long(argc, argv, ":", options.all, NULL)) != -1) {
 		if (id == ':')
-			return xdps_fail(err, XDPS_BAD_OPTION, "%.80s: its value is missing",
+			return xdps_fail(err, XDPS_BAD_OPTION, "%.80s: missing value",
 					 argv[optind - 1]);
 		if (id == '?')
 			return xdps_fail(err, XDPS_BAD_OPTION,
-					 "%.80s: no such option; --help shows those that there are",
+					 "%.80s: no such option; --help lists the options",
 					 argv[optind - 1]);
 		if (read_option(a, s, id, err))
 			return err->status;
@@ -204,7 +204,7 @@ static enum xdps_status read_options(struct args *a, struct said *s, int argc, c
 		optind++;
 	if (optind < argc)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%.80s: belongs to no option; --help shows those that there are",
+				 "%.80s: unexpected argument; --help lists the options",
 				 argv[optind]);
 	return XDPS_OK;
 }
@@ -277,7 +277,7 @@ static enum xdps_status check_values(const struct said *s, struct xdps_error *er
 {
 	for (size_t i = 0; i < xdps_n_options; i++)
 		if (s->values[i] && strchr(s->values[i], ':'))
-			return xdps_fail(err, XDPS_BAD_OPTION, "--%s %.40s: has a ':', as no value has",
+			return xdps_fail(err, XDPS_BAD_OPTION, "--%s %.40s: a value cannot contain ':'",
 					 xdps_option_table[i].key, s->values[i]);
 	return XDPS_OK;
 }
@@ -291,7 +291,7 @@ static enum xdps_status read_device(struct args *a, struct said *s, struct xdps_
 		return err->status;
 	if (strchr(device, ':'))
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%.60s: no interface name has a ':'; options are given as --rate and so on",
+				 "%.60s: an interface name cannot contain ':'; give options as --rate and so on",
 				 s->interface);
 	take_both(a, s);
 	for (size_t i = 0; i < xdps_n_options; i++)
@@ -319,13 +319,13 @@ enum xdps_status args_read(struct args *a, int argc, char **argv, struct xdps_er
 		return XDPS_OK;
 	if (!s.interface)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "--extcap-interface is missing; --extcap-interfaces lists what there is");
+				 "--extcap-interface is missing; --extcap-interfaces lists the interfaces");
 	if (strncmp(s.interface, PREFIX, strlen(PREFIX)) != 0)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "--extcap-interface %.40s: interfaces are called " PREFIX "NAME here; --extcap-interfaces lists them",
+				 "--extcap-interface %.40s: interfaces are named " PREFIX "NAME here; --extcap-interfaces lists them",
 				 s.interface);
 	if (a->verb == VERB_CAPTURE && !a->fifo)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "--fifo is missing: the path of a named pipe, or - for standard output");
+				 "--fifo is missing; give the path of a named pipe, or - for standard output");
 	return read_device(a, &s, err);
 }

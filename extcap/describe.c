@@ -139,7 +139,7 @@ void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
 		append(buf, size, ". ");
 	}
 	if (opt->request.rate > 1)
-		append(buf, size, "One packet in %u, chosen at random, is here: multiply what you count by %u. ",
+		append(buf, size, "This is a random sample of 1 in %u packets: multiply counts by %u. ",
 		       opt->request.rate, opt->request.rate);
 	if (xdps_warning(x))
 		append(buf, size, "%s. ", xdps_warning(x));
@@ -157,13 +157,13 @@ void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
 			 const struct xdps_stats *stats, uint64_t delivered,
 			 const char *notice)
 {
-	snprintf(buf, size, "%llu packets came by: %llu rejected by %s, ",
+	snprintf(buf, size, "%llu packets seen: %llu rejected by %s, ",
 		 (unsigned long long)stats->seen, (unsigned long long)stats->rejected,
-		 opt->request.actions ? "their verdict or the filter" : "the filter");
+		 opt->request.actions ? "verdict or filter" : "the filter");
 	if (opt->request.rate > 1)
-		append(buf, size, "%llu not chosen by the sampling rate of 1 in %u, ",
+		append(buf, size, "%llu skipped by the sampling rate of 1 in %u, ",
 		       (unsigned long long)stats->passed_over, opt->request.rate);
-	append(buf, size, "%llu lost because the buffer was full, %llu written to this file, %llu of these late",
+	append(buf, size, "%llu lost because the buffer was full, %llu written to this file, %llu of them late",
 	       (unsigned long long)stats->lost, (unsigned long long)delivered,
 	       (unsigned long long)stats->late);
 	if (notice[0])

@@ -22,7 +22,7 @@ struct filter {
 /* The engine has its own type for an instruction; the two are cast to each other. */
 _Static_assert(sizeof(struct xdps_insn) == sizeof(struct bpf_insn) &&
 	       offsetof(struct xdps_insn, k) == offsetof(struct bpf_insn, k),
-	       "an instruction is an instruction");
+	       "struct xdps_insn has the layout of struct bpf_insn");
 
 /*
  * The netmask is for "ip broadcast", which is an error on an interface that has no

@@ -37,7 +37,7 @@ enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 	if (is_there)
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_NO_DEVICE,
-			 "%s: no interface of this name in this network namespace that can be captured at the XDP hook",
+			 "%s: no interface of this name in this network namespace can be captured at the XDP hook",
 			 ifname);
 }
 
@@ -55,7 +55,7 @@ enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
 
 const char *list_mode_word(enum xdps_mode mode)
 {
-	return mode == XDPS_MODE_AUTO ? "in the card" : xdps_mode_word(mode);
+	return mode == XDPS_MODE_AUTO ? "offloaded" : xdps_mode_word(mode);
 }
 
 /* Writes " with A, B", the programs that a dispatcher calls, as many as a list line holds. */
@@ -159,7 +159,7 @@ static bool is_only_one(const struct xdps_listed *l, const char *name)
 static void print_program(FILE *f, const struct xdps_option *o, const struct xdps_listed *l,
 			  unsigned int i)
 {
-	const char *what = i ? "called by it" : list_mode_word(l->mode);
+	const char *what = i ? "called by that program" : list_mode_word(l->mode);
 	const char *name = l->programs[i].name;
 	uint32_t id = l->programs[i].id;
 
@@ -174,7 +174,7 @@ static void print_program(FILE *f, const struct xdps_option *o, const struct xdp
 static void print_programs(FILE *f, const struct xdps_option *o, const struct xdps_listed *l)
 {
 	fprintf(f, "value {arg=%u}{value=%s}{display=%s}{default=true}\n", o->place, o->unset,
-		l->n_programs ? "The attached one" : "None is attached");
+		l->n_programs ? "The attached program" : "No program is attached");
 	for (unsigned int i = 0; i < l->n_programs; i++)
 		print_program(f, o, l, i);
 }
@@ -203,7 +203,7 @@ static void print_type(FILE *f, const struct xdps_option *o)
 		[XDPS_NUMBER] = "{type=unsigned}",
 		[XDPS_WORD] = "{type=selector}",
 		[XDPS_WORDS] = "{type=multicheck}",
-		[XDPS_PROGRAM] = "{type=selector}{reload=true}{placeholder=Look again}",
+		[XDPS_PROGRAM] = "{type=selector}{reload=true}{placeholder=Reload}",
 		[XDPS_FLAG] = "{type=boolflag}{default=false}",
 	};
 

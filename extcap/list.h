@@ -22,7 +22,7 @@ enum xdps_status list_find(struct xdps_listed *found, const char *ifname,
 enum xdps_status list_look(struct xdps_listed *found, const char *ifname,
 			   struct xdps_error *err);
 
-/* The mode of a listed program: "native", "generic", or "in the card" (listed as auto). */
+/* The mode of a listed program: "native", "generic", or "offloaded" (listed as auto). */
 const char *list_mode_word(enum xdps_mode mode);
 
 /*

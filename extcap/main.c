@@ -54,15 +54,15 @@ static void print_help(void)
 	      "    xdpsample-extcap --extcap-interfaces\n"
 	      "    xdpsample-extcap --capture --extcap-interface xdp:eth0 --fifo - >eth0.pcapng\n"
 	      "\n"
-	      "of a capture:\n"
+	      "Capture options:\n"
 	      "    --extcap-interface xdp:NAME    the interface\n"
 	      "    --fifo PATH                    a named pipe, or - for standard output\n"
 	      "    --extcap-capture-filter EXPR   pcap-filter(7)\n"
 	      , stdout);
 	print_options();
-	fputs("others:\n"
+	fputs("Other options:\n"
 	      "    --extcap-dlts, --extcap-config, --extcap-reload-option prog,\n"
-	      "    --extcap-capture-filter EXPR without --capture: for Wireshark to ask\n"
+	      "    --extcap-capture-filter EXPR without --capture: Wireshark's questions\n"
 	      "    --help, --version\n"
 	      "\n"
 	      "See xdpsample-extcap(1) and pcap-xdpsample(7).\n", stdout);

@@ -43,7 +43,7 @@ static void open_stdout(struct output *o, const struct stat *st)
 	if (isatty(STDOUT_FILENO)) {
 		o->end = OUTPUT_FAILED;
 		xdps_fail(&o->err, XDPS_BAD_OPTION,
-			  "standard output is a terminal, and pcapng is nothing to look at: send it to a file or a pipe");
+			  "standard output is a terminal, but pcapng is binary: redirect it to a file or a pipe");
 		return;
 	}
 	if (S_ISFIFO(st->st_mode))

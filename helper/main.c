@@ -76,7 +76,7 @@ static int talk_to_person(int argc, char **argv)
 {
 	static const char about[] =
 		"xdpsample-helper does the privileged work for programs that capture on\n"
-		"\"xdpsample:INTERFACE\".  libpcap starts it; there is nothing to start by hand.\n"
+		"\"xdpsample:INTERFACE\".  libpcap starts it; do not start it by hand.\n"
 		"See xdpsample-helper(8) and pcap-xdpsample(7).\n";
 
 	if (argc == 2 && !strcmp(argv[1], "--version")) {
@@ -87,7 +87,7 @@ static int talk_to_person(int argc, char **argv)
 		fputs(about, stdout);
 		return 0;
 	}
-	fputs("xdpsample-helper: descriptor 0 is no socket of a capturing program\n",
+	fputs("xdpsample-helper: descriptor 0 is not a socket connected to a capturing program\n",
 	      stderr);
 	fputs(about, stderr);
 	return USAGE_RC;
@@ -178,7 +178,7 @@ static bool receive(struct message *msg, struct xdps_error *err)
 	msg->bytes = n;
 	if (head.msg_flags & MSG_CTRUNC)
 		xdps_fail(err, XDPS_FAILED,
-			  "the request to the helper came with descriptors, and takes none");
+			  "the request to the helper carried file descriptors, and must not");
 	return true;
 }
 
@@ -236,7 +236,7 @@ static void debug_lowers(const struct capture *c)
 	if (!t->traced || t->mode != XDPS_MODE_NATIVE || strcmp(c->setting.iface.kind, "bond"))
 		return;
 	xdps_target_describe(t, program, sizeof(program));
-	xdps_debug("%s: %s runs on the interfaces below it; what arrives there is captured",
+	xdps_debug("%s: %s runs on its lower interfaces; packets that arrive there are captured",
 		   c->setting.iface.name, program);
 }
 
@@ -334,10 +334,10 @@ static void debug_supply(const struct capture *c, uint32_t cpu, enum xdps_supply
 	const char *name = c->setting.iface.name;
 
 	if (supply == XDPS_SUPPLY_REFUSED)
-		xdps_debug("%s: CPU %u came online and gets no ring, so packets are lost there, which are counted: %s",
+		xdps_debug("%s: CPU %u came online but has no ring, so its packets are lost, and counted as such: %s",
 			   name, cpu, why->text);
 	else
-		xdps_debug("%s: CPU %u came online and has %s ring; %" PRIu64 " packets were lost there before",
+		xdps_debug("%s: CPU %u came online and has %s ring; %" PRIu64 " packets were lost there before that",
 			   name, cpu, supply == XDPS_SUPPLY_ADDED ? "a" : "its", n_lost);
 }
 
@@ -380,8 +380,8 @@ static enum xdps_status follow(struct capture *c, struct xdps_error *err)
 	if (status)
 		return status;
 	xdps_target_describe(&c->hook.target, program, sizeof(program));
-	xdps_debug("%s: the other capture has ended, and this one goes on %s%s",
-		   c->setting.iface.name, c->hook.target.traced ? "beside " : "by itself",
+	xdps_debug("%s: the other capture has ended, and this one continues %s%s",
+		   c->setting.iface.name, c->hook.target.traced ? "beside " : "on its own",
 		   c->hook.target.traced ? program : "");
 	return drop_privilege(c, err);
 }
@@ -393,7 +393,7 @@ static enum xdps_status say_silence(struct capture *c, struct xdps_error *err)
 
 	xdps_target_describe(&c->hook.target, program, sizeof(program));
 	snprintf(text, sizeof(text),
-		 "%s: %s did not run for %llu packets that arrived; another program decides before it, or they came in by an interface below (a virtual function?)",
+		 "%s: %s did not run for %llu packets that arrived; another program decides first, or the packets arrived on a lower interface (a virtual function?)",
 		 c->setting.iface.name, program,
 		 (unsigned long long)(s->received - s->since_received));
 	return xdps_reply_notice(SOCK, text, err);

@@ -247,7 +247,7 @@ int guard_connect(const struct addrinfo *there, int control, char *errbuf)
 		return sock;
 	if (sock >= 0)
 		close(sock);
-	snprintf(errbuf, PCAP_ERRBUF_SIZE, "The data connection to the client: %s", strerror(rc));
+	snprintf(errbuf, PCAP_ERRBUF_SIZE, "Opening the data connection to the client: %s", strerror(rc));
 	return -1;
 }
 

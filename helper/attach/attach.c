@@ -71,13 +71,13 @@ static void debug_mode(const struct xdps_interface *iface, enum xdps_mode asked,
 	uint32_t id;
 
 	if (asked != XDPS_MODE_AUTO)
-		xdps_debug("%s: in %s mode, as asked for by mode=", iface->name,
+		xdps_debug("%s: attached in %s mode, as requested by mode=", iface->name,
 			   xdps_mode_word(asked));
 	else if (chosen == XDPS_MODE_GENERIC)
-		xdps_debug("%s: in generic mode, because on a veth native mode would take segmentation offload off the other end",
+		xdps_debug("%s: attached in generic mode, because on a veth native mode would disable segmentation offload on the peer",
 			   iface->name);
 	else if (!xdps_target_query(iface, &id, &mode))
-		xdps_debug("%s: in %s mode, which is the kernel's choice for this driver",
+		xdps_debug("%s: attached in %s mode, which the kernel chose for this driver",
 			   iface->name, xdps_mode_word(mode));
 }
 
@@ -92,15 +92,15 @@ static enum xdps_status explain_busy(const struct xdps_interface *iface, int rc,
 	xdps_target_describe(&occupant, program, sizeof(program));
 	if (!occupant.attached.id)
 		xdps_fail(err, XDPS_BUSY,
-			  "%s: %s; an XDP program on an interface above it (a bond?) or the driver is in the way",
+			  "%s: attaching the XDP program: %s; the driver, or an XDP program on an interface above it (a bond?), prevents it",
 			  iface->name, strerror(-rc));
 	else if (xdps_target_is_own(&occupant))
 		xdps_fail(err, XDPS_BUSY,
-			  "%s: another xdpsample capture is running there: %s, and was left alone; an interface takes one at a time",
+			  "%s: another xdpsample capture is already running: %s; an interface takes one XDP program at a time",
 			  iface->name, program);
 	else
 		xdps_fail(err, XDPS_BUSY,
-			  "%s: %s is attached there, and was left alone; an interface takes one at a time",
+			  "%s: %s is already attached; an interface takes one XDP program at a time",
 			  iface->name, program);
 	xdps_target_free(&occupant);
 	return err->status;
@@ -117,18 +117,18 @@ static enum xdps_status explain_driver(const struct xdps_interface *iface, int r
 		snprintf(driver, sizeof(driver), " (%s)", name);
 	if (rc == -EOPNOTSUPP && !strcmp(name, "virtio_net"))
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: its driver%s refuses XDP in native mode: %s; its receive offloads are in the way, which the host does not let it switch off (ctrl_guest_offloads); mode=generic works",
+				 "%s: the driver%s refuses XDP in native mode: %s; its receive offloads are on, and the host does not let it switch them off (ctrl_guest_offloads); use mode=generic",
 				 iface->name, driver, strerror(-rc));
 	if (rc == -EOPNOTSUPP && mode == XDPS_MODE_NATIVE)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: its driver%s does not do XDP in native mode, or not with its present settings: %s; mode=generic works with every driver",
+				 "%s: the driver%s does not support XDP in native mode, or not with its current settings: %s; mode=generic works with every driver",
 				 iface->name, driver, strerror(-rc));
 	if (rc == -ERANGE || iface->mtu > MTU_OF_ONE_PAGE)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: its driver%s refuses XDP in native mode: %s; the MTU (%u here, or the peer's) may be too large for it; a smaller one or mode=generic works",
+				 "%s: the driver%s refuses XDP in native mode: %s; the MTU (%u here, or the peer's) may be too large: reduce it, or use mode=generic",
 				 iface->name, driver, strerror(-rc), iface->mtu);
 	return xdps_fail(err, XDPS_UNSUPPORTED,
-			 "%s: its driver%s refuses XDP in native mode: %s; mode=generic works with every driver",
+			 "%s: the driver%s refuses XDP in native mode: %s; mode=generic works with every driver",
 			 iface->name, driver, strerror(-rc));
 }
 
@@ -154,7 +154,7 @@ static enum xdps_status explain(const struct xdps_interface *iface, int rc,
 				 iface->name);
 	if (rc == -EINVAL && xdps_kernel_is_before(5, 9))
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: attaching the XDP program: %s; this kernel has no XDP links, 5.9 and newer have",
+				 "%s: attaching the XDP program: %s; XDP links need Linux 5.9 or later",
 				 iface->name, strerror(-rc));
 	if (mode == XDPS_MODE_GENERIC || rc == -ENOMEM ||
 	    rc == -EMFILE || rc == -ENFILE)

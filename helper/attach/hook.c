@@ -207,7 +207,7 @@ static void describe_successor(const struct xdps_target *t, const struct xdps_in
 	xdps_target_look(&now, iface);
 	xdps_target_describe(&now, program, sizeof(program));
 	if (now.attached.id && now.attached.id != t->attached.id)
-		snprintf(buf, size, "; %s is", program);
+		snprintf(buf, size, "; %s is now attached", program);
 	else
 		buf[0] = '\0';
 	xdps_target_free(&now);
@@ -226,12 +226,12 @@ static enum xdps_status explain_end(const struct xdps_hook *h,
 	xdps_target_describe(&h->target, program, sizeof(program));
 	if (h->target.traced != &h->target.attached)
 		return xdps_fail(err, XDPS_FAILED,
-				 "%s: the capture has ended, because %.60s (id %u), which called %s, is not attached any more",
+				 "%s: the capture has ended, because %.60s (id %u), which called %s, is no longer attached",
 				 iface->name, h->target.attached.name,
 				 h->target.attached.id, program);
 	describe_successor(&h->target, iface, successor, sizeof(successor));
 	return xdps_fail(err, XDPS_FAILED,
-			 "%s: the capture has ended, because %s is not attached any more%s",
+			 "%s: the capture has ended, because %s is no longer attached%s",
 			 iface->name, program, successor);
 }
 

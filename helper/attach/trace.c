@@ -28,19 +28,19 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
 	xdps_trace_refusal(t, iface, refusal, sizeof(refusal));
 	if (t->mode == XDPS_MODE_AUTO)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: it runs in the network card, where nothing can look at it",
+				 "%s: it is offloaded to the network card, where it cannot be traced",
 				 refusal);
 	if (request->mode != XDPS_MODE_AUTO && request->mode != t->mode)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: mode=%s: %s is attached already, and is traced where it runs; leave mode= out",
+				 "%s: mode=%s: %s is already attached, and is traced in the mode that it runs in; remove mode=",
 				 iface->name, xdps_mode_word(request->mode), program);
 	if (!t->traced->btf_id)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: it has no type information (BTF); compiling it with -g gives it some",
+				 "%s: it has no type information (BTF); compile it with -g",
 				 refusal);
 	if (!t->traced->is_compiled)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: it was loaded while the kernel's compiler for BPF was off (sysctl net.core.bpf_jit_enable)",
+				 "%s: it was loaded while the kernel's BPF JIT compiler was off (sysctl net.core.bpf_jit_enable)",
 				 refusal);
 	return XDPS_OK;
 }
@@ -49,7 +49,7 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
 static void second_capture_refusal(const struct xdps_interface *iface, char *buf, size_t size)
 {
 	snprintf(buf, size,
-		 "%s: a capture is running there, maybe this program's own; one at a time works, as a second one has to trace it",
+		 "%s: a capture is already running, maybe this program's own; only one can run, as a second one cannot trace it",
 		 iface->name);
 }
 
@@ -63,7 +63,7 @@ void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface
 		return;
 	}
 	xdps_target_describe(t, program, sizeof(program));
-	snprintf(buf, size, "%s: %s cannot be traced, and is left alone", iface->name,
+	snprintf(buf, size, "%s: %s stays attached, but cannot be traced", iface->name,
 		 program);
 }
 
@@ -78,15 +78,15 @@ enum xdps_status xdps_trace_attach(int *link_fd, const struct xdps_programs *p,
 	}
 	if (fd == -EBUSY)
 		return xdps_fail(err, XDPS_BUSY,
-				 "%s: %s; another program replaces its main function; name that one with prog=",
+				 "%s: %s; another program replaces its main function: select that one with prog=",
 				 refusal, strerror(-fd));
 	if (fd == -E2BIG)
 		return xdps_fail(err, XDPS_FAILED,
-				 "%s: %s; the kernel allows about 38 programs to trace one, and others do already",
+				 "%s: %s; the kernel lets about 38 programs trace one, and that many already do",
 				 refusal, strerror(-fd));
 	if (fd == -ENOTSUPP)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: this kernel has no trampolines for it on this processor",
+				 "%s: this kernel does not support BPF trampolines on this processor",
 				 refusal);
 	return xdps_privilege_fail(err, fd, refusal);
 }

@@ -77,7 +77,7 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
 
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof(addr))) {
-		xdps_fail_errno(err, -errno, "watching for the end of interfaces");
+		xdps_fail_errno(err, -errno, "watching for the removal of interfaces");
 		xdps_fd_close(&fd);
 		return err->status;
 	}
@@ -123,7 +123,7 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
 
 	for (;;) {
 		if (poll(p, sizeof(p) / sizeof(p[0]), ask_every_ms) < 0 && errno != EINTR)
-			return xdps_fail_errno(err, -errno, "waiting for the end");
+			return xdps_fail_errno(err, -errno, "waiting for events");
 		if (p[1].revents && has_notice_of_end(w->netlink_fd, iface))
 			return gone(err);
 		if (!xdps_hook_is_in_place(hook, iface)) {

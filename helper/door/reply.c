@@ -49,7 +49,7 @@ enum xdps_status xdps_reply_send(int sock, struct xdps_reply *reply, const int *
 		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return xdps_fail_errno(err, -errno, "answering the capturing program");
+		return xdps_fail_errno(err, -errno, "sending a reply to the capturing program");
 	return XDPS_OK;
 }
 

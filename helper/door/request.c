@@ -21,7 +21,7 @@ static enum xdps_status check_version(const void *msg, size_t msg_bytes,
 	if (magic == XDPS_MAGIC)
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_FAILED,
-			 "the request is of another version of xdpsample (%#x) than the helper (%#x); install both from one build",
+			 "the request's protocol version (%#x) is not the helper's (%#x); install the library and the helper from the same build",
 			 magic, XDPS_MAGIC);
 }
 
@@ -39,7 +39,7 @@ static enum xdps_status check_kind(uint32_t kind, enum xdps_message expected,
 	if (kind == expected)
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_FAILED,
-			 "the request to the helper is of kind %u, and only %u may come now",
+			 "the request to the helper is of kind %u, but only kind %u is valid at this point",
 			 kind, expected);
 }
 
@@ -47,7 +47,7 @@ static enum xdps_status out_of_range(struct xdps_error *err, const char *field,
 				     uint64_t value, uint64_t min, uint64_t max)
 {
 	return xdps_fail(err, XDPS_BAD_OPTION,
-			 "the request to the helper has a %s of %llu, which is not within %llu and %llu",
+			 "the request to the helper has a %s of %llu, which is not between %llu and %llu",
 			 field, (unsigned long long)value,
 			 (unsigned long long)min, (unsigned long long)max);
 }
@@ -105,10 +105,10 @@ static enum xdps_status check_target(const struct xdps_request *request, struct 
 
 	if (request->actions && request->point != XDPS_POINT_EXIT)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "the request to the helper has actions to choose by, and a point where the program has not decided yet");
+				 "the request to the helper selects by verdict at a point where the program has not decided yet");
 	if (len == sizeof(request->prog) || !xdps_is_program_name(request->prog, len))
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "the request to the helper has a prog that no program can be named");
+				 "the request to the helper has a prog that is not a valid program name");
 	return XDPS_OK;
 }
 
@@ -119,7 +119,7 @@ static enum xdps_status check_ifname(const char *ifname, size_t size, struct xdp
 	if (len < size && xdps_is_interface_name(ifname, len))
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_BAD_OPTION,
-			 "the request to the helper has no name that an interface can have");
+			 "the request to the helper has no valid interface name");
 }
 
 /* Checks a message of this length and kind; copies it, because it may not be aligned. */

@@ -72,7 +72,7 @@ static enum xdps_status find_link(struct xdps_interface *iface,
 	if (xdps_device_link(facts->arp_type, facts->kind, &iface->link))
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_UNSUPPORTED,
-			 "%s: its packets have no Ethernet header (link type %u, kind %s); Ethernet, lo and tun interfaces can be captured here, for this one leave out \"xdpsample:\"",
+			 "%s: its packets have no Ethernet header (link type %u, kind %s); only Ethernet, lo and tun interfaces can be captured here; capture on this one without \"xdpsample:\"",
 			 iface->name, facts->arp_type,
 			 facts->kind[0] ? facts->kind : "unknown");
 }
@@ -98,7 +98,7 @@ enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 				 "%s: no interface of this name in this network namespace",
 				 name);
 	if (rc)
-		return xdps_fail_errno(err, rc, "%s: asking what interface it is",
+		return xdps_fail_errno(err, rc, "%s: querying the interface",
 				       name);
 	memcpy(found.name, facts.name, sizeof(found.name));
 	found.index = facts.index;

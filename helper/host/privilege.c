@@ -184,7 +184,7 @@ static enum xdps_status fail_file(struct xdps_error *err, const char *doing,
 	own_path(path, sizeof(path));
 	if (on_nosuid(path))
 		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "%s: the helper lacks %s; run as root, or install it on a file system that is not mounted nosuid, unlike %s",
+				 "%s: the helper lacks %s, because its file system is mounted nosuid; run as root, or move it to another file system: %s",
 				 doing, list, path);
 	write_remedy(remedy, sizeof(remedy), lacking);
 	return xdps_fail(err, XDPS_NO_PERMISSION,
@@ -201,7 +201,7 @@ static enum xdps_status fail_elsewhere(struct xdps_error *err, int rc,
 {
 	if (in_user_namespace())
 		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "%s: %s; the helper has its capabilities in a user namespace only (a rootless container?), and the kernel asks for those of the host",
+				 "%s: %s; the helper has its capabilities only in a user namespace (a rootless container?), but the kernel requires them on the host",
 				 doing, strerror(-rc));
 	if (xdps_kernel_is_before(5, 11) && !xdps_privilege_has(CAP_SYS_RESOURCE))
 		return xdps_fail(err, XDPS_NO_PERMISSION,
@@ -222,13 +222,13 @@ static enum xdps_status fail_missing(struct xdps_error *err, const char *doing,
 	if (lacking & ~b.bounding) {
 		list_names(lacking & ~b.bounding, list, sizeof(list));
 		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "%s: the helper cannot have %s: not in the bounding set of the program that captures (a container, or CapabilityBoundingSet= of its service)",
+				 "%s: the helper cannot have %s: not in the capturing program's bounding set (a container, or CapabilityBoundingSet= of its service)",
 				 doing, list);
 	}
 	list_names(lacking, list, sizeof(list));
 	if (b.no_new_privs)
 		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "%s: the helper cannot gain %s: no_new_privs is set in the program that captures (NoNewPrivileges= of its service, or a sandbox)",
+				 "%s: the helper cannot gain %s: no_new_privs is set for the capturing program (NoNewPrivileges= of its service, or a sandbox)",
 				 doing, list);
 	if (b.in_user_namespace)
 		return xdps_fail(err, XDPS_NO_PERMISSION,
@@ -305,7 +305,7 @@ enum xdps_status xdps_privilege_drop(enum xdps_purpose purpose, struct xdps_erro
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
 	    syscall(SYS_capget, &head, data))
-		return xdps_fail_errno(err, -errno, "giving up privilege");
+		return xdps_fail_errno(err, -errno, "dropping privileges");
 
 	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
 		data[i].permitted &= (uint32_t)(keep >> 32 * i);
@@ -313,6 +313,6 @@ enum xdps_status xdps_privilege_drop(enum xdps_purpose purpose, struct xdps_erro
 		data[i].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &head, data))
-		return xdps_fail_errno(err, -errno, "giving up capabilities");
+		return xdps_fail_errno(err, -errno, "dropping capabilities");
 	return XDPS_OK;
 }

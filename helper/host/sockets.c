@@ -48,11 +48,11 @@ static enum xdps_status open_promisc(struct xdps_sockets *s,
 
 	if (sock < 0 && errno == EPERM)
 		return xdps_fail(err, XDPS_NO_PERMISSION,
-				 "%s: promiscuous mode was not set, the helper lacks CAP_NET_RAW",
+				 "%s: promiscuous mode was not set, because the helper lacks CAP_NET_RAW",
 				 iface->name);
 	if (sock < 0)
 		return xdps_fail_errno(err, -errno,
-				       "%s: promiscuous mode was not set: packet socket",
+				       "%s: promiscuous mode was not set: opening a packet socket",
 				       iface->name);
 	status = join(sock, iface, err);
 	if (status)

@@ -162,6 +162,6 @@ void xdps_vlan_describe(const struct xdps_interface *iface, char *buf, size_t si
 		also = ", with txvlan off for its peer";
 	}
 	snprintf(buf, size,
-		 "%s: VLAN tags are taken off before the XDP hook (rx-vlan-offload), so packets come without, and no filter finds a VLAN; \"ethtool -K %s rxvlan off\" leaves them in%s",
+		 "%s: VLAN tags are stripped before the XDP hook (rx-vlan-offload), so packets have no tag and VLAN filters match nothing; \"ethtool -K %s rxvlan off\" keeps the tags%s",
 		 iface->name, name, also);
 }

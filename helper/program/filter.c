@@ -129,7 +129,7 @@ static void explain(const struct xdps_programs *p, const struct sampler *s, int 
 
 	if (rc == -E2BIG) {
 		xdps_fail(err, XDPS_UNSUPPORTED,
-			  "%s: %s; it has more ways through it than the verifier follows",
+			  "%s: %s; it has more paths than the verifier explores",
 			  doing, strerror(-rc));
 		return;
 	}
@@ -156,7 +156,7 @@ int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code
 	int fd;
 
 	if (!splice(p->sampler, code, &s)) {
-		xdps_fail_errno(err, -ENOMEM, "making a sampler of the filter");
+		xdps_fail_errno(err, -ENOMEM, "building the sampler with the filter");
 		return -1;
 	}
 	fd = load(p, &s, NULL);
@@ -178,7 +178,7 @@ static enum xdps_status put(const struct xdps_programs *p, struct xdps_code *cod
 	if (fd < 0)
 		return err->status;
 	if (bpf_map_update_elem(p->slot_fd, &first, &fd, BPF_ANY))
-		status = xdps_fail_errno(err, -errno, "putting the filter into its slot");
+		status = xdps_fail_errno(err, -errno, "installing the filter");
 	close(fd);
 	return status;
 }

@@ -247,7 +247,7 @@ static enum xdps_status explain(struct xdps_error *err, int rc, const char *doin
 		return xdps_privilege_fail(err, rc, doing);
 	if (rc == -ESRCH)		/* libbpf's, if the kernel has no BTF */
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "%s: /sys/kernel/btf/vmlinux is not to be read; the kernel was built without (CONFIG_DEBUG_INFO_BTF), or /sys is not mounted",
+				 "%s: /sys/kernel/btf/vmlinux cannot be read; the kernel was built without CONFIG_DEBUG_INFO_BTF, or /sys is not mounted",
 				 doing);
 	if (said.verifier[0])
 		return xdps_fail(err, XDPS_FAILED, "%s: %s; the verifier says: %s",

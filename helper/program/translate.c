@@ -185,7 +185,7 @@ static enum xdps_status follow(struct translation *t, unsigned int at, struct xd
 	if ((op == (BPF_ALU | BPF_LSH) || op == (BPF_ALU | BPF_RSH)) &&
 	    BPF_SRC(insn->code) == BPF_K && insn->k > 31)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "the filter's instruction %u shifts by %u bits, and only libpcap knows what that gives",
+				 "the filter's instruction %u shifts by %u bits, and only libpcap's interpreter defines the result",
 				 at, insn->k);
 
 	if (BPF_CLASS(insn->code) == BPF_RET || is_out_of_reach(t, insn))
@@ -199,7 +199,7 @@ static enum xdps_status follow(struct translation *t, unsigned int at, struct xd
 		reach(t, at + 1 + insn->k, written);
 	} else {
 		return xdps_fail(err, XDPS_UNSUPPORTED,
-				 "the filter's instruction %u jumps back to %u, and the kernel runs no loops",
+				 "the filter's instruction %u jumps back to %u, but the kernel does not accept loops",
 				 at, at + 1 + insn->k);
 	}
 	return XDPS_OK;
@@ -622,7 +622,7 @@ static void emit_tail(struct translation *t, unsigned int at, uint64_t verdict)
 
 static enum xdps_status no_memory(struct xdps_error *err)
 {
-	return xdps_fail(err, XDPS_FAILED, "there is no memory to translate the filter");
+	return xdps_fail(err, XDPS_FAILED, "there is not enough memory to translate the filter");
 }
 
 /* Sets the offsets of all jumps, and converts the code to the form that the caller wants. */
@@ -641,7 +641,7 @@ static enum xdps_status finish(struct translation *t, struct xdps_code *code,
 		off = t->steps[t->out[i].target].start - (i + 1);
 		if (off > INT16_MAX)
 			return xdps_fail(err, XDPS_UNSUPPORTED,
-					 "the filter is too long for the kernel: it would have to jump over %u instructions there, and %d are the most",
+					 "the filter is too long for the kernel: a jump would have to span %u instructions, and the maximum is %d",
 					 off, INT16_MAX);
 		t->out[i].insn.off = off;
 	}

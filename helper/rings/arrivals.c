@@ -75,7 +75,7 @@ enum xdps_status xdps_arrivals_open(struct xdps_arrivals *a, int cpus_fd, unsign
 	a->n_cpus = n_cpus;
 	a->known = calloc(n_cpus, sizeof(*a->known));
 	if (!a->known)
-		return xdps_fail_errno(err, -ENOMEM, "making a list of %u CPUs", n_cpus);
+		return xdps_fail_errno(err, -ENOMEM, "allocating the list of %u CPUs", n_cpus);
 	a->uevent_fd = open_uevents();
 	return XDPS_OK;
 }

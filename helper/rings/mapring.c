@@ -117,7 +117,7 @@ enum xdps_supply xdps_mapring_add(struct xdps_rings *r, uint32_t cpu, struct xdp
 	int fd = make_rings(r, "memory", 1);
 
 	if (fd < 0 || bpf_map_update_elem(r->more_fd, &r->n, &fd, BPF_ANY)) {
-		xdps_fail_errno(why, -errno, "making a ring of %u KiB", r->ring_bytes >> 10);
+		xdps_fail_errno(why, -errno, "creating a ring of %u KiB", r->ring_bytes >> 10);
 		xdps_fd_close(&fd);
 		return XDPS_SUPPLY_REFUSED;
 	}
@@ -146,6 +146,6 @@ enum xdps_status xdps_mapring_explain(struct xdps_error *err, int rc,
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "ring=map: rings of %u KiB are more than this kernel puts into a map; ask for a smaller buffer, or leave ring=map out",
 				 r->ring_bytes >> 10);
-	return xdps_fail_errno(err, rc, "making a map with %u rings of %u KiB", r->n,
+	return xdps_fail_errno(err, rc, "creating a map of %u rings of %u KiB", r->n,
 			       r->ring_bytes >> 10);
 }

@@ -30,7 +30,7 @@ static enum xdps_status explain_open(struct xdps_error *err, int rc,
 
 	if (rc == -EACCES || rc == -EPERM)
 		snprintf(doing, sizeof(doing),
-			 "a perf ring (kernel.perf_event_paranoid is %d)",
+			 "perf rings (kernel.perf_event_paranoid is %d)",
 			 xdps_kernel_perf_paranoid());
 	else
 		snprintf(doing, sizeof(doing), "opening the perf ring of CPU %u",
@@ -42,7 +42,7 @@ static enum xdps_status explain_map(struct xdps_error *err, int rc,
 				    const struct xdps_rings *r, unsigned int n_rings)
 {
 	static const char format[] =
-		"%u rings of %u KiB: EPERM; CAP_IPC_LOCK%s; smaller buffer or %s";
+		"mapping %u rings of %u KiB: EPERM; CAP_IPC_LOCK%s; use a smaller buffer or %s";
 	char remedy[sizeof(err->text)], limits[128];
 	struct rlimit locked = { 0 };
 	unsigned int ring_kib = r->ring_bytes / 1024;
@@ -53,7 +53,7 @@ static enum xdps_status explain_map(struct xdps_error *err, int rc,
 	getrlimit(RLIMIT_MEMLOCK, &locked);
 	xdps_privilege_remedy(remedy, sizeof(remedy));
 	snprintf(limits, sizeof(limits),
-		 " lifts the limits perf_event_mlock_kb (%" PRIu64 ") and RLIMIT_MEMLOCK (%" PRIu64 " KiB)",
+		 " lifts perf_event_mlock_kb (%" PRIu64 ") and RLIMIT_MEMLOCK (%" PRIu64 " KiB)",
 		 xdps_kernel_perf_mlock_kib(), (uint64_t)locked.rlim_cur / 1024);
 	/* The command must not be truncated: with a long path, the limits are left out. */
 	if (snprintf(NULL, 0, format, n_rings, ring_kib, limits, remedy) >=
@@ -89,7 +89,7 @@ static enum xdps_status use_event(const struct xdps_rings *r, int fd, uint32_t c
 {
 	if (bpf_map_update_elem(r->map_fd, &cpu, &fd, BPF_ANY))
 		return xdps_fail_errno(err, -errno,
-				       "giving the BPF program the ring of CPU %u", cpu);
+				       "passing the ring of CPU %u to the BPF program", cpu);
 	if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
 		return xdps_fail_errno(err, -errno, "enabling the ring of CPU %u", cpu);
 	return XDPS_OK;
@@ -140,7 +140,7 @@ static enum xdps_status make_lists(struct xdps_rings *r, struct xdps_error *err)
 	r->renewed = calloc(r->n_max, sizeof(*r->renewed));
 	r->cpus = calloc(r->n_max, sizeof(*r->cpus));
 	if (!r->fds || !r->maps || !r->renewed || !r->cpus)
-		return xdps_fail_errno(err, -ENOMEM, "making a list of %u rings", r->n_max);
+		return xdps_fail_errno(err, -ENOMEM, "allocating the list of %u rings", r->n_max);
 	return XDPS_OK;
 }
 
@@ -181,7 +181,7 @@ static enum xdps_status put_in_place(const struct xdps_rings *r, unsigned int ri
 				     struct xdps_error *err)
 {
 	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, r->fds[ring]))
-		return xdps_fail_errno(err, -errno, "using the old ring of CPU %u",
+		return xdps_fail_errno(err, -errno, "reusing the ring of CPU %u",
 				       r->cpus[ring]);
 	return use_event(r, fd, r->cpus[ring], err);
 }

@@ -83,7 +83,7 @@ static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *er
 	if (!available_kib || total_bytes / 1024 <= available_kib / 2)
 		return XDPS_OK;
 	return xdps_fail(err, XDPS_BAD_OPTION,
-			 "the rings would take %" PRIu64 " KiB of memory, and half of what is available is %" PRIu64 " KiB; ask for a smaller buffer",
+			 "the rings would take %" PRIu64 " KiB of memory, but the limit is half of the available memory, %" PRIu64 " KiB; use a smaller buffer",
 			 total_bytes / 1024, available_kib / 2);
 }
 
@@ -97,7 +97,7 @@ static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_requ
 
 	if (bytes > max)
 		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "a buffer of %" PRIu64 " bytes is %" PRIu64 " for each of %u rings, and a ring takes at most %u; ask for a smaller buffer%s",
+				 "a buffer of %" PRIu64 " bytes is %" PRIu64 " bytes for each of %u rings, but a ring has at most %u; use a smaller buffer%s",
 				 request->buffer_bytes, bytes, n_rings, max,
 				 max < XDPS_RING_BYTES_MAX ? ", or leave ring=map out" : "");
 	status = check_memory(bytes * n_rings, err);
@@ -204,7 +204,7 @@ static enum xdps_status assign(uint32_t cpu, uint32_t ring, int cpus_fd, struct 
 	const struct xdps_cpu state = { .ring = ring, .wake_at = XDPS_NEVER };
 
 	if (bpf_map_update_elem(cpus_fd, &cpu, &state, BPF_ANY))
-		return xdps_fail_errno(err, -errno, "giving CPU %u its ring", cpu);
+		return xdps_fail_errno(err, -errno, "assigning a ring to CPU %u", cpu);
 	return XDPS_OK;
 }
 

@@ -124,8 +124,8 @@ static enum xdps_status fail_unknown(const struct xdps_target *t, const char *if
 	struct candidates c = all(t);
 	char head[160];
 
-	snprintf(head, sizeof(head), "%s: no XDP program there %s %.*s%s; there %s", ifname,
-		 is_number(prog) ? "has the id" : "is called", QUOTE_CHARS, prog,
+	snprintf(head, sizeof(head), "%s: no attached XDP program %s %.*s%s; there %s", ifname,
+		 is_number(prog) ? "has the id" : "is named", QUOTE_CHARS, prog,
 		 dots(prog), c.n == 1 ? "is only" : "are");
 	return fail_with_list(err, head, &c);
 }
@@ -136,7 +136,7 @@ static enum xdps_status fail_ambiguous(const struct candidates *c, const char *i
 	char head[160];
 
 	snprintf(head, sizeof(head),
-		 "%s: several XDP programs there are called %.*s%s, choose one by its id:",
+		 "%s: several attached XDP programs are named %.*s%s; select one by its id:",
 		 ifname, QUOTE_CHARS, prog, dots(prog));
 	return fail_with_list(err, head, c);
 }
@@ -166,7 +166,7 @@ static enum xdps_status fail_without(const char *ifname, const struct xdps_reque
 				     struct xdps_error *err)
 {
 	static const char text[] =
-		"%s: no XDP program is attached there, and %s%.*s%s is about one; without it all packets are captured as they arrive";
+		"%s: no XDP program is attached, but %s%.*s%s needs one; without it, all packets are captured as they arrive";
 
 	if (request->prog[0])
 		return xdps_fail(err, XDPS_UNSUPPORTED, text, ifname, "prog=", QUOTE_CHARS,

@@ -237,11 +237,11 @@ static enum xdps_status explain(const struct xdps_target *t, int rc,
 
 	if (!t->attached.id) {
 		snprintf(doing, sizeof(doing),
-			 "%s: asking what XDP program is attached there", iface->name);
+			 "%s: querying the attached XDP program", iface->name);
 		return xdps_privilege_fail(err, rc, doing);
 	}
 	xdps_target_describe(t, program, sizeof(program));
-	snprintf(doing, sizeof(doing), "%s: looking at %s", iface->name, program);
+	snprintf(doing, sizeof(doing), "%s: opening %s", iface->name, program);
 	return xdps_privilege_fail_for(err, rc, CAP_SYS_ADMIN, doing);
 }
 

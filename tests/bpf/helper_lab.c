@@ -355,7 +355,7 @@ void helper_open(struct helper *h, const struct how *how,
 	helper_send(h, request, sizeof(*request));
 	do {
 		if (!helper_hear(h))
-			fail_msg("the helper ended without a word");
+			fail_msg("the helper exited without an error message");
 	} while (h->reply.kind == XDPS_REPLY_RINGS);
 }
 

@@ -793,7 +793,7 @@ int main(void)
 		SENTENCE("Every expression is judged as libpcap does, optimised", expressions_optimised),
 		SENTENCE("Every expression is judged as libpcap does, not optimised", expressions_as_they_are),
 		SENTENCE("The expressions of libpcap's own tests are judged as it does", upstream_expressions),
-		SENTENCE("Programs by chance are judged as libpcap does", programs_by_chance),
+		SENTENCE("Random programs are judged as libpcap judges them", programs_by_chance),
 		IN_COPY("In a copy every expression is judged as libpcap does, as far as that goes",
 			expressions_optimised),
 		IN_COPY("In a copy programs by chance are judged as libpcap does, as far as that goes",

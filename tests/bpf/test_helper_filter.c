@@ -175,10 +175,10 @@ static void refuses_invalid_programs(void **state)
 		{ { { BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0 }, TAKE }, 2, "instruction 0 jumps to 2" },
 		{ { { BPF_JMP | BPF_JA, 0, 0, 1 }, TAKE }, 2, "instruction 0 jumps to 2" },
 		{ { { BPF_JMP | BPF_JA, 0, 0, INT32_MAX }, TAKE }, 2, "jumps to 2147483648" },
-		{ { { BPF_JMP | BPF_JA, 0, 0, INT32_MIN }, TAKE }, 2, "before its first" },
+		{ { { BPF_JMP | BPF_JA, 0, 0, INT32_MIN }, TAKE }, 2, "before the first instruction" },
 		{ { TAKE, { BPF_JMP | BPF_JA, 0, 0, -3 }, TAKE }, 3, "instruction 1 jumps to -1" },
-		{ { { .code = 0xffff }, TAKE }, 2, "none of classic BPF" },
-		{ { { .code = 0x85 /* eBPF's call */ }, TAKE }, 2, "none of classic BPF" },
+		{ { { .code = 0xffff }, TAKE }, 2, "which classic BPF does not define" },
+		{ { { .code = 0x85 /* eBPF's call */ }, TAKE }, 2, "which classic BPF does not define" },
 		{ { { BPF_LD | BPF_MEM, 0, 0, 16 }, TAKE }, 2, "word 16" },
 		{ { { BPF_ST, 0, 0, UINT32_MAX }, TAKE }, 2, "word 4294967295" },
 		{ { { BPF_ALU | BPF_DIV | BPF_K, 0, 0, 0 }, TAKE }, 2, "divides by zero" },
@@ -217,7 +217,7 @@ static void refuses_what_is_too_long(void **state)
 		free(insns);
 		assert_int_equal(helper.reply.kind, XDPS_REPLY_FILTER);
 		assert_int_equal(helper.reply.filter.status, XDPS_BAD_FILTER);
-		snprintf(words, sizeof(words), "%u instructions, and 4096 are the most", sizes[i]);
+		snprintf(words, sizeof(words), "%u instructions; the maximum is 4096", sizes[i]);
 		if (!strstr(helper_text(&helper), words))
 			fail_msg("\"%s\"", helper_text(&helper));
 		assert_filters_for(2, 50);
@@ -344,7 +344,7 @@ static void a_value_out_of_range_ends_it(void **state)
 	assert_ends(&msg, bytes_of(&msg), "number of instructions of 1");
 	msg = message_for(3, 1);
 	msg.request.magic++;
-	assert_ends(&msg, bytes_of(&msg), "another version of xdpsample");
+	assert_ends(&msg, bytes_of(&msg), "protocol version");
 }
 
 static void another_kind_ends_it(void **state)
@@ -358,9 +358,9 @@ static void another_kind_ends_it(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		msg.request.kind = kinds[i];
-		assert_ends(&msg, bytes_of(&msg), "and only 5 may come now");
+		assert_ends(&msg, bytes_of(&msg), "but only kind 5 is valid");
 	}
-	assert_ends(&open, sizeof(open), "of kind 1, and only 5 may come now");
+	assert_ends(&open, sizeof(open), "of kind 1, but only kind 5 is valid");
 }
 
 static void descriptors_end_it(void **state)
@@ -371,7 +371,7 @@ static void descriptors_end_it(void **state)
 	open_with_filter(2, 50);
 	helper_send_with_fd(&helper, &msg, bytes_of(&msg), 1);
 	assert_true(helper_hear(&helper));
-	assert_error(&helper, XDPS_FAILED, "came with descriptors");
+	assert_error(&helper, XDPS_FAILED, "carried file descriptors");
 	assert_string_equal(lab_xdp(NEAR, NULL), "none");
 	assert_false(helper_hear(&helper));
 	assert_int_equal(helper_end(&helper), 1);
@@ -404,7 +404,7 @@ static void a_filter_comes_second(void **state)
 	helper_start(&helper, &as_usual);
 	helper_send(&helper, &msg, sizeof(struct xdps_request_open));
 	assert_true(helper_hear(&helper));
-	assert_error(&helper, XDPS_FAILED, "of kind 5, and only 1 may come now");
+	assert_error(&helper, XDPS_FAILED, "of kind 5, but only kind 1 is valid");
 	assert_int_equal(helper_end(&helper), 1);
 	assert_string_equal(lab_xdp(NEAR, NULL), "none");
 }
@@ -432,7 +432,7 @@ static void open_debugged(int pair[2])
 	how.err_fd = pair[1];
 	open_near(&how);
 	assert_ready(&helper);
-	assert_written(pair[0], "xdpsample-helper: xa: in generic mode, ");
+	assert_written(pair[0], "xdpsample-helper: xa: attached in generic mode, ");
 }
 
 /* The line is written before the answer. */
@@ -515,12 +515,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SENTENCE("A filter is put into the kernel", filters_in_the_kernel),
-		SENTENCE("So is one that computes where to look", filters_by_a_computed_offset),
+		SENTENCE("A filter with computed offsets is put into the kernel", filters_by_a_computed_offset),
 		SENTENCE("It filters nothing where user space does", filters_nothing_where_it_is_told),
 		SENTENCE("A filter with a loop is left to user space, with the reason", leaves_a_loop_to_user_space),
 		SENTENCE("A filter of 4096 instructions is put into the kernel", takes_the_longest),
 		SENTENCE("An invalid filter is refused, and the one before stays", refuses_invalid_programs),
-		SENTENCE("So is one that is too long", refuses_what_is_too_long),
+		SENTENCE("A filter that is too long is refused, and the one before stays", refuses_what_is_too_long),
 		SENTENCE("Whatever it is asked to filter by, the sampler stays", stays_whatever_the_program),
 		SENTENCE("The filter can be changed hundreds of times", changes_hundreds_of_times),
 		SENTENCE("A message of another size ends the capture", a_wrong_size_ends_it),
@@ -529,8 +529,8 @@ int main(void)
 		SENTENCE("A filter with descriptors ends the capture", descriptors_end_it),
 		SENTENCE("An empty message ends the capture", an_empty_message_is_the_end),
 		SENTENCE("A filter before the capture is refused", a_filter_comes_second),
-		SENTENCE("To whoever listens it says where each filter is", tells_where_it_filters),
-		SENTENCE("To nobody else it says a word", is_silent_otherwise),
+		SENTENCE("The debugging output says where each filter runs", tells_where_it_filters),
+		SENTENCE("Without debugging the helper prints nothing", is_silent_otherwise),
 		SENTENCE("A listener that does not read does not stop it", a_full_pipe_does_not_stop_it),
 		SENTENCE("A listener that has gone does not stop it", a_pipe_without_a_reader_does_not_stop_it),
 	};

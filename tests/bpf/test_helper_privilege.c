@@ -220,8 +220,8 @@ static void missing_capability_is_named(void **state)
 		enum xdps_ring_kind ring;
 		const char *words;
 	} rows[] = {
-		{ CAP_BPF, XDPS_RING_BPF, "cannot have CAP_BPF: not in the bounding set" },
-		{ CAP_NET_ADMIN, XDPS_RING_BPF, "cannot have CAP_NET_ADMIN: not in the bounding set" },
+		{ CAP_BPF, XDPS_RING_BPF, "cannot have CAP_BPF: not in the capturing program's bounding set" },
+		{ CAP_NET_ADMIN, XDPS_RING_BPF, "cannot have CAP_NET_ADMIN: not in the capturing program's bounding set" },
 		{ CAP_PERFMON, XDPS_RING_PERF, "cannot have CAP_PERFMON" },
 	};
 	struct xdps_request_open request = lab_request(NEAR);

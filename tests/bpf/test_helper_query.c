@@ -190,9 +190,9 @@ static void refuses_nonsense(void **state)
 	} msg = { .query = query };
 
 	(void)state;
-	assert_refused(&query, sizeof(query), "no name that an interface can have");
+	assert_refused(&query, sizeof(query), "no valid interface name");
 	memset(query.ifname, 'x', sizeof(query.ifname));
-	assert_refused(&query, sizeof(query), "no name that an interface can have");
+	assert_refused(&query, sizeof(query), "no valid interface name");
 	for (size_t bytes = 8; bytes <= sizeof(msg); bytes++)
 		if (bytes != sizeof(query))
 			assert_refused(&msg, bytes, "bytes, not 24");

@@ -38,7 +38,7 @@ static void native_on_lo(void **state)
 	(void)state;
 	request.request.mode = XDPS_MODE_NATIVE;
 	helper_open(&helper, &as_usual, &request);
-	assert_error(&helper, XDPS_UNSUPPORTED, "lo: its driver does not do XDP in native mode");
+	assert_error(&helper, XDPS_UNSUPPORTED, "lo: the driver does not support XDP in native mode");
 	assert_non_null(strstr(helper_text(&helper), "mode=generic"));
 }
 
@@ -118,9 +118,9 @@ static void came_before_us(void **state)
 {
 	(void)state;
 	is_in_the_way("somebody_else",
-		      NEAR ": XDP program somebody_else (id %u, generic mode) is attached there, and was left alone; an interface takes one at a time");
+		      NEAR ": XDP program somebody_else (id %u, generic mode) is already attached; an interface takes one XDP program at a time");
 	is_in_the_way("xdps_entry",
-		      NEAR ": another xdpsample capture is running there: XDP program xdps_entry (id %u, generic mode), and was left alone; an interface takes one at a time");
+		      NEAR ": another xdpsample capture is already running: XDP program xdps_entry (id %u, generic mode); an interface takes one XDP program at a time");
 }
 
 static void names_no_name_without_right(void **state)
@@ -136,7 +136,7 @@ static void names_no_name_without_right(void **state)
 	lab_xdp(NEAR, &id);
 	open_near(&how);
 	snprintf(words, sizeof(words),
-		 NEAR ": looking at XDP program (id %u, generic mode): the helper cannot have CAP_SYS_ADMIN: ",
+		 NEAR ": opening XDP program (id %u, generic mode): the helper cannot have CAP_SYS_ADMIN: ",
 		 id);
 	assert_error(&helper, XDPS_NO_PERMISSION, words);
 	close(prog_fd);
@@ -158,7 +158,7 @@ static void beside_a_capture(void **state)
 	} else {
 		print_message("# tracing is refused here: %s\n", helper_text(&second));
 		assert_error(&second, XDPS_UNSUPPORTED,
-			     NEAR ": a capture is running there, maybe this program's own; one at a time works");
+			     NEAR ": a capture is already running, maybe this program's own; only one can run");
 		assert_int_equal(helper_end(&second), 1);
 	}
 	assert_captures(5);
@@ -232,7 +232,7 @@ static void driver_refuses(void **state)
 	lab_ip("link add xq numrxqueues 1 numtxqueues 1 type veth peer name xr numrxqueues 4 numtxqueues 4");
 	request.request.mode = XDPS_MODE_NATIVE;
 	helper_open(&helper, &as_usual, &request);
-	assert_error(&helper, XDPS_UNSUPPORTED, "xq: its driver (veth) refuses XDP in native mode: ");
+	assert_error(&helper, XDPS_UNSUPPORTED, "xq: the driver (veth) refuses XDP in native mode: ");
 	assert_non_null(strstr(helper_text(&helper), "mode=generic"));
 	assert_int_equal(helper_end(&helper), 1);
 
@@ -249,13 +249,13 @@ static void buffer_has_limits(void **state)
 	(void)state;
 	request.request.buffer_bytes = 1ull << 42;
 	helper_open(&helper, &as_usual, &request);
-	assert_error(&helper, XDPS_BAD_OPTION, "a ring takes at most 1073741824");
+	assert_error(&helper, XDPS_BAD_OPTION, "a ring has at most 1073741824");
 	assert_int_equal(helper_end(&helper), 1);
 
 	request.request.ring = XDPS_RING_BPF;
 	request.request.buffer_bytes = (1ull << 29) * sysconf(_SC_NPROCESSORS_ONLN);
 	helper_open(&helper, &as_usual, &request);
-	assert_error(&helper, XDPS_BAD_OPTION, "a ring takes at most 268435456");
+	assert_error(&helper, XDPS_BAD_OPTION, "a ring has at most 268435456");
 	assert_non_null(strstr(helper_text(&helper), "leave ring=map out"));
 	assert_int_equal(helper_end(&helper), 1);
 }

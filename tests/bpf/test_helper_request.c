@@ -63,8 +63,8 @@ static void refuses_other_version(void **state)
 
 	(void)state;
 	request.magic++;
-	assert_refused(&request, sizeof(request), "another version of xdpsample");
-	assert_refused(&request, 12, "another version of xdpsample");
+	assert_refused(&request, sizeof(request), "protocol version");
+	assert_refused(&request, 12, "protocol version");
 }
 
 static void refuses_other_kinds(void **state)
@@ -96,7 +96,7 @@ static void refuses_bad_names(void **state)
 		struct xdps_request_open request = lab_request(NEAR);
 
 		memcpy(request.request.ifname, names[i], sizeof(request.request.ifname));
-		assert_refused(&request, sizeof(request), "no name that an interface can have");
+		assert_refused(&request, sizeof(request), "no valid interface name");
 	}
 }
 
@@ -153,10 +153,10 @@ static void refuses_bad_programs(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
 		memset(request.request.prog, 0, sizeof(request.request.prog));
 		strcpy(request.request.prog, progs[i]);
-		assert_refused(&request, sizeof(request), "prog that no program can be named");
+		assert_refused(&request, sizeof(request), "prog that is not a valid program name");
 	}
 	memset(request.request.prog, 'x', sizeof(request.request.prog));
-	assert_refused(&request, sizeof(request), "prog that no program can be named");
+	assert_refused(&request, sizeof(request), "prog that is not a valid program name");
 }
 
 /* No program is attached, so that it is refused, but not for what it says. */
@@ -211,7 +211,7 @@ static void refuses_descriptors(void **state)
 	helper_start(&helper, &as_usual);
 	helper_send_with_fd(&helper, &request, sizeof(request), 1);
 	assert_true(helper_hear(&helper));
-	assert_error(&helper, XDPS_FAILED, "came with descriptors");
+	assert_error(&helper, XDPS_FAILED, "carried file descriptors");
 	assert_int_equal(helper_end(&helper), 1);
 }
 

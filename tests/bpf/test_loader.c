@@ -86,8 +86,8 @@ static void frags_are_asked_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SENTENCE("The verifier is quoted, where it has spoken", verifier_is_quoted),
-		SENTENCE("Of its log the last line counts that says something", last_line_that_says_something),
+		SENTENCE("The verifier's message is quoted if there is one", verifier_is_quoted),
+		SENTENCE("The last line of the verifier's log that is not statistics is quoted", last_line_that_says_something),
 		SENTENCE("What goes into the slot has the flags and the type of the entry", frags_are_asked_for),
 	};
 

@@ -792,11 +792,11 @@ int main(void)
 		SENTENCE("The sampler can be taken out and put back under way", sampler_can_be_replaced),
 		SENTENCE("A record holds the packet and its length", record_holds_packet),
 		SENTENCE("The kernel copies no more than the snapshot length", kernel_cuts),
-		SENTENCE("A snapshot length of one byte is taken at its word", one_byte_snaplen),
+		SENTENCE("A snapshot length of one byte is obeyed", one_byte_snaplen),
 		SENTENCE("A packet of 9000 bytes in fragments comes out whole", jumbo_is_whole),
 		SENTENCE("A packet in fragments is cut anywhere", jumbo_is_cut_anywhere),
-		SENTENCE("One packet in so many is taken, and each is counted", rate_is_kept),
-		SENTENCE("Which packets are taken is left to chance", chosen_by_chance),
+		SENTENCE("1 in N packets is sampled, and every packet is counted", rate_is_kept),
+		SENTENCE("Sampled packets are chosen at random", chosen_by_chance),
 		SENTENCE("Every packet is counted once, whatever the filter", every_packet_is_counted_once),
 		SENTENCE("A rate of 1 takes every packet", rate_one_takes_all),
 		SENTENCE("A full ring loses packets, counts each, and takes more when read", full_ring_loses),
@@ -816,7 +816,7 @@ int main(void)
 	const struct CMUnitTest of_maps[] = {
 		SENTENCE("The bell is rung once, when what was asked for is there", rings_when_asked),
 		SENTENCE("A bell that nobody answers costs no packet", unanswered_bell_costs_nothing),
-		SENTENCE("Whoever interrupts the program loses a packet, and harms none", who_interrupts_loses),
+		SENTENCE("A packet that interrupts the program on its CPU is lost, and damages no other", who_interrupts_loses),
 		SENTENCE("A reader that writes nonsense harms nobody else", mad_reader_harms_itself),
 	};
 	struct CMUnitTest all[2 * ARRAY_SIZE(of_both) + ARRAY_SIZE(of_maps)];

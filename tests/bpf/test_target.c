@@ -139,7 +139,7 @@ static void nothing_there(void **state)
 	assert_int_equal(target.attached.id, 0);
 	assert_int_equal(target.attached.fd, -1);
 	assert_int_equal(find_as("", XDPS_POINT_EXIT), XDPS_UNSUPPORTED);
-	assert_string_equal(err.text, NEAR ": no XDP program is attached there, and point=exit is about one; without it all packets are captured as they arrive");
+	assert_string_equal(err.text, NEAR ": no XDP program is attached, but point=exit needs one; without it, all packets are captured as they arrive");
 }
 
 static void by_any_name(void **state)
@@ -186,7 +186,7 @@ static void unknown_name(void **state)
 	begin(state);
 	attach(prog_fd, XDP_FLAGS_SKB_MODE);
 	assert_int_equal(find_as("xdp_dorp", XDPS_POINT_ENTRY), XDPS_BAD_OPTION);
-	snprintf(sentence, sizeof(sentence), NEAR ": no XDP program there is called xdp_dorp; there is only xdp_drop (id %u)",
+	snprintf(sentence, sizeof(sentence), NEAR ": no attached XDP program is named xdp_dorp; there is only xdp_drop (id %u)",
 		 other_id(prog_fd));
 	assert_string_equal(err.text, sentence);
 	close(prog_fd);
@@ -278,7 +278,7 @@ static void no_right(void **state)
 	xdps_target_look(&target, &near);
 	set_admin(true);
 
-	snprintf(words, sizeof(words), NEAR ": looking at XDP program (id %u, generic mode): ",
+	snprintf(words, sizeof(words), NEAR ": opening XDP program (id %u, generic mode): ",
 		 other_id(prog_fd));
 	if (strncmp(err.text, words, strlen(words)) || !strstr(err.text, "lacks CAP_SYS_ADMIN; ") ||
 	    (!strstr(err.text, ",cap_sys_admin=ep ") && !strstr(err.text, "nosuid")))
@@ -383,7 +383,7 @@ static void replaced_for_ever(void **state)
 	while_it_looks = replace_again;
 	assert_int_equal(find_as("", XDPS_POINT_ENTRY), XDPS_FAILED);
 	while_it_looks = NULL;
-	if (strncmp(err.text, NEAR ": looking at XDP program (id ", 29))
+	if (strncmp(err.text, NEAR ": opening XDP program (id ", 26))
 		fail_msg("\"%s\"", err.text);
 	close(former_fd);
 }
@@ -513,7 +513,7 @@ static void components_by_links(void **state)
 	assert_traced(fds[2], "xdp_pass");
 	assert_int_equal(find_as("xdp_elsewhere", XDPS_POINT_ENTRY), XDPS_BAD_OPTION);
 	assert_int_equal(find_as("xdp_drop", XDPS_POINT_ENTRY), XDPS_BAD_OPTION);
-	snprintf(sentence, sizeof(sentence), NEAR ": several XDP programs there are called xdp_drop, choose one by its id: xdp_drop (id %u), xdp_drop (id %u)",
+	snprintf(sentence, sizeof(sentence), NEAR ": several attached XDP programs are named xdp_drop; select one by its id: xdp_drop (id %u), xdp_drop (id %u)",
 		 other_id(fds[1]), other_id(fds[0]));
 	assert_string_equal(err.text, sentence);
 
@@ -566,7 +566,7 @@ int main(void)
 		SENTENCE("What leaves while it may not be looked at is not in the way", leaves_without_right),
 		SENTENCE("A program that is replaced while it is looked at: its successor is found", replaced_meanwhile),
 		SENTENCE("A program that goes while it is looked at is not there", gone_meanwhile),
-		SENTENCE("There is an end to programs that are replaced while they are looked at", replaced_for_ever),
+		SENTENCE("The search gives up on programs that are replaced again and again", replaced_for_ever),
 		SENTENCE("The program of another capture is known by its name", own),
 		SENTENCE("Components are found by the pins of libxdp, in their order", components_by_pins),
 		SENTENCE("What is pinned and replaces nothing is no component", other_pins),

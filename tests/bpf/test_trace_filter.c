@@ -352,7 +352,7 @@ int main(void)
 		SENTENCE("The comparison finds what is different", comparison_can_fail),
 		SENTENCE("A load is right around the last byte that is there or copied", bytes_around_the_end),
 		SENTENCE("Every expression is judged as libpcap does, as far as the copy goes", judge_expressions),
-		SENTENCE("Programs by chance are judged as libpcap does, as far as the copy goes", judge_programs),
+		SENTENCE("Random programs are judged as libpcap judges them, as far as the copy goes", judge_programs),
 		SENTENCE("A filter is taken with an X that cannot be", impossible_x),
 		SENTENCE("A filter of 4096 instructions is put in", longest_is_put_in),
 	};

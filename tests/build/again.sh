@@ -213,7 +213,7 @@ names_what_works_without_a_source_to_fetch()
 {
 	: >patches/libpcap-sources
 	! quickstart build || return
-	grep "LIBPCAP_SOURCE=TREE in the environment" "$said"
+	grep "LIBPCAP_SOURCE=TREE ./quickstart" "$said"
 }
 
 skip_all_where_it_cannot_run

@@ -85,7 +85,7 @@ no_such_source()
 no_libpcap_tree()
 {
 	mkdir -p "$work/other"
-	configure_fails_with "it is no tree of libpcap" with_libpcap_source="$work/other"
+	configure_fails_with "it is not a libpcap source tree" with_libpcap_source="$work/other"
 }
 
 # In the end it says what came of it, in words, and what to do.

@@ -35,7 +35,7 @@ run_says_what_is_missing()
 {
 	! XDPS_BUILD="$work" "$XDPS_SRC/run" true 2>"$work/out" || return 1
 	cat "$work/out"
-	grep -q 'is not there; ./quickstart build makes it' "$work/out"
+	grep -q 'does not exist; run ./quickstart build to build it' "$work/out"
 }
 
 # A copy where anybody may read: the tree may be in somebody's home.
@@ -44,7 +44,7 @@ quickstart_without_root()
 	cp "$XDPS_SRC/quickstart" "$work/"
 	! setpriv --reuid=65534 --regid=65534 --clear-groups "$work/quickstart" 2>"$work/out" || return 1
 	cat "$work/out"
-	grep -q '^quickstart: this needs root, ' "$work/out" && [ "$(wc -l <"$work/out")" -eq 1 ] &&
+	grep -q '^quickstart: root is needed to ' "$work/out" && [ "$(wc -l <"$work/out")" -eq 1 ] &&
 		[ ! -e "$work/build" ]
 }
 

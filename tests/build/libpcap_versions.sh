@@ -189,7 +189,7 @@ refuses_another_source()
 	! PATH=$work/bin:$PATH "$fetch" -v 1.10.3-1 "$work/copy/source" >"$work/refused" 2>&1 || return 1
 	cat "$work/refused"
 	grep -q 'libpcap_1.10.3-1.debian.tar.xz: FAILED' "$work/refused" &&
-		grep -q '^fetch-libpcap: what came is not libpcap 1.10.3-1 as it is listed in ' "$work/refused"
+		grep -q '^fetch-libpcap: the files do not match the checksums of libpcap 1.10.3-1 in ' "$work/refused"
 }
 
 listed=$(sed -n 's/^\([0-9][^ ]*\) .*\.dsc$/\1/p' "$XDPS_SRC/patches/libpcap-sources")

@@ -186,6 +186,23 @@ manuals_are_well_formed()
 	mandoc -T lint -W warning man/*.[1-9]
 }
 
+# What people read: also the documents, and what packages show.
+prose()
+{
+	written
+	find ./*.md doc packaging tests -type f \( -name '*.md' -o -name '*.templates' \
+		-o -name '*.spec' -o -name '*.service' -o -name '*.in' \)
+}
+
+# A program and libpcap's company, macros of mdoc(7) and names in libpcap's API, a word that
+# a binary has, and what two tests look for.
+known_words=nast,cace,nd,inout,nam,chekc,oll
+
+no_spelling_error()
+{
+	prose | xargs codespell --ignore-words-list="$known_words"
+}
+
 no_developer_path()
 {
 	written | xargs grep -nE '(^|[^A-Za-z0-9_.$}*-])/(home|root|work|Users)/' && return 1
@@ -343,7 +360,7 @@ every_test_folder_has_a_line()
 	return $rc
 }
 
-plan 22
+plan 23
 ok "engine/ and helper/ share common/ and nothing else" sides_share_only_common
 ok "the parts of the helper include each other in one direction only" helper_parts_are_layered
 ok "nothing under common/, engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
@@ -363,6 +380,11 @@ if command -v mandoc >/dev/null; then
 	ok "mandoc finds nothing in the manuals" manuals_are_well_formed
 else
 	skip "mandoc finds nothing in the manuals" "mandoc is not installed"
+fi
+if command -v codespell >/dev/null; then
+	ok "codespell finds no misspelt word" no_spelling_error
+else
+	skip "codespell finds no misspelt word" "codespell is not installed"
 fi
 ok "no file has a path of somebody's machine in it" no_developer_path
 ok "no file names a host of a package registry" no_registry

@@ -159,7 +159,7 @@ says_that_it_could_not_look()
 	list 1.11.0-1 sid
 	rm -rf "$archive/dists"
 	newer
-	[ $rc -eq 2 ] && grep -qx 'newer-source: no suite that could be had has a source package of libpcap' "$work/said"
+	[ $rc -eq 2 ] && grep -qx 'newer-source: no available suite has a source package of libpcap' "$work/said"
 }
 
 takes_the_first_in_the_list()
@@ -174,7 +174,7 @@ takes_the_next_if_it_cannot_be_had()
 	anew
 	list 1.11.0-1 sid 1.10.5-2 testing 1.10.3-1 "$VERSION_CODENAME"
 	rm "$archive"/pool/libpcap_1.11.0*
-	gets 1.10.5-2 && grep -q 'could not get the source of libpcap 1.11.0-1 ' "$work/err"
+	gets 1.10.5-2 && grep -q 'could not download the source of libpcap 1.11.0-1 ' "$work/err"
 }
 
 takes_the_next_if_the_patches_do_not_fit()
@@ -185,7 +185,7 @@ takes_the_next_if_the_patches_do_not_fit()
 	list 1.11.0-1 sid 1.10.5-2 testing
 	printf '%s\n' '#!/bin/sh' 'echo "asked for $1"' 'case $1 in *1.11*) exit 1 ;; esac' >"$work/fit"
 	chmod 755 "$work/fit"
-	gets 1.10.5-2 && grep -q 'libpcap 1.11.0-1 is not taken' "$work/err"
+	gets 1.10.5-2 && grep -q 'libpcap 1.11.0-1 is not used' "$work/err"
 }
 
 # What was built does not change because the archive did.
@@ -233,8 +233,8 @@ refuses_all_that_are_not_as_listed()
 	list 1.11.0-1 sid 1.10.5-2 testing
 	sed -i 's/ [0-9a-f]\{64\} / 0000000000000000000000000000000000000000000000000000000000000000 /' \
 		"$work/patches/libpcap-sources"
-	! gets 1.11.0-1 && grep -q 'what came is not libpcap 1.11.0-1 as it is listed' "$work/err" &&
-		grep -q 'none of those in the list is to be had' "$work/err"
+	! gets 1.11.0-1 && grep -q 'the files do not match the checksums of libpcap 1.11.0-1 in ' "$work/err" &&
+		grep -q 'none of the versions in the list is available' "$work/err"
 }
 
 plan 13

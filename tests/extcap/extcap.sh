@@ -208,7 +208,7 @@ it_offers_a_dialog()
 	extcap --extcap-config >"$T/config"
 	has "$(cat "$T/config")" "{call=--point}" "{call=--action}" "{type=multicheck}" \
 		"{call=--prog}" "{reload=true}" "{call=--rate}" "{call=--snaplen}" \
-		"{group=Advanced}" "{value=-}{display=None is attached}"
+		"{group=Advanced}" "{value=-}{display=No program is attached}"
 	! grep -vE '^(arg|value) (\{[a-z]+=[^{}]*\})+$' "$T/config" || die "a line is no sentence"
 }
 
@@ -218,7 +218,7 @@ it_offers_the_programs_that_are_attached()
 	has "$(extcap --extcap-config)" "{value=obeys}{display=obeys (id $PROGRAM_ID, native)}"
 	extcap --extcap-config --extcap-reload-option prog >"$T/values"
 	equal "values" "$(cat "$T/values")" "\
-value {arg=2}{value=-}{display=The attached one}{default=true}
+value {arg=2}{value=-}{display=The attached program}{default=true}
 value {arg=2}{value=obeys}{display=obeys (id $PROGRAM_ID, native)}{default=false}"
 	take_off rx0
 }
@@ -264,9 +264,9 @@ it_refuses_filters_that_cannot_be_asked_at_the_hook()
 	local bad
 
 	for bad in inbound outbound "ifindex 3" "tcp and not inbound"; do
-		has "$(extcap --extcap-capture-filter "$bad")" "known only after the XDP hook"
+		has "$(extcap --extcap-capture-filter "$bad")" "only exists after the XDP hook"
 		fails extcap --capture --fifo - --extcap-capture-filter "$bad"
-		has "$TEXT" "known only after the XDP hook"
+		has "$TEXT" "only exists after the XDP hook"
 	done
 }
 
@@ -322,7 +322,7 @@ it_shows_its_errors_in_tshark()
 {
 	start_rx shark tshark -i xdp:rx0 -o extcap.xdp_rx0.point:exit -w "$T/shark.pcapng"
 	finish shark
-	has "$(cat "$T/shark.err")" "rx0: no XDP program is attached there, and point=exit is about one"
+	has "$(cat "$T/shark.err")" "rx0: no XDP program is attached, but point=exit needs one"
 	! grep -E "no device named|magic|End of file" "$T/shark.err" || die "more was said" shark
 }
 
@@ -424,11 +424,11 @@ it_samples()
 	n=$(count one packet)
 	between "packets" "$n" 1800 2200
 	equal "interface" "$(field one interface name)" xdpsample:rx0:rate=10
-	has "$(field one interface comment)" "One packet in 10"
+	has "$(field one interface comment)" "sample of 1 in 10 packets"
 	equal "received and accepted" "$(field one statistics received) $(field one statistics accepted)" "20000 20000"
 	equal "delivered" "$(field one statistics delivered)" "$n"
-	has "$(field one statistics comment)" "20000 packets came by" \
-		"$((20000 - n)) not chosen by the sampling rate of 1 in 10"
+	has "$(field one statistics comment)" "20000 packets seen" \
+		"$((20000 - n)) skipped by the sampling rate of 1 in 10"
 }
 
 it_filters_in_the_kernel()
@@ -701,7 +701,7 @@ it_ends_by_a_signal_when_it_could_not_begin()
 {
 	mkfifo "$T/fifo"
 	start_rx one "$EXTCAP" --capture --extcap-interface xdp:rx0 --fifo "$T/fifo" --point exit
-	await one "no XDP program is attached there"
+	await one "no XDP program is attached, but"
 	kill -TERM "${PID[one]}"
 	finish one 2
 	equal "status" "$RC" 1
@@ -762,7 +762,7 @@ it_leaves_nothing_when_its_helper_is_killed()
 	kill -KILL "$(helpers)"
 	finish one 5
 	equal "status" "$RC" 1
-	has "$(cat "$T/one.err")" "helper was ended by somebody"
+	has "$(cat "$T/one.err")" "helper exited unexpectedly"
 	blocks one
 	equal "delivered" "$(field one statistics delivered)" 10
 }
@@ -791,7 +791,7 @@ it_says_what_is_missing_or_wrong()
 	has "$TEXT" "opening $T/none: No such file or directory"
 	[ ! -e "$T/none" ] || die "it made a file"
 	fails extcap --capture --fifo - --action drop --point entry
-	has "$TEXT" "action= together with point=entry"
+	has "$TEXT" "action= cannot be combined with point=entry"
 }
 
 it_does_not_write_to_a_terminal()

@@ -124,7 +124,7 @@ it_shows_tshark_what_was_dropped()
 	has "$(field one interface comment)" "Only packets with the verdict drop"
 	equal "received" "$(field one statistics received)" "$SENT"
 	has "$(field one statistics comment)" \
-		"$((SENT - $(packets_in "$T/wanted.pcap"))) rejected by their verdict or the filter"
+		"$((SENT - $(packets_in "$T/wanted.pcap"))) rejected by verdict or filter"
 	tshark -r "$T/one.pcapng" -T fields -e frame.verdict.ebpf_xdp >"$T/fields" 2>"$T/tshark.err"
 	equal "verdicts" "$(sort "$T/fields" | uniq -c | awk '{ print $1, $2 }')" \
 		"$(packets_in "$T/wanted.pcap") 1"
@@ -190,7 +190,7 @@ it_says_that_the_program_was_replaced()
 	put_over rx0 native
 	finish two
 	equal "status" "$RC" 1
-	has "$(cat "$T/two.err")" "the capture has ended, because XDP program obeys" "is not attached any more"
+	has "$(cat "$T/two.err")" "the capture has ended, because XDP program obeys" "is no longer attached"
 	blocks two
 	equal "delivered" "$(field two statistics delivered | paste -sd ' ')" "100 100"
 	take_off rx0 rx1
@@ -215,7 +215,7 @@ no_helpers()
 it_finds_nothing_after_a_program_that_is_not_there()
 {
 	fails extcap --capture --fifo - --point both
-	has "$TEXT" "no XDP program is attached there"
+	has "$TEXT" "no XDP program is attached, but"
 	not_attached || die "something was attached"
 }
 

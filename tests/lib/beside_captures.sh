@@ -107,7 +107,7 @@ end_by_sigkill_of_its_helper()
 	kill -KILL "${HELPER[$1]}"
 	finish "$1"
 	equal "status of $1" "$RC" 1
-	says "$1" "the helper was ended by somebody" || die "it does not say why" "$1"
+	says "$1" "the helper exited unexpectedly" || die "it does not say why" "$1"
 	equal "packets in the file of $1" "$(packets_in "$T/$1.pcap")" "$2"
 }
 

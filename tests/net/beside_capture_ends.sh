@@ -42,7 +42,7 @@ it_names_cap_sys_admin_and_touches_nothing_without()
 	capable_helper
 	beside native
 	fails as_nobody tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" "rx0: looking at XDP program (id $PROGRAM_ID, native mode)" \
+	has "$TEXT" "rx0: opening XDP program (id $PROGRAM_ID, native mode)" \
 		"lacks CAP_SYS_ADMIN; as root: setcap" "cap_sys_admin=ep "
 	still_decides
 	take_off rx0
@@ -98,7 +98,7 @@ it_says_that_too_many_trace_the_program()
 	start crowd "$XDPS_BUILD/tests/net/stranger" crowd "$PROGRAM_ID"
 	await crowd "[1-9][0-9]* trace it"
 	fails rx tcpdump -n -i "$DEV"
-	has "$TEXT" "rx0: XDP program obeys (id $PROGRAM_ID, native mode) cannot be traced, and is left alone" \
+	has "$TEXT" "rx0: XDP program obeys (id $PROGRAM_ID, native mode) stays attached, but cannot be traced" \
 		"about 38 programs"
 	stop crowd KILL
 	begin dump -i "$DEV"

@@ -40,8 +40,8 @@ ends_when()
 	finish dump
 	equal status "$RC" 1
 	now=$(beside_on rx0)
-	[ -z "$now" ] || successor="; XDP program ([a-z_]+ )?\(id ${now#* }, ${now% *} mode\) is"
-	grep -qxE "tcpdump: pcap_loop: rx0: the capture has ended, because XDP program obeys \(id ${was#* }, ${was% *} mode\) is not attached any more$successor" \
+	[ -z "$now" ] || successor="; XDP program ([a-z_]+ )?\(id ${now#* }, ${now% *} mode\) is now attached"
+	grep -qxE "tcpdump: pcap_loop: rx0: the capture has ended, because XDP program obeys \(id ${was#* }, ${was% *} mode\) is no longer attached$successor" \
 		"$T/dump.err" || die "not the right words; now there: $now" dump
 	equal "packets in the file" "$(packets_in "$T/dump.pcap")" 100
 	await_nothing_of_ours
@@ -160,7 +160,7 @@ it_loses_nothing_of_before_while_packets_arrive()
 	take_off rx0
 	finish dump
 	equal status "$RC" 1
-	says dump "is not attached any more" || die "not the right words" dump
+	says dump "is no longer attached" || die "not the right words" dump
 	read_counts "$(tail -n 3 "$T/dump.err")"
 	equal "captured of what was received" "$CAPTURED $DROPPED" "$RECEIVED 0"
 	equal "packets in the file" "$(packets_in "$T/dump.pcap")" "$CAPTURED"

@@ -91,7 +91,7 @@ it_shows_what_arrives_at_each_interface_of_a_bond()
 	watch before bond0
 	watch after bond0:point=exit
 	watch dropped bond0:action=drop
-	has "$(cat "$T/before.err")" "bond0: XDP program obeys (id $PROGRAM_ID, native mode) runs on the interfaces below it"
+	has "$(cat "$T/before.err")" "bond0: XDP program obeys (id $PROGRAM_ID, native mode) runs on its lower interfaces"
 	arrive rx0 "$(alternating)"
 	arrive rx1 "$(alternating)"
 	shown before $((2 * COUNT))

@@ -25,8 +25,8 @@ it_says_what_keeps_virtio_net_from_native_mode_and_captures_in_generic_mode()
 {
 	take_card virtio_net
 	fails rx tcpdump -i "xdpsample:$CARD:mode=native"
-	has "$TEXT" "its driver (virtio_net) refuses XDP in native mode"
-	has "$TEXT" "its receive offloads are in the way, which the host does not let it switch off (ctrl_guest_offloads)"
+	has "$TEXT" "the driver (virtio_net) refuses XDP in native mode"
+	has "$TEXT" "its receive offloads are on, and the host does not let it switch them off (ctrl_guest_offloads)"
 	equal "program on $CARD" "$(xdp_on "$CARD")" ""
 
 	capture dump -i "xdpsample:$CARD:mode=generic"

@@ -225,7 +225,7 @@ it_sees_by_its_losses_that_a_cpu_came_back()
 	sleep 2		# twice as long as the helper waits
 	[ -z "$(helper_says)" ] || die "there are uevents in the other namespace" dump
 	send_rx1
-	await_supply "has its ring; 10 packets were lost there before"
+	await_supply "has its ring; 10 packets were lost there before that"
 	send_rx1
 	end_capture dump 20
 	equal captured "$CAPTURED" 10
@@ -260,12 +260,12 @@ it_says_that_a_cpu_gets_no_ring_and_counts_the_loss()
 	sysctl -qw kernel.perf_event_paranoid="$paranoid"
 	set_cpu 0
 	set_cpu 1
-	await_supply "gets no ring"
+	await_supply "but has no ring"
 	send_on "$CPU"
 	end_capture dump $COUNT
 	equal captured "$CAPTURED" 0
 	equal dropped "$DROPPED" $COUNT
-	equal "times that it was said" "$(helper_says | grep -c "gets no ring")" 1
+	equal "times that it was said" "$(helper_says | grep -c "but has no ring")" 1
 	has "$(helper_says)" CAP_SYS_ADMIN
 }
 

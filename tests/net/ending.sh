@@ -107,7 +107,7 @@ it_refuses_a_second_capture_and_goes_on_with_the_first()
 	# where the kernel lets the second be beside the first, it cannot without types
 	fails rx bash -c "mount -t tmpfs tmpfs /sys/kernel/btf; exec tcpdump -n -i $DEV"
 	equal status "$RC" 1
-	has "$TEXT" "rx0: a capture is running there, maybe this program's own; one at a time works"
+	has "$TEXT" "rx0: a capture is already running, maybe this program's own; only one can run"
 	send "$(frames 50)"
 	end_capture first 50
 	equal captured "$CAPTURED" 50

@@ -133,7 +133,7 @@ it_refuses_more_memory_than_there_may_be()
 		tcpdump -n -c 1 -B 2097151 -i "$DEV"
 	equal status "$RC" 1
 	is_a_sentence "$TEXT"
-	has "$TEXT" "the rings would take" "half of what is available is 524288 KiB" "smaller buffer"
+	has "$TEXT" "the rings would take" "half of the available memory, 524288 KiB" "smaller buffer"
 }
 
 it_refuses_monitor_mode()
@@ -196,7 +196,7 @@ it_says_that_a_capture_is_there_where_a_second_one_cannot_be()
 	refuses_a_second
 	fails rx tcpdump -n -c 1 -i "$PLAIN"
 	equal status "$RC" 1
-	equal sentence "$TEXT" "tcpdump: rx0: a capture is running there, maybe this program's own; one at a time works, as a second one has to trace it: Operation not permitted, although the helper has the capabilities; a security module, seccomp or kernel lockdown forbids it"
+	equal sentence "$TEXT" "tcpdump: rx0: a capture is already running, maybe this program's own; only one can run, as a second one cannot trace it: Operation not permitted, although the helper has the capabilities; a security module, seccomp or kernel lockdown forbids it"
 	is_a_sentence "$TEXT"
 	stop first
 }
@@ -208,7 +208,7 @@ it_says_the_same_to_a_program_that_opens_its_device_twice()
 	refuses_a_second
 	stop first
 	fails rx dumpcap -q -a duration:2 -i "$DEV" -i "$DEV" -w "$T/twice.pcapng"
-	has "$TEXT" "rx0: a capture is running there, maybe this program's own; one at a time works"
+	has "$TEXT" "rx0: a capture is already running, maybe this program's own; only one can run"
 	says_nothing_of_permission
 }
 
@@ -220,7 +220,7 @@ it_says_nothing_of_permission_where_another_program_cannot_be_traced()
 		skip_test "this kernel lets programs be traced"
 	fi
 	fails rx tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" "rx0: XDP program passes (id $PROGRAM_ID, native mode) cannot be traced, and is left alone: Operation not permitted"
+	has "$TEXT" "rx0: XDP program passes (id $PROGRAM_ID, native mode) stays attached, but cannot be traced: Operation not permitted"
 	says_nothing_of_permission
 	is_a_sentence "$TEXT"
 	take_off rx0

@@ -98,7 +98,7 @@ end_at_the_last()
 	until_true 15 seen "$2" || die "$SEEN packets of $2 have passed the hook" "$1"
 	kill "$(helpers)"
 	finish "$1"
-	says "$1" "the helper was ended by somebody" || die "$1 ended otherwise, with $RC" "$1"
+	says "$1" "the helper exited unexpectedly" || die "$1 ended otherwise, with $RC" "$1"
 }
 
 # by_tcpdump NAME FILTER [OPTION]..., by_dumpcap: to $T/NAME.pcap, ready to receive
@@ -265,7 +265,7 @@ places()
 it_says_where_it_filters_when_asked()
 {
 	places 'udp port 53' "in the kernel"
-	places 'ip protochain 17' "in user space" "jumps back" "the kernel runs no loops"
+	places 'ip protochain 17' "in user space" "jumps back" "the kernel does not accept loops"
 }
 
 it_says_nothing_when_not_asked()
@@ -481,7 +481,7 @@ it_refuses_filters_on_what_is_known_after_the_hook()
 
 	for filter in inbound outbound "ifindex 3"; do
 		fails rx tcpdump -ni "$DEV" "$filter"
-		has "$TEXT" "known only after the XDP hook"
+		has "$TEXT" "only exists after the XDP hook"
 	done
 }
 
@@ -489,7 +489,7 @@ it_says_so_when_the_helper_does_not_answer()
 {
 	refilter change
 	kill -STOP "$(helpers)"
-	over "no answer from the helper in time"
+	over "the helper did not reply within 10 seconds"
 }
 
 it_says_so_when_the_interface_is_deleted_while_filters_change()

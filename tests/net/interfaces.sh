@@ -43,7 +43,7 @@ it_captures_by_an_alternative_name_of_any_length()
 	fails rx tcpdump -n -i "xdpsample:$longest"
 	has "$TEXT" "No such device"
 	fails rx tcpdump -n -i "xdpsample:${longest}n"
-	has "$TEXT" "no interface name is longer than 15 characters, nor an alternative name than 127"
+	has "$TEXT" "an interface name has at most 15 characters, an alternative name at most 127"
 }
 
 it_captures_on_a_bridge()

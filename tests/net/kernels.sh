@@ -22,7 +22,7 @@ brings()
 refuses()
 {
 	fails rx tcpdump -n -i "$1"
-	has "$TEXT" "rx0: its driver (veth) refuses XDP in native mode" "the MTU (9000 here" \
+	has "$TEXT" "rx0: the driver (veth) refuses XDP in native mode" "the MTU (9000 here" \
 		"mode=generic works"
 }
 

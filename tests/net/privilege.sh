@@ -298,7 +298,7 @@ it_names_a_mount_from_which_nothing_is_executed()
 		chmod 755 "$1/noexec/helper"
 		exec ip netns exec "$3" env "LD_LIBRARY_PATH=$4" "XDPSAMPLE_HELPER=$1/noexec/helper" \
 			timeout -k 5 60 tcpdump -n -c 1 -i "$5"' bash "$T" "$XDPS_HELPER" "$RX" "$XDPS_LIBS" "$DEV"
-	has "$TEXT" "$T/noexec/helper: Permission denied; its mode allows it, so a mount (noexec)"
+	has "$TEXT" "$T/noexec/helper: Permission denied; its mode allows it, but a noexec mount"
 	! grep -F "$WITHOUT_PERMISSION" <<<"$TEXT" || die "root has it: $TEXT"
 }
 
@@ -310,7 +310,7 @@ it_names_a_directory_that_the_helper_cannot_be_seen_in()
 	ln -s closed/helper "$T/helper"
 	chmod 700 "$T/closed"
 	fails as_nobody tcpdump -n -c 1 -i "$DEV"
-	has "$TEXT" "$T/helper: Permission denied; a directory on the way"
+	has "$TEXT" "$T/helper: Permission denied; a directory in its path"
 	! grep -F "$WITHOUT_PERMISSION" <<<"$TEXT" || die "it is a directory's: $TEXT"
 }
 
@@ -318,12 +318,12 @@ it_names_a_program_that_is_no_helper()
 {
 	not_helped /bin/true helper
 	not_helped /bin/false helper
-	not_helped /bin/cat "makes no sense"
+	not_helped /bin/cat "invalid reply"
 }
 
 it_gives_up_on_a_helper_that_never_answers()
 {
-	not_helped "$(pretender 'exec sleep 100')" "no answer" seconds
+	not_helped "$(pretender 'exec sleep 100')" "did not reply within" seconds
 }
 
 it_refuses_a_helper_of_another_version()

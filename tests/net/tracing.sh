@@ -484,7 +484,7 @@ it_says_which_programs_there_are_when_none_is_called_so()
 {
 	put $LONG_NAME rx0 native
 	fails rx tcpdump -n -i "$DEV:prog=nobody"
-	has "$TEXT" "rx0: no XDP program there is called nobody; there is only $LONG_NAME (id $PROGRAM_ID)"
+	has "$TEXT" "rx0: no attached XDP program is named nobody; there is only $LONG_NAME (id $PROGRAM_ID)"
 	fails rx tcpdump -n -i "$DEV:prog=4294967295"
 	has "$TEXT" "has the id 4294967295" "$LONG_NAME (id $PROGRAM_ID)"
 	equal "what is attached" "$(beside_on rx0)" "native $PROGRAM_ID"
@@ -497,7 +497,7 @@ it_says_that_there_is_no_program_to_be_beside()
 
 	for option in point=exit action=drop prog=nobody; do
 		fails rx tcpdump -n -i "$DEV:$option"
-		has "$TEXT" "rx0: no XDP program is attached there" "${option%%=*}="
+		has "$TEXT" "rx0: no XDP program is attached, but" "${option%%=*}="
 	done
 }
 
@@ -506,7 +506,7 @@ other_mode()
 {
 	put obeys rx0 "$1"
 	fails rx tcpdump -n -i "$DEV:mode=$2"
-	has "$TEXT" "mode=$2: XDP program obeys (id $PROGRAM_ID, $1 mode) is attached already"
+	has "$TEXT" "mode=$2: XDP program obeys (id $PROGRAM_ID, $1 mode) is already attached"
 	equal "what is attached" "$(beside_on rx0)" "$1 $PROGRAM_ID"
 	take_off rx0
 }
@@ -524,7 +524,7 @@ left_alone()
 	local program=${3:-obeys}
 
 	fails rx bash -ec "${2:-:}; exec tcpdump -n -i $DEV"
-	has "$TEXT" "rx0: XDP program $program (id $PROGRAM_ID, native mode) cannot be traced, and is left alone" "$1"
+	has "$TEXT" "rx0: XDP program $program (id $PROGRAM_ID, native mode) stays attached, but cannot be traced" "$1"
 	equal "what is attached" "$(beside_on rx0)" "native $PROGRAM_ID"
 }
 

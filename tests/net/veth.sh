@@ -66,10 +66,10 @@ says_mode()
 
 it_says_in_which_mode_it_runs_and_why()
 {
-	says_mode "$PLAIN" "rx0: in generic mode, because on a veth"
-	says_mode "$PLAIN:mode=native" "rx0: in native mode, as asked for by mode="
-	says_mode "$PLAIN:mode=generic" "rx0: in generic mode, as asked for by mode="
-	says_mode xdpsample:lo "lo: in generic mode, which is the kernel's choice for this driver"
+	says_mode "$PLAIN" "rx0: attached in generic mode, because on a veth"
+	says_mode "$PLAIN:mode=native" "rx0: attached in native mode, as requested by mode="
+	says_mode "$PLAIN:mode=generic" "rx0: attached in generic mode, as requested by mode="
+	says_mode xdpsample:lo "lo: attached in generic mode, which the kernel chose for this driver"
 }
 
 offloads()

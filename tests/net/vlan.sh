@@ -8,7 +8,7 @@
 # shellcheck source=tests/lib/extcap.sh
 . "$XDPS_SRC/tests/lib/extcap.sh"
 
-TAKEN_OFF='rx0: VLAN tags are taken off before the XDP hook (rx-vlan-offload)'
+TAKEN_OFF='rx0: VLAN tags are stripped before the XDP hook (rx-vlan-offload)'
 
 # offload on|off: veth hands on beside a packet what its sender has put there
 offload()
@@ -45,7 +45,7 @@ send_tagged()
 warns()
 {
 	has "$(cat "$T/$1.err")" "$TAKEN_OFF" \
-		'"ethtool -K rx0 rxvlan off" leaves them in, with txvlan off for its peer'
+		'"ethtool -K rx0 rxvlan off" keeps the tags, with txvlan off for its peer'
 }
 
 is_quiet()

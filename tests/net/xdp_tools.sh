@@ -293,7 +293,7 @@ it_lists_dispatcher_and_components_when_none_has_the_name()
 	two_components
 	state >"$T/state"
 	fails inside "$XDPS_RUN" tcpdump -i "$DEV:prog=third_sieve"
-	has "$TEXT" "rx0: no XDP program there is called third_sieve; there are" \
+	has "$TEXT" "rx0: no attached XDP program is named third_sieve; there are" \
 		"xdp_dispatcher (id $(ids xdp_dispatcher))" \
 		"first_sieve (id $(ids first_sieve))" "second_sieve (id $(ids second_sieve))"
 	same_state
@@ -308,7 +308,7 @@ it_wants_an_id_where_one_program_is_loaded_twice()
 	read -ra twice <<<"$(ids second_sieve)"
 	equal "programs of that name" ${#twice[@]} 2
 	fails inside "$XDPS_RUN" tcpdump -i "$DEV:prog=second_sieve"
-	has "$TEXT" "several XDP programs there are called second_sieve, choose one by its id" \
+	has "$TEXT" "several attached XDP programs are named second_sieve; select one by its id" \
 		"second_sieve (id ${twice[0]})" "second_sieve (id ${twice[1]})"
 	capture_beside before ":prog=${twice[0]}"
 	capture_beside after ":prog=${twice[1]}"
@@ -349,7 +349,7 @@ it_says_that_the_program_is_not_called_for_what_arrives()
 	field file statistics comment >"$T/comments"
 	equal "accounts in the file" "$(grep -c . "$T/comments")" 2
 	head -n 1 "$T/comments" | grep -q "^rx0: $SILENT" || die "the file does not say it at once" comments
-	tail -n 1 "$T/comments" | grep -q "packets came by.*[.] rx0: $SILENT" ||
+	tail -n 1 "$T/comments" | grep -q "packets seen.*[.] rx0: $SILENT" ||
 		die "the file does not say it at its end" comments
 }
 
@@ -405,7 +405,7 @@ it_ends_when_a_component_is_added_to_the_dispatcher()
 	two_components
 	id=$(ids xdp_dispatcher)
 	capture_beside dump :point=exit
-	rebuilt_by "XDP program xdp_dispatcher (id $id, native mode) is not attached any more" \
+	rebuilt_by "XDP program xdp_dispatcher (id $id, native mode) is no longer attached" \
 		component first_sieve 30
 	equal "number of programs" "$(ids first_sieve | wc -w) $(ids second_sieve | wc -w)" "2 1"
 	serves_anew
@@ -418,7 +418,7 @@ it_ends_when_a_component_is_taken_from_the_dispatcher()
 	two_components
 	id=$(ids xdp_dispatcher)
 	capture_beside dump ""
-	rebuilt_by "XDP program xdp_dispatcher (id $id, native mode) is not attached any more" \
+	rebuilt_by "XDP program xdp_dispatcher (id $id, native mode) is no longer attached" \
 		tool xdp-loader unload -i "$(ids first_sieve)" rx0
 	equal "number of programs" "$(ids first_sieve | wc -w) $(ids second_sieve | wc -w)" "0 1"
 	serves_anew
@@ -433,7 +433,7 @@ it_ends_when_the_only_component_gets_company()
 	id=$(ids xdp_dispatcher)
 	component=$(ids first_sieve)
 	capture_beside dump ""
-	rebuilt_by "xdp_dispatcher (id $id), which called XDP program first_sieve (id $component, native mode), is not attached any more" \
+	rebuilt_by "xdp_dispatcher (id $id), which called XDP program first_sieve (id $component, native mode), is no longer attached" \
 		component second_sieve 20
 	equal "the first component" "$(ids first_sieve)" "$component"
 	serves_anew
@@ -444,7 +444,7 @@ it_ends_when_xdp_filter_is_unloaded()
 	traced_tools
 	filter_drops_port_9
 	capture_beside dump ""
-	rebuilt_by "xdp_dispatcher (id $(ids xdp_dispatcher)), which called XDP program xdpfilt_alw_udp (id $(ids xdpfilt_alw_udp), native mode), is not attached any more" \
+	rebuilt_by "xdp_dispatcher (id $(ids xdp_dispatcher)), which called XDP program xdpfilt_alw_udp (id $(ids xdpfilt_alw_udp), native mode), is no longer attached" \
 		tool xdp-filter unload rx0
 	equal "what is on rx0" "$(beside_on rx0)" ""
 }
@@ -461,7 +461,7 @@ it_leaves_xdp_filter_alone_where_it_cannot_be_traced()
 	state >"$T/state"
 	id=$(ids xdpfilt_alw_udp)
 	fails inside "$XDPS_RUN" tcpdump -i "$DEV:action=drop"
-	has "$TEXT" "rx0: XDP program xdpfilt_alw_udp (id $id, native mode) cannot be traced, and is left alone"
+	has "$TEXT" "rx0: XDP program xdpfilt_alw_udp (id $id, native mode) stays attached, but cannot be traced"
 	same_state
 	let_through alone
 	same_packets "$(port_53)" "$T/alone.pcap"

@@ -398,7 +398,7 @@ leaves_what_has_no_end()
 	dpkg_in_root --install /srv/new.deb && sed -i '/^# xdpsample: end/d' "$ROOT$LOCAL" &&
 		echo "# an administrator's line" >>"$ROOT$LOCAL" &&
 		cp "$ROOT$LOCAL" "$PACKAGES/mnt/local" && dpkg_in_root --remove xdpsample &&
-		grep "is left as it is" "$said" && cmp "$ROOT$LOCAL" "$PACKAGES/mnt/local" &&
+		grep "is left unchanged" "$said" && cmp "$ROOT$LOCAL" "$PACKAGES/mnt/local" &&
 		sed -i '/^# xdpsample: begin/,/abstractions.xdpsample/d' "$ROOT$LOCAL"
 }
 
@@ -470,7 +470,7 @@ overridden_for_everybody()
 {
 	in_root dpkg-statoverride --add root root 0755 $HELPER &&
 		answer true && dpkg_in_root --install /srv/new.deb &&
-		grep 'everybody may execute' "$said" && helper_is root:root 755 "" &&
+		grep 'lets everybody execute' "$said" && helper_is root:root 755 "" &&
 		dpkg_in_root --purge xdpsample && in_root dpkg-statoverride --remove $HELPER
 }
 
@@ -478,7 +478,7 @@ no_file_capabilities()
 {
 	mount -t ramfs ramfs "$ROOT/usr/libexec" && answer true &&
 		dpkg_in_root --install /srv/new.deb && cat "$said" &&
-		grep 'file capabilities cannot be given' "$said" && is_roots && root_captures
+		grep 'cannot set file capabilities on' "$said" && is_roots && root_captures
 }
 
 # A program that was built with a later libpcap may need what ours has not.

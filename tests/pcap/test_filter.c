@@ -333,18 +333,18 @@ static void a_program_that_no_machine_should_run_is_refused_here(void **state)
 		struct bpf_insn insn;
 		const char *says;
 	} rows[] = {
-		{ BPF_STMT(BPF_ST, 16), "word 16 of the scratch memory" },
-		{ BPF_STMT(BPF_STX, 0x40000000), "word 1073741824 of the scratch" },
-		{ BPF_STMT(BPF_LD | BPF_MEM, 16), "word 16 of the scratch memory" },
-		{ BPF_STMT(BPF_LDX | BPF_MEM, 0xffffffff), "word 4294967295 of the" },
+		{ BPF_STMT(BPF_ST, 16), "word 16 of scratch memory" },
+		{ BPF_STMT(BPF_STX, 0x40000000), "word 1073741824 of scratch" },
+		{ BPF_STMT(BPF_LD | BPF_MEM, 16), "word 16 of scratch memory" },
+		{ BPF_STMT(BPF_LDX | BPF_MEM, 0xffffffff), "word 4294967295 of scratch" },
 		{ BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), "divides by zero" },
 		{ BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, 0), "divides by zero" },
-		{ BPF_STMT(BPF_RET | BPF_X, 0), "none of classic BPF" },
-		{ BPF_STMT(0xffff, 0), "none of classic BPF" },
-		{ BPF_STMT(BPF_JMP | BPF_JA, 1), "behind its last" },
-		{ BPF_STMT(BPF_JMP | BPF_JA, 0x80000000), "before its first" },
-		{ BPF_STMT(BPF_JMP | BPF_JA, (bpf_u_int32)-2), "before its first" },
-		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), "behind its last" },
+		{ BPF_STMT(BPF_RET | BPF_X, 0), "which classic BPF does not define" },
+		{ BPF_STMT(0xffff, 0), "which classic BPF does not define" },
+		{ BPF_STMT(BPF_JMP | BPF_JA, 1), "beyond the last instruction" },
+		{ BPF_STMT(BPF_JMP | BPF_JA, 0x80000000), "before the first instruction" },
+		{ BPF_STMT(BPF_JMP | BPF_JA, (bpf_u_int32)-2), "before the first instruction" },
+		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), "beyond the last instruction" },
 	};
 	struct bpf_insn prog[] = { { 0 }, BPF_STMT(BPF_RET | BPF_K, 1000) };
 

@@ -117,7 +117,7 @@ it_refuses_a_filter_that_no_machine_should_run()
 		start_rude rude --program 14:0:0:0
 		finish rude
 		[ "$RC" -ne 0 ] || die "it took the filter" rude
-		says rude "the filter's instruction 0 has the code 0xe, which is none of classic BPF" ||
+		says rude "the filter's instruction 0 has the opcode 0xe, which classic BPF does not define" ||
 			die "it did not say why not" rude
 		stop rpcapd
 	done

@@ -169,7 +169,7 @@ it_names_a_capability_that_the_container_was_not_given()
 	start_app
 	beside_app dump net_admin,perfmon,net_raw "${ours[@]}" -- -c 1
 	finish dump
-	has "$(cat "$T/dump.err")" "cannot have CAP_BPF: not in the bounding set" "a container"
+	has "$(cat "$T/dump.err")" "cannot have CAP_BPF: not in the capturing program's bounding set" "a container"
 	end_app
 }
 

@@ -267,12 +267,12 @@ without()
 
 it_names_cap_bpf()
 {
-	refused "$(without bpf)" "cannot have CAP_BPF: not in the bounding set" "a container"
+	refused "$(without bpf)" "cannot have CAP_BPF: not in the capturing program's bounding set" "a container"
 }
 
 it_names_cap_net_admin()
 {
-	refused "$(without net_admin)" "cannot have CAP_NET_ADMIN: not in the bounding set" "a container"
+	refused "$(without net_admin)" "cannot have CAP_NET_ADMIN: not in the capturing program's bounding set" "a container"
 }
 
 it_names_cap_perfmon()
@@ -284,12 +284,12 @@ it_names_cap_perfmon()
 		skip_test "this kernel takes the program from who lacks it"
 	fi
 	finish dump
-	has "$(cat "$T/dump.err")" "cannot have CAP_PERFMON: not in the bounding set" "a container"
+	has "$(cat "$T/dump.err")" "cannot have CAP_PERFMON: not in the capturing program's bounding set" "a container"
 }
 
 it_names_every_one_where_there_is_none()
 {
-	refused net_raw "cannot have CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON: not in the bounding set"
+	refused net_raw "cannot have CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON: not in the capturing program's bounding set"
 }
 
 it_warns_without_cap_net_raw_and_captures()

@@ -78,13 +78,13 @@ static void test_nothing_but_wanted(void **state)
 	(void)state;
 	attach((struct xdps_program){ .fd = -1 });
 	assert_int_equal(choose("xdp_drop"), XDPS_UNSUPPORTED);
-	assert_string_equal(err.text, "eth0: no XDP program is attached there, and prog=xdp_drop is about one; without it all packets are captured as they arrive");
+	assert_string_equal(err.text, "eth0: no XDP program is attached, but prog=xdp_drop needs one; without it, all packets are captured as they arrive");
 	request.point = XDPS_POINT_EXIT;
 	assert_int_equal(choose(""), XDPS_UNSUPPORTED);
-	assert_string_equal(err.text, "eth0: no XDP program is attached there, and point=exit is about one; without it all packets are captured as they arrive");
+	assert_string_equal(err.text, "eth0: no XDP program is attached, but point=exit needs one; without it, all packets are captured as they arrive");
 	request.actions = 1u << XDPS_ACTION_DROP;
 	assert_int_equal(choose(""), XDPS_UNSUPPORTED);
-	assert_string_equal(err.text, "eth0: no XDP program is attached there, and action= is about one; without it all packets are captured as they arrive");
+	assert_string_equal(err.text, "eth0: no XDP program is attached, but action= needs one; without it, all packets are captured as they arrive");
 }
 
 static void test_attached(void **state)
@@ -118,8 +118,8 @@ static void test_short_name(void **state)
 	component(program(10, "pass_what_comes_from_there"));
 	assert_chosen("drop_what_comes_from_there", 9);
 	assert_chosen("pass_what_comes", 10);
-	assert_refused("pass_what_come", "eth0: no XDP program there is called pass_what_come; there are xdp_dispatcher (id 7), drop_what_comes_from_there (id 9), pass_what_comes_from_there (id 10)");
-	assert_refused("pass_what_comes_from_her", "eth0: no XDP program there is called pass_what_comes_from_her; there are xdp_dispatcher (id 7), drop_what_comes_from_there (id 9), pass_what_comes_from_there (id 10)");
+	assert_refused("pass_what_come", "eth0: no attached XDP program is named pass_what_come; there are xdp_dispatcher (id 7), drop_what_comes_from_there (id 9), pass_what_comes_from_there (id 10)");
+	assert_refused("pass_what_comes_from_her", "eth0: no attached XDP program is named pass_what_comes_from_her; there are xdp_dispatcher (id 7), drop_what_comes_from_there (id 9), pass_what_comes_from_there (id 10)");
 }
 
 static void test_whole_name_first(void **state)
@@ -137,9 +137,9 @@ static void test_long_name_without_btf(void **state)
 	attach(without_btf(7, "drop_what_comes_from_there"));
 	assert_chosen("drop_what_comes_from_there", 7);
 	assert_chosen("drop_what_comes", 7);
-	assert_refused("drop_what", "eth0: no XDP program there is called drop_what; there is only drop_what_comes (id 7)");
+	assert_refused("drop_what", "eth0: no attached XDP program is named drop_what; there is only drop_what_comes (id 7)");
 	attach(without_btf(7, "xdp_drop"));
-	assert_refused("xdp_drop_and_more", "eth0: no XDP program there is called xdp_drop_and_more; there is only xdp_drop (id 7)");
+	assert_refused("xdp_drop_and_more", "eth0: no attached XDP program is named xdp_drop_and_more; there is only xdp_drop (id 7)");
 }
 
 /* Some loaders give the program another name than its function has. */
@@ -157,10 +157,10 @@ static void test_unknown_id(void **state)
 	(void)state;
 	attach(program(7, "xdp_dispatcher"));
 	component(program(4294967295, "xdp_drop"));
-	assert_refused("70", "eth0: no XDP program there has the id 70; there are xdp_dispatcher (id 7), xdp_drop (id 4294967295)");
-	assert_refused("0", "eth0: no XDP program there has the id 0; there are xdp_dispatcher (id 7), xdp_drop (id 4294967295)");
-	assert_refused("4294967303", "eth0: no XDP program there has the id 4294967303; there are xdp_dispatcher (id 7), xdp_drop (id 4294967295)");
-	assert_refused("18446744073709551623", "eth0: no XDP program there has the id 18446744073709551623; there are xdp_dispatcher (id 7), xdp_drop (id 4294967295)");
+	assert_refused("70", "eth0: no attached XDP program has the id 70; there are xdp_dispatcher (id 7), xdp_drop (id 4294967295)");
+	assert_refused("0", "eth0: no attached XDP program has the id 0; there are xdp_dispatcher (id 7), xdp_drop (id 4294967295)");
+	assert_refused("4294967303", "eth0: no attached XDP program has the id 4294967303; there are xdp_dispatcher (id 7), xdp_drop (id 4294967295)");
+	assert_refused("18446744073709551623", "eth0: no attached XDP program has the id 18446744073709551623; there are xdp_dispatcher (id 7), xdp_drop (id 4294967295)");
 }
 
 static void test_nameless(void **state)
@@ -168,7 +168,7 @@ static void test_nameless(void **state)
 	(void)state;
 	attach(without_btf(7, ""));
 	assert_chosen("7", 7);
-	assert_refused("x", "eth0: no XDP program there is called x; there is only id 7");
+	assert_refused("x", "eth0: no attached XDP program is named x; there is only id 7");
 }
 
 static void test_ambiguous(void **state)
@@ -178,13 +178,13 @@ static void test_ambiguous(void **state)
 	component(program(9, "xdp_drop"));
 	component(program(12, "xdp_pass"));
 	component(program(10, "xdp_drop"));
-	assert_refused("xdp_drop", "eth0: several XDP programs there are called xdp_drop, choose one by its id: xdp_drop (id 9), xdp_drop (id 10)");
+	assert_refused("xdp_drop", "eth0: several attached XDP programs are named xdp_drop; select one by its id: xdp_drop (id 9), xdp_drop (id 10)");
 	assert_chosen("10", 10);
 
 	attach(program(7, "xdp_dispatcher"));
 	component(program(9, "drop_what_comes_from_there"));
 	component(program(10, "drop_what_comes_from_here"));
-	assert_refused("drop_what_comes", "eth0: several XDP programs there are called drop_what_comes, choose one by its id: drop_what_comes_from_there (id 9), drop_what_comes_from_here (id 10)");
+	assert_refused("drop_what_comes", "eth0: several attached XDP programs are named drop_what_comes; select one by its id: drop_what_comes_from_there (id 9), drop_what_comes_from_here (id 10)");
 }
 
 static void test_as_many_as_fit(void **state)
@@ -218,7 +218,7 @@ static void test_all_fit(void **state)
 	attach(program(10, "a"));
 	for (int i = 0; i < XDPS_COMPONENTS_MAX; i++)
 		component(program(11 + i, "b"));
-	assert_refused("c", "eth0: no XDP program there is called c; there are a (id 10), b (id 11), b (id 12), b (id 13), b (id 14), b (id 15), b (id 16), b (id 17), b (id 18), b (id 19), b (id 20)");
+	assert_refused("c", "eth0: no attached XDP program is named c; there are a (id 10), b (id 11), b (id 12), b (id 13), b (id 14), b (id 15), b (id 16), b (id 17), b (id 18), b (id 19), b (id 20)");
 }
 
 static void test_offloaded(void **state)
@@ -306,7 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SENTENCE("Where no program is, none is traced", test_nothing),
 		SENTENCE("Where no program is, what needs one is refused, and named", test_nothing_but_wanted),
-		SENTENCE("Who asks for nothing gets the attached program", test_attached),
+		SENTENCE("Without prog= the attached program is traced", test_attached),
 		SENTENCE("A program is found by its name and by its id", test_names_and_ids),
 		SENTENCE("A long name is found by the kernel's 15 characters", test_short_name),
 		SENTENCE("A whole name goes before a cut one", test_whole_name_first),

@@ -124,7 +124,7 @@ static void test_codes(void **state)
 	/* loads 13, stores 2, arithmetic 21, jumps 9, returns 2, transfers 2 */
 	assert_int_equal(n, 49);
 	prog[0].code = 0x8c;
-	assert_refused(3, "the filter's instruction 0 has the code 0x8c, which is none of classic BPF");
+	assert_refused(3, "the filter's instruction 0 has the opcode 0x8c, which classic BPF does not define");
 }
 
 static void test_number(void **state)
@@ -137,7 +137,7 @@ static void test_number(void **state)
 	assert_true(is_taken(1));
 	assert_true(is_taken(XDPS_FILTER_INSNS_MAX));
 	assert_refused(XDPS_FILTER_INSNS_MAX + 1,
-		       "the filter has 4097 instructions, and 4096 are the most");
+		       "the filter has 4097 instructions; the maximum is 4096");
 	assert_int_equal(xdps_classic_check(prog, UINT32_MAX + 2ull, &err), XDPS_BAD_FILTER);
 	assert_int_equal(xdps_classic_check(prog, SIZE_MAX, &err), XDPS_BAD_FILTER);
 }
@@ -168,7 +168,7 @@ static void test_words(void **state)
 		}
 	}
 	prog[0].k = 16;
-	assert_refused(2, "the filter's instruction 0 uses word 16 of the scratch memory, which has 16 (0 to 15)");
+	assert_refused(2, "the filter's instruction 0 uses word 16 of scratch memory, but there are only 16 words (0 to 15)");
 }
 
 static void test_divisor(void **state)
@@ -203,7 +203,7 @@ static void test_branches(void **state)
 	}
 	returns(13);
 	prog[7] = (struct xdps_insn){ .code = BPF_JMP | BPF_JGT | BPF_K, .jf = 5 };
-	assert_refused(13, "the filter's instruction 7 jumps to 13, behind its last (12)");
+	assert_refused(13, "the filter's instruction 7 jumps to 13, beyond the last instruction (12)");
 }
 
 /* The sign of the distance is in its 32 bits, and the sum may wrap. */
@@ -225,11 +225,11 @@ static void test_jumps(void **state)
 	}
 	returns(n);
 	prog[7] = (struct xdps_insn){ .code = BPF_JMP | BPF_JA, .k = 4092 };
-	assert_refused(n, "the filter's instruction 7 jumps to 4100, behind its last (12)");
+	assert_refused(n, "the filter's instruction 7 jumps to 4100, beyond the last instruction (12)");
 	prog[7].k = -9;
-	assert_refused(n, "the filter's instruction 7 jumps to -1, before its first");
+	assert_refused(n, "the filter's instruction 7 jumps to -1, before the first instruction");
 	prog[7].k = INT32_MAX;
-	assert_refused(n, "the filter's instruction 7 jumps to 2147483655, behind its last (12)");
+	assert_refused(n, "the filter's instruction 7 jumps to 2147483655, beyond the last instruction (12)");
 	prog[7].k = -8;
 	assert_true(is_taken(n));
 }

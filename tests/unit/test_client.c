@@ -178,7 +178,7 @@ static void hears_that_the_helper_died(void **state)
 	while (!xdps_client_listen(&client, &err))
 		;
 	assert_int_equal(err.status, XDPS_FAILED);
-	assert_non_null(strstr(err.text, "ended by somebody"));
+	assert_non_null(strstr(err.text, "exited unexpectedly"));
 }
 
 static void takes_babble_for_the_end(void **state)
@@ -237,7 +237,7 @@ static void refuses_added_rings_that_make_no_sense(void **state)
 		while (!xdps_client_listen(&client, &err))
 			;
 		assert_int_equal(err.status, XDPS_FAILED);
-		assert_non_null(strstr(err.text, "makes no sense"));
+		assert_non_null(strstr(err.text, "invalid reply"));
 		assert_int_equal(grant.n_rings, 2);
 		xdps_client_close(&client);
 		xdps_grant_free(&grant);
@@ -253,7 +253,7 @@ static void refuses_a_notice_without_an_end(void **state)
 	p = (struct pollfd){ .fd = client.sock, .events = POLLIN };
 	assert_int_equal(poll(&p, 1, 10000), 1);
 	assert_int_equal(xdps_client_listen(&client, &err), XDPS_FAILED);
-	assert_non_null(strstr(err.text, "makes no sense"));
+	assert_non_null(strstr(err.text, "invalid reply"));
 	assert_false(client.has_notice);
 }
 
@@ -267,14 +267,14 @@ static void passes_the_helpers_error_on(void **state)
 static void says_that_the_helper_ended_without_a_word(void **state)
 {
 	(void)state;
-	assert_fails("silent", XDPS_FAILED, "ended without a word");
+	assert_fails("silent", XDPS_FAILED, "exited without an error message");
 	assert_non_null(strstr(err.text, "/silent"));
 }
 
 static void reads_through_a_request_that_was_never_read(void **state)
 {
 	(void)state;
-	assert_fails("unread", XDPS_FAILED, "ended without a word");
+	assert_fails("unread", XDPS_FAILED, "exited without an error message");
 }
 
 static void repeats_the_dynamic_loaders_last_words(void **state)
@@ -288,7 +288,7 @@ static void repeats_the_dynamic_loaders_last_words(void **state)
 static void refuses_a_helper_of_another_version(void **state)
 {
 	(void)state;
-	assert_fails("other-version", XDPS_FAILED, "of one version?");
+	assert_fails("other-version", XDPS_FAILED, "from the same build");
 }
 
 static void refuses_answers_that_make_no_sense(void **state)
@@ -301,21 +301,21 @@ static void refuses_answers_that_make_no_sense(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		assert_fails(kinds[i], XDPS_FAILED, "makes no sense");
+		assert_fails(kinds[i], XDPS_FAILED, "invalid reply");
 }
 
 static void does_not_wait_for_ever_to_be_served(void **state)
 {
 	(void)state;
 	patience_ms = 10;
-	assert_fails("mute", XDPS_FAILED, "no answer from the helper in time");
+	assert_fails("mute", XDPS_FAILED, "the helper did not reply within 10 seconds");
 	assert_in_range(longest_ms, 9000, 100000);
 }
 
 static void keeps_nothing_of_a_helper_that_died_halfway(void **state)
 {
 	(void)state;
-	assert_fails("dies-halfway", XDPS_FAILED, "ended without a word");
+	assert_fails("dies-halfway", XDPS_FAILED, "exited without an error message");
 }
 
 static void names_a_helper_that_is_not_there(void **state)
@@ -567,7 +567,7 @@ static void asks_to_filter_nothing_for_what_is_too_long(void **state)
 		assert_int_equal(filter_with("filter-nothing", insns, sizes[i]), XDPS_OK);
 		free(insns);
 		snprintf(words, sizeof(words),
-			 "the filter has %zu instructions, and 4096 are the most that the kernel gets",
+			 "the filter has %zu instructions, but at most 4096 can run in the kernel",
 			 sizes[i]);
 		assert_int_equal(filtering.number, 7);
 		assert_int_equal(filtering.place, XDPS_FILTER_USER);
@@ -599,7 +599,7 @@ static void an_error_instead_of_an_answer_is_the_end(void **state)
 static void a_helper_that_dies_over_a_filter_is_the_end(void **state)
 {
 	(void)state;
-	assert_over("filter-dies", XDPS_FAILED, "ended without a word");
+	assert_over("filter-dies", XDPS_FAILED, "exited without an error message");
 }
 
 static void a_dead_helpers_last_words_are_the_answer(void **state)
@@ -657,7 +657,7 @@ static void a_silent_helper_is_the_end_after_ten_seconds(void **state)
 	assert_int_equal(xdps_client_filter(&client, 7, &take_all, 1, &filtering, &err),
 			 XDPS_FAILED);
 	assert_in_range(longest_ms, 9000, 10000);
-	assert_non_null(strstr(err.text, "no answer from the helper in time"));
+	assert_non_null(strstr(err.text, "the helper did not reply within 10 seconds"));
 	assert_false(filtering.refused);
 }
 
@@ -672,7 +672,7 @@ static void an_answer_that_makes_no_sense_is_the_end(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		assert_over(kinds[i], XDPS_FAILED, "makes no sense");
+		assert_over(kinds[i], XDPS_FAILED, "invalid reply");
 }
 
 /* Debugging output. */
@@ -708,7 +708,7 @@ static void a_helper_to_be_debugged_has_our_stderr(void **state)
 	(void)state;
 	open_loader_with("1", written, sizeof(written));
 	assert_string_equal(written, "xdpsample-helper: error while loading shared libraries: libx.so.1\n");
-	assert_non_null(strstr(err.text, "ended without a word"));
+	assert_non_null(strstr(err.text, "exited without an error message"));
 }
 
 static void no_other_helper_has(void **state)
@@ -884,15 +884,15 @@ int main(int argc, char **argv)
 		     hears_that_the_interface_disappeared),
 		EACH("hears that the helper died",
 		     hears_that_the_helper_died),
-		EACH("takes babble for the end",
+		EACH("a message that is no reply ends the capture",
 		     takes_babble_for_the_end),
 		EACH("passes the helper's error on",
 		     passes_the_helpers_error_on),
-		EACH("says that the helper ended without a word",
+		EACH("says that the helper exited without an error message",
 		     says_that_the_helper_ended_without_a_word),
 		EACH("reads through a request that was never read",
 		     reads_through_a_request_that_was_never_read),
-		EACH("repeats the dynamic loader's last words",
+		EACH("repeats the dynamic loader's error message",
 		     repeats_the_dynamic_loaders_last_words),
 		EACH("refuses a helper of another version",
 		     refuses_a_helper_of_another_version),
@@ -948,7 +948,7 @@ int main(int argc, char **argv)
 		     an_error_instead_of_an_answer_is_the_end),
 		EACH("a helper that dies over a filter is the end",
 		     a_helper_that_dies_over_a_filter_is_the_end),
-		EACH("a dead helper's last words are the answer",
+		EACH("the error that a dead helper has left is the answer",
 		     a_dead_helpers_last_words_are_the_answer),
 		EACH("an answer that nobody waited for is passed over",
 		     an_answer_that_nobody_waited_for_is_passed_over),

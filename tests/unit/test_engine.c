@@ -758,11 +758,11 @@ int main(void)
 		SENTENCE("Rejected, passed over, taken and lost are all that were seen", counts_add_up),
 	};
 	const struct CMUnitTest of_maps[] = {
-		SENTENCE("Who has nothing asks to be woken for the first packet", idle_asks_for_the_first),
-		SENTENCE("Who has some asks to be woken for a quarter of a ring more", holder_asks_for_a_quarter),
+		SENTENCE("A reader without packets asks to be woken for the first one", idle_asks_for_the_first),
+		SENTENCE("A reader with packets asks to be woken for a quarter of a ring more", holder_asks_for_a_quarter),
 		SENTENCE("A bell for a packet that was read leaves nothing readable", quiet_after_a_bell),
 		SENTENCE("A tick for a packet that was read leaves nothing readable", quiet_after_a_tick),
-		SENTENCE("Whoever goes to sleep just when a packet comes is woken", no_wake_up_is_missed),
+		SENTENCE("A reader that goes to sleep just when a packet arrives is woken", no_wake_up_is_missed),
 	};
 	struct CMUnitTest all[2 * ARRAY_SIZE(of_both) + ARRAY_SIZE(of_maps)];
 	size_t n = 0;

@@ -120,7 +120,7 @@ static void test_rings(void **state)
 	assert_int_equal(parsed("a:ring=perf").request.ring, XDPS_RING_PERF);
 	assert_int_equal(parsed("a:ring=map").request.ring, XDPS_RING_BPF);
 	assert_int_equal(parsed("a:ring=bpf").request.ring, XDPS_RING_BPF);
-	refused("a:ring", "ring: has no value; there are auto, map, perf");
+	refused("a:ring", "ring: missing value; use one of auto, map, perf");
 	refused("a:ring=shared", "ring=shared: not one of auto, map, perf");
 }
 
@@ -159,7 +159,7 @@ static void test_actions(void **state)
 
 static void test_action_with_point(void **state)
 {
-	const char *sentence = "action= together with point=entry: a program has not decided before it runs; leave one of them out, or say point=exit";
+	const char *sentence = "action= cannot be combined with point=entry: there is no verdict before the program runs; remove one of them, or use point=exit";
 
 	(void)state;
 	assert_int_equal(parsed("a:action=drop:point=exit").request.point, XDPS_POINT_EXIT);
@@ -241,7 +241,7 @@ static void test_over(void **state)
 
 static void test_no_name(void **state)
 {
-	const char *sentence = "no interface name; the form is IFACE[:key=value]..., with the keys rate, mode, hold, point, action, prog, ring";
+	const char *sentence = "no interface name; the syntax is IFACE[:key=value]..., where key is one of rate, mode, hold, point, action, prog, ring";
 
 	(void)state;
 	refused("", sentence);
@@ -257,7 +257,7 @@ static void test_long_name(void **state)
 	name[128] = '\0';
 	(void)state;
 	refused(name,
-		"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn...: no interface name is longer than 15 characters, nor an alternative name than 127");
+		"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn...: too long; an interface name has at most 15 characters, an alternative name at most 127");
 	assert_string_equal(parsed(name + 1).request.ifname, name + 1);
 }
 
@@ -265,47 +265,47 @@ static void test_impossible_name(void **state)
 {
 	(void)state;
 	refused("eth0/rate=10",
-		"eth0/rate=10: an interface name has no '/', white space or control characters; options begin with ':'");
+		"eth0/rate=10: an interface name cannot contain '/', white space or control characters; options begin with ':'");
 	refused("eth 0",
-		"eth 0: an interface name has no '/', white space or control characters; options begin with ':'");
+		"eth 0: an interface name cannot contain '/', white space or control characters; options begin with ':'");
 	refused("eth0\n",
-		"eth0?: an interface name has no '/', white space or control characters; options begin with ':'");
+		"eth0?: an interface name cannot contain '/', white space or control characters; options begin with ':'");
 	refused("eth\0330",
-		"eth?0: an interface name has no '/', white space or control characters; options begin with ':'");
+		"eth?0: an interface name cannot contain '/', white space or control characters; options begin with ':'");
 	refused(" eth0:rate=1",
-		" eth0: an interface name has no '/', white space or control characters; options begin with ':'");
-	refused(".", ".: no interface has this name");
-	refused("..:rate=1", "..: no interface has this name");
+		" eth0: an interface name cannot contain '/', white space or control characters; options begin with ':'");
+	refused(".", ".: not a valid interface name");
+	refused("..:rate=1", "..: not a valid interface name");
 }
 
 static void test_empty_option(void **state)
 {
 	(void)state;
 	refused("eth0:",
-		"eth0:: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog, ring");
+		"eth0:: empty option; each ':' must be followed by one of rate, mode, hold, point, action, prog, ring");
 	refused("eth0:rate=1:",
-		"eth0:rate=1:: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog, ring");
+		"eth0:rate=1:: empty option; each ':' must be followed by one of rate, mode, hold, point, action, prog, ring");
 	refused("eth0::rate=1",
-		"eth0::rate=1: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog, ring");
+		"eth0::rate=1: empty option; each ':' must be followed by one of rate, mode, hold, point, action, prog, ring");
 }
 
 static void test_unknown_option(void **state)
 {
 	(void)state;
 	refused("eth0:colour=red",
-		"colour: no such option; there are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:colour", "colour: no such option; there are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:Rate=1", "Rate: no such option; there are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:rat=1", "rat: no such option; there are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:rates=1", "rates: no such option; there are rate, mode, hold, point, action, prog, ring");
-	refused("eth0: rate=1", " rate: no such option; there are rate, mode, hold, point, action, prog, ring");
+		"colour: no such option; the options are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:colour", "colour: no such option; the options are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:Rate=1", "Rate: no such option; the options are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:rat=1", "rat: no such option; the options are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:rates=1", "rates: no such option; the options are rate, mode, hold, point, action, prog, ring");
+	refused("eth0: rate=1", " rate: no such option; the options are rate, mode, hold, point, action, prog, ring");
 	refused("eth0:rate=1,mode=native",
 		"rate=1,mode=native: not a number from 1 to 4294967295");
-	refused("eth0:=5", "=5: no such option; there are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:=5", "=5: no such option; the options are rate, mode, hold, point, action, prog, ring");
 	refused("eth0:points=exit",
-		"points: no such option; there are rate, mode, hold, point, action, prog, ring");
+		"points: no such option; the options are rate, mode, hold, point, action, prog, ring");
 	refused("eth0:act=drop",
-		"act: no such option; there are rate, mode, hold, point, action, prog, ring");
+		"act: no such option; the options are rate, mode, hold, point, action, prog, ring");
 }
 
 static void test_twice(void **state)
@@ -323,18 +323,18 @@ static void test_no_value(void **state)
 {
 	(void)state;
 	refused("eth0:rate",
-		"rate: has no value; it takes a number from 1 to 4294967295");
+		"rate: missing value; use a number from 1 to 4294967295");
 	refused("eth0:rate=:mode=auto",
-		"rate: has no value; it takes a number from 1 to 4294967295");
-	refused("eth0:mode", "mode: has no value; there are auto, native, generic");
-	refused("eth0:mode=", "mode: has no value; there are auto, native, generic");
+		"rate: missing value; use a number from 1 to 4294967295");
+	refused("eth0:mode", "mode: missing value; use one of auto, native, generic");
+	refused("eth0:mode=", "mode: missing value; use one of auto, native, generic");
 	refused("eth0:hold=",
-		"hold: has no value; it takes a number from 0 to 1000000 (microseconds)");
-	refused("eth0:point", "point: has no value; there are entry, exit");
+		"hold: missing value; use a number from 0 to 1000000 (microseconds)");
+	refused("eth0:point", "point: missing value; use one of entry, exit");
 	refused("eth0:action=",
-		"action: has no value; there are aborted, drop, pass, tx, redirect, joined by +, none twice");
+		"action: missing value; use one or more of aborted, drop, pass, tx, redirect, joined with +, each at most once");
 	refused("eth0:prog=:rate=1",
-		"prog: has no value; it takes a program's name (letters, digits, '_' and '.', at most 127) or its id, from 1 to 4294967295");
+		"prog: missing value; use a program's name (letters, digits, '_' and '.', at most 127) or its id, from 1 to 4294967295");
 }
 
 static void test_bad_rate(void **state)
@@ -408,7 +408,7 @@ static void test_bad_action(void **state)
 
 	(void)state;
 	refuse_values("action", values, ARRAY_SIZE(values),
-		      "not one of aborted, drop, pass, tx, redirect, joined by +, none twice");
+		      "not one or more of aborted, drop, pass, tx, redirect, joined with +, each at most once");
 }
 
 static void test_bad_program(void **state)
@@ -445,7 +445,7 @@ static void test_unprintable(void **state)
 	refused("eth0:mode=\033[2Jx\xff\x7f",
 		"mode=?[2Jx??: not one of auto, native, generic");
 	refused("eth0:\001\002=1",
-		"??: no such option; there are rate, mode, hold, point, action, prog, ring");
+		"??: no such option; the options are rate, mode, hold, point, action, prog, ring");
 }
 
 static void test_huge(void **state)
@@ -460,7 +460,7 @@ static void test_huge(void **state)
 	memset(name, ':', sizeof(name) - 1);
 	memcpy(name, "eth0", 4);
 	refused(name,
-		"eth0::::::::::::::::::::::::::::::::::::...: an option is empty; after each ':' comes one of rate, mode, hold, point, action, prog, ring");
+		"eth0::::::::::::::::::::::::::::::::::::...: empty option; each ':' must be followed by one of rate, mode, hold, point, action, prog, ring");
 }
 
 #define for_each_option(o) \
@@ -663,7 +663,7 @@ int main(void)
 			 test_bad_action),
 		SENTENCE("A name that no program can have, and no id, is refused",
 			 test_bad_program),
-		SENTENCE("Of two errors the first is told", test_first_error),
+		SENTENCE("The first of two errors is reported", test_first_error),
 		SENTENCE("Bytes that are not printable are not printed", test_unprintable),
 		SENTENCE("A huge name is refused with a short sentence", test_huge),
 		SENTENCE("A row of the table says how its values are read and printed",

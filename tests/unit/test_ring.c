@@ -930,7 +930,7 @@ int main(void)
 		SENTENCE("A ring is the one of the CPU that says so, or none", test_map_shape),
 		SENTENCE("No packet is copied, wherever it lies", test_map_in_place),
 		SENTENCE("A record that lies costs all that is known, once", test_map_lies),
-		SENTENCE("Nor is it believed behind a packet that is let go", test_next_lies),
+		SENTENCE("A record that lies is not believed behind a packet that is released", test_next_lies),
 		SENTENCE("A head between two records is survived", test_map_crooked),
 	};
 	struct CMUnitTest all[2 * ARRAY_SIZE(of_both) + ARRAY_SIZE(of_perf) + ARRAY_SIZE(of_maps)];

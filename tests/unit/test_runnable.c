@@ -214,7 +214,7 @@ static void test_words(void **state)
 		assert_int_equal(runs(insns, with_words(n_words)), TAKE);
 	for (uint32_t n_words = XDPS_CLASSIC_WORDS - 1; n_words <= XDPS_CLASSIC_WORDS; n_words++)
 		assert_refused(insns, with_words(n_words),
-			       "the filter jumps back, which takes two of the 16 words of scratch memory to be watched, and leaves fewer");
+			       "the filter jumps backward; limiting its loops takes two of the 16 words of scratch memory, and it leaves fewer than two unused");
 }
 
 /* 4096 is what the kernel takes. */
@@ -240,9 +240,9 @@ static void test_invalid(void **state)
 
 	(void)state;
 	assert_refused(bad, 0, "the filter has no instructions");
-	assert_refused(bad, 2, "the filter's instruction 0 uses word 16 of the scratch memory, which has 16 (0 to 15)");
+	assert_refused(bad, 2, "the filter's instruction 0 uses word 16 of scratch memory, but there are only 16 words (0 to 15)");
 	bad[0] = (struct xdps_insn){ .code = BPF_RET | BPF_X };
-	assert_refused(bad, 2, "the filter's instruction 0 has the code 0xe, which is none of classic BPF");
+	assert_refused(bad, 2, "the filter's instruction 0 has the opcode 0xe, which classic BPF does not define");
 }
 
 int main(void)

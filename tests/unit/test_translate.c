@@ -711,7 +711,7 @@ static void test_undefined_shifts(void **state)
 				 XDPS_UNSUPPORTED);
 		assert_int_equal(err.status, XDPS_UNSUPPORTED);
 		assert_string_equal(err.text,
-				    "the filter's instruction 1 shifts by 32 bits, and only libpcap knows what that gives");
+				    "the filter's instruction 1 shifts by 32 bits, and only libpcap's interpreter defines the result");
 		assert_null(code.insns);
 		same(CODE(LD_IMM(1), INSN(codes[i], 31), RET_A), 9, 9);
 		/* nobody comes there */
@@ -893,11 +893,11 @@ static void test_loops(void **state)
 	assert_int_equal(translate(CODE(LD_IMM(1), INSN(BPF_JMP | BPF_JA, -2), RET_A), &code, &err),
 			 XDPS_UNSUPPORTED);
 	assert_string_equal(err.text,
-			    "the filter's instruction 1 jumps back to 0, and the kernel runs no loops");
+			    "the filter's instruction 1 jumps back to 0, but the kernel does not accept loops");
 	assert_int_equal(translate(CODE(LD_IMM(1), INSN(BPF_JMP | BPF_JA, -1), RET_A), &code, &err),
 			 XDPS_UNSUPPORTED);
 	assert_string_equal(err.text,
-			    "the filter's instruction 1 jumps back to 1, and the kernel runs no loops");
+			    "the filter's instruction 1 jumps back to 1, but the kernel does not accept loops");
 	assert_null(code.insns);
 	/* one that nobody comes to */
 	same(CODE(INSN(BPF_JMP | BPF_JA, 1), INSN(BPF_JMP | BPF_JA, -2), RET_K(5)), 9, 9);
@@ -933,7 +933,7 @@ static void test_long(void **state)
 	(void)state;
 	assert_int_equal(translate_longest(0, &code, &err), XDPS_UNSUPPORTED);
 	snprintf(text, sizeof(text),
-		 "the filter is too long for the kernel: it would have to jump over %u instructions there, and 32767 are the most",
+		 "the filter is too long for the kernel: a jump would have to span %u instructions, and the maximum is 32767",
 		 n_loads * load_insns + 1);
 	assert_string_equal(err.text, text);
 	assert_null(code.insns);
@@ -988,7 +988,7 @@ static void test_no_memory(void **state)
 		status = translate(insns, ARRAY_SIZE(insns), &code, &err);
 		assert_int_equal(fail_at, -1);
 		assert_int_equal(status, XDPS_FAILED);
-		assert_string_equal(err.text, "there is no memory to translate the filter");
+		assert_string_equal(err.text, "there is not enough memory to translate the filter");
 		assert_null(code.insns);
 	}
 	fail_at = failures;
