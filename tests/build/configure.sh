@@ -5,16 +5,14 @@
 
 # shellcheck source=tests/lib/tap.sh
 . "$XDPS_SRC/tests/lib/tap.sh"
-
-work=$(mktemp -d) || bail_out "no temporary directory"
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/lib/parallel.sh
+. "$XDPS_SRC/tests/lib/parallel.sh"
 
 # A PATH with all programs of this machine but the ones that are named.
 path_without()
 {
 	local d hide
 
-	rm -rf "${work:?}/bin"
 	mkdir "$work/bin"
 	for d in /usr/local/bin /usr/bin /bin; do
 		[ ! -d "$d" ] || find "$d" -maxdepth 1 ! -type d -exec ln -sf -t "$work/bin" {} +
@@ -30,7 +28,6 @@ configure_fails_with()
 	local pattern=$1
 
 	shift
-	rm -rf "$work/build"
 	mkdir "$work/build"
 	if (cd "$work/build" && env "$@" "$XDPS_SRC/configure") >"$work/out" 2>&1; then
 		echo "configure succeeded"
@@ -94,9 +91,8 @@ no_libpcap_tree()
 # In the end it says what came of it, in words, and what to do.
 ends_in_a_summary()
 {
-	rm -rf "$work/build"
 	mkdir "$work/build"
-	(cd "$work/build" && "$XDPS_SRC/configure") >"$work/out" 2>&1 || {
+	(cd "$work/build" && "$XDPS_SRC/configure" --disable-dependency-tracking) >"$work/out" 2>&1 || {
 		tail -n 15 "$work/out"
 		return 1
 	}
@@ -118,16 +114,17 @@ ends_in_a_summary()
 [ -x "$XDPS_SRC/configure" ] || skip_all "there is no configure, autoreconf -i makes it"
 
 plan 12
-ok "without clang it names the package" without_program clang clang
-ok "without flex it names the package" without_program flex flex
-ok "without bison it names the package" without_program bison bison
-ok "without patch it names the package" without_program patch patch
-ok "with a bpftool that does not run it names the package" \
-	configure_fails_with '^ +bpftool: package bpftool$' BPFTOOL="$work/no-bpftool"
-ok "what is missing is told at once, with the command that installs it" all_at_once
-ok "without the libraries it names their packages" without_libraries
-ok "a libbpf before 1.0 is as good as none" old_libbpf
-ok "a clang that does not compile for BPF is as good as none" clang_without_bpf
-ok "a source of libpcap that is not there is an error" no_such_source
-ok "a directory that is no source of libpcap is an error" no_libpcap_tree
-ok "with all of it there it ends in a summary" ends_in_a_summary
+parallel "without clang it names the package" without_program clang clang
+parallel "without flex it names the package" without_program flex flex
+parallel "without bison it names the package" without_program bison bison
+parallel "without patch it names the package" without_program patch patch
+parallel "with a bpftool that does not run it names the package" \
+	configure_fails_with '^ +bpftool: package bpftool$' BPFTOOL=/nowhere/bpftool
+parallel "what is missing is told at once, with the command that installs it" all_at_once
+parallel "without the libraries it names their packages" without_libraries
+parallel "a libbpf before 1.0 is as good as none" old_libbpf
+parallel "a clang that does not compile for BPF is as good as none" clang_without_bpf
+parallel "a source of libpcap that is not there is an error" no_such_source
+parallel "a directory that is no source of libpcap is an error" no_libpcap_tree
+parallel "with all of it there it ends in a summary" ends_in_a_summary
+run_parallel
