@@ -7,6 +7,8 @@
 
 # shellcheck source=tests/lib/tap.sh
 . "$XDPS_SRC/tests/lib/tap.sh"
+# shellcheck source=tests/lib/parallel.sh
+. "$XDPS_SRC/tests/lib/parallel.sh"
 
 work=$(mktemp -d) || bail_out "no temporary directory"
 trap 'rm -rf "$work"' EXIT
@@ -196,21 +198,22 @@ plan $((${#sentences[@]} * ($(wc -w <<<"$listed") + 1 + (${#trees[@]} > 0 ? ${#t
 for version in $listed; do
 	if dsc=$("$XDPS_SRC/patches/fetch-libpcap" -v "$version" \
 		 "$XDPS_BUILD/libpcap-source" 2>"$work/fetch.log"); then
-		tests_for "libpcap $version" "$dsc"
+		parallel_tests ${#sentences[@]} tests_for "libpcap $version" "$dsc"
 	else
-		skip_for "libpcap $version" "its source could not be had: $(tail -n 1 "$work/fetch.log")"
+		parallel_tests ${#sentences[@]} skip_for "libpcap $version" "its source could not be had: $(tail -n 1 "$work/fetch.log")"
 	fi
 done
 # As upstream releases it, for --with-libpcap-source=TARBALL.
 if dsc=$("$XDPS_SRC/patches/fetch-libpcap" -v 1.10.3-1 "$XDPS_BUILD/libpcap-source" 2>"$work/fetch.log"); then
-	tests_for "libpcap 1.10.3 as a tarball" "$XDPS_BUILD/libpcap-source/libpcap_1.10.3.orig.tar.gz"
-	ok "a source that is not the one listed is refused" refuses_another_source "$dsc"
+	parallel_tests ${#sentences[@]} tests_for "libpcap 1.10.3 as a tarball" "$XDPS_BUILD/libpcap-source/libpcap_1.10.3.orig.tar.gz"
+	parallel "a source that is not the one listed is refused" refuses_another_source "$dsc"
 else
-	skip_for "libpcap 1.10.3 as a tarball" "it could not be had: $(tail -n 1 "$work/fetch.log")"
-	skip "a source that is not the one listed is refused" "there is none to begin with"
+	parallel_tests ${#sentences[@]} skip_for "libpcap 1.10.3 as a tarball" "it could not be had: $(tail -n 1 "$work/fetch.log")"
+	parallel_tests 1 skip "a source that is not the one listed is refused" "there is none to begin with"
 fi
 for tree in "${trees[@]}"; do
-	tests_for "libpcap $(cat "$tree/VERSION" 2>/dev/null || basename "$tree")" "$tree"
+	parallel_tests ${#sentences[@]} tests_for "libpcap $(cat "$tree/VERSION" 2>/dev/null || basename "$tree")" "$tree"
 done
 [ ${#trees[@]} -gt 0 ] ||
-	skip_for "another libpcap" "XDPS_LIBPCAP_TREES does not name trees"
+	parallel_tests ${#sentences[@]} skip_for "another libpcap" "XDPS_LIBPCAP_TREES does not name trees"
+run_parallel
