@@ -179,7 +179,7 @@ pulled_configure()
 # The name is found out by asking the loader's cache, which may not have known one.
 configured_anew()
 {
-	(cd build && ../configure --libexecdir=/elsewhere --with-libpcap-soname=libpcap.so.1 && make) \
+	(cd build && ../configure --libexecdir=/elsewhere --with-libpcap-soname=libpcap.so.1 && make -j"$(nproc)") \
 		>"$said" 2>&1 || { tail -n 20 "$said"; return 1; }
 	strings build/lib/libpcap.so.1 | grep -Fx /elsewhere/xdpsample-helper &&
 		readelf -d build/lib/libpcap.so.1 | grep -F 'soname: [libpcap.so.1]' &&

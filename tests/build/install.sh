@@ -101,7 +101,7 @@ rpcapd_when_asked_for()
 	set -e
 	mkdir "$work/rpcapd"
 	cd "$work/rpcapd"
-	"$XDPS_SRC/configure" --prefix=/usr --enable-rpcapd --with-libpcap-source="$XDPS_BUILD/libpcap" >configure.out
+	"$XDPS_SRC/configure" --disable-dependency-tracking --prefix=/usr --enable-rpcapd --with-libpcap-source="$XDPS_BUILD/libpcap" >configure.out
 	cp "$XDPS_BUILD/xdpsample-rpcapd" .
 	make -o xdpsample-rpcapd DESTDIR="$work/rpcapd/root" \
 		install-nodist_sbinSCRIPTS install-nodist_systemdunitDATA install-man8
