@@ -41,8 +41,7 @@ on_host()
 {
 	local rc=0
 
-	need_root
-	need_packages
+	need_root_and_packages
 	go_private
 	prepare
 	XDPS_VM_SECONDS=${XDPS_VM_SECONDS:-600} \

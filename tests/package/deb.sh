@@ -496,8 +496,7 @@ refuses_a_later_libpcap()
 }
 
 exec </dev/null
-need_root
-need_packages
+need_root_and_packages
 go_private
 said=$PACKAGES/said.$$
 trap 'rm -f "$said"' EXIT

@@ -14,7 +14,7 @@ ROOT=$PACKAGES/mnt/root
 # What packages are made of, as far as it is older or newer than they are.
 ingredients()
 {
-	find "$XDPS_SRC"/{bpf,completion,doc,engine,extcap,helper,man,packaging,patches,remote} \
+	find "$XDPS_SRC"/{bpf,common,completion,doc,engine,extcap,helper,man,packaging,patches,remote} \
 		"$XDPS_SRC"/{Makefile.am,configure.ac,README.md} \
 		"$XDPS_SRC"/pcap-xdpsample.[ch] -type f "$@"
 }
@@ -46,32 +46,34 @@ make_packages()
 	}
 }
 
-# need_packages: ends the test with the reason where there can be none
-need_packages()
+# need_root_and_packages: ends the test with the reason where there can be none.  They do
+# not depend on each other: the root is mostly fetched and unpacked while the packages
+# are compiled.
+need_root_and_packages()
 {
-	local tool
+	local tool root rc=0
 
+	[ "$(id -u)" -eq 0 ] || skip_all "not root: a clean root needs it"
 	for tool in dpkg-buildpackage dh dh_apparmor po2debconf; do
 		command -v $tool >/dev/null || skip_all "$tool is not installed"
 	done
-	make_packages >"$XDPS_BUILD/package.said" 2>&1 || {
+	"$XDPS_SRC/tests/package/clean-root" "$PACKAGES" >"$XDPS_BUILD/package.root" 2>&1 &
+	root=$!
+	make_packages >"$XDPS_BUILD/package.said" 2>&1 || rc=$?
+	wait "$root" || need_root_to_be_made $?
+	[ $rc -eq 0 ] || {
 		diag <"$XDPS_BUILD/package.said"
 		bail_out "make deb has failed"
 	}
-	rm -f "$XDPS_BUILD/package.said"
+	rm -f "$XDPS_BUILD"/package.{said,root}
 }
 
-need_root()
+# need_root_to_be_made STATUS: clean-root's
+need_root_to_be_made()
 {
-	local why rc=0
-
-	[ "$(id -u)" -eq 0 ] || skip_all "not root: a clean root needs it"
-	why=$("$XDPS_SRC/tests/package/clean-root" "$PACKAGES" 2>&1) || rc=$?
-	case $rc in
-	0) ;;
-	77) skip_all "$(tail -n 1 <<<"$why")" ;;
-	*) diag "$why"; bail_out "no clean root" ;;
-	esac
+	[ "$1" -ne 77 ] || skip_all "$(tail -n 1 "$XDPS_BUILD/package.root")"
+	diag <"$XDPS_BUILD/package.root"
+	bail_out "no clean root"
 }
 
 # go_private ARGUMENTS...: the script again, where what is mounted is its own
