@@ -109,18 +109,26 @@ milliseconds()
 	echo $((${EPOCHREALTIME/./} / 1000))
 }
 
+# cpu_milliseconds COMMAND...: of it and what it starts; what the machine does besides does
+# not count
+cpu_milliseconds()
+{
+	local TIMEFORMAT="%U %S" user system
+
+	read -r user system < <({ time "$@" >"$T/timed" 2>&1; } 2>&1)
+	echo $((10#${user/./} + 10#${system/./}))
+}
+
 it_lists_two_hundred_interfaces_in_no_time()
 {
-	local i began
+	local i
 
 	for ((i = 0; i < 100; i++)); do
 		echo "link add many$i type veth peer name more$i"
 	done >"$T/many"
 	ip -n "$RX" -batch "$T/many" 2>"$T/batch" || skip_test "$(head -n 1 "$T/batch")"
-	began=$(milliseconds)
-	interfaces >"$T/list"
-	between "milliseconds" $(($(milliseconds) - began)) 0 $((1000 * ${XDPS_PATIENCE:-1}))
-	equal "interfaces" "$(wc -l <"$T/list")" 203
+	between "milliseconds" "$(cpu_milliseconds interfaces)" 1 $((1000 * ${XDPS_PATIENCE:-1}))
+	equal "interfaces" "$(wc -l <"$T/timed")" 203
 	sed 's/link add \(many[0-9]*\) .*/link delete \1/' "$T/many" >"$T/less"
 	ip -n "$RX" -batch "$T/less"
 }
@@ -397,6 +405,12 @@ it_captures_ip_packets_on_a_tun_interface()
 	equal "as tshark sees it" "$(tshark -r "$T/one.pcapng" -T fields -e frame.protocols 2>/dev/null | cut -d : -f 1 | sort -u)" raw
 }
 
+# all_written NAME: of the packets that were chosen all but those that were lost
+all_written()
+{
+	tally && written "$1" $((CHOSEN - LOST))
+}
+
 it_samples()
 {
 	local n
@@ -404,7 +418,7 @@ it_samples()
 	grab one --rate 10
 	send "$(frames 20000)"
 	until_true 10 seen 20000
-	sleep 0.3
+	until_true 15 all_written one || die "not all that was chosen was written" one
 	stop one
 	blocks one
 	n=$(count one packet)
@@ -468,10 +482,11 @@ it_counts_losses()
 	stop_reading one
 	send "$(frames 20000 500)"
 	kill -CONT "${PID[one]}"
+	until_true 15 all_written one || die "not all that was kept was written" one
 	# one more, to say what was lost before it
-	sleep 0.5
 	send "$(frames 1)"
-	sleep 0.5
+	until_true 15 seen 20001
+	until_true 15 all_written one || die "the last one was not written" one
 	stop one
 	equal "status" "$RC" 0
 	blocks one
@@ -646,22 +661,38 @@ it_finishes_the_file_for_a_reader_that_is_slow()
 	equal "delivered" "$(field one statistics delivered)" 2000
 }
 
-it_ends_at_once_when_it_is_told_twice()
+# told_twice: whether it ends before its patience with the reader does, half a second after a
+# signal
+told_twice()
 {
 	local began
 
+	rm -f "$T/fifo"
 	mkfifo "$T/fifo"
 	exec 9<>"$T/fifo"
 	start_rx one "$EXTCAP" --capture --extcap-interface xdp:rx0 --fifo "$T/fifo"
 	await_attached rx0 one
 	send "$(frames 5000 500)"
 	sleep 0.5
+	kill -TERM "${PID[one]}"
+	# sooner, it would be the same request
+	sleep 0.3
+	running one || { finish one; return 1; }
 	began=$(milliseconds)
 	kill -TERM "${PID[one]}"
-	sleep 0.05
-	kill -TERM "${PID[one]}"
 	finish one 2
-	between "milliseconds" $(($(milliseconds) - began)) 0 $((400 * ${XDPS_PATIENCE:-1}))
+	[ $(($(milliseconds) - began)) -lt 400 ]
+}
+
+# A busy machine makes it later, never earlier: one time out of five is enough.
+it_ends_at_once_when_it_is_told_twice()
+{
+	local tries=5
+
+	until told_twice; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || die "it waited for its reader each time" one
+	done
 	exec 9>&-
 }
 
