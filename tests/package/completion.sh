@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/lib/tap.sh
 . "$XDPS_SRC/tests/lib/tap.sh"
+# shellcheck source=tests/lib/parallel.sh
+. "$XDPS_SRC/tests/lib/parallel.sh"
 MACHINERY=/usr/share/bash-completion/bash_completion
 [ -e $MACHINERY ] || skip_all "bash-completion is not installed"
 command -v python3 >/dev/null || skip_all "python3 is not installed"
@@ -65,30 +67,37 @@ bind 'set page-completions off'
 bind -x '"\C-x\C-e": report'
 PS1='READY> '
 END
+press=(python3 "$work/press" "$work/rc")
 
 # line KEYS: the line after them; \t is the key
 line()
 {
-	python3 "$work/press" "$work/rc" "$1" | tr -d '\r' | sed -n 's/.*<LINE>\(.*\)<END>.*/\1/p'
+	"${press[@]}" "$1" | tr -d '\r' | sed -n 's/.*<LINE>\(.*\)<END>.*/\1/p'
 }
 
 # listed KEYS: what is listed, in one line
 listed()
 {
-	python3 "$work/press" "$work/rc" "$1" | tr -d '\r' | sed '1d;/READY> /,$d' |
+	"${press[@]}" "$1" | tr -d '\r' | sed '1d;/READY> /,$d' |
 		tr -s ' \n' ' ' | sed 's/ $//'
 }
 
 # becomes SENTENCE KEYS LINE
 becomes()
 {
-	is "$1" "$(line "$2" 2>&1)" "$3"
+	parallel_tests 1 is_by line "$@"
 }
 
 # lists SENTENCE KEYS WORDS
 lists()
 {
-	is "$1" "$(listed "$2" 2>&1)" "$3"
+	parallel_tests 1 is_by listed "$@"
+}
+
+# is_by FUNCTION SENTENCE KEYS WANTED
+is_by()
+{
+	is "$2" "$("$1" "$3" 2>&1)" "$4"
 }
 
 plan 23
@@ -123,4 +132,5 @@ becomes "what it does after a device stays, too" 'tcpdump -i xdpsample:eth0 --di
 	'tcpdump -i xdpsample:eth0 --direction inout '
 touch "$work/empty/capture.pcapng"
 becomes "files are completed as ever where it has nothing" 'dumpcap -w cap\t' 'dumpcap -w capture.pcapng '
+run_parallel
 [ "$tap_failed" -eq 0 ]
