@@ -217,7 +217,7 @@ static enum xdps_status explain_end(const struct xdps_hook *h,
 				    const struct xdps_interface *iface,
 				    struct xdps_error *err)
 {
-	char program[PROGRAM_BYTES], successor[PROGRAM_BYTES + 8];
+	char program[PROGRAM_BYTES], successor[PROGRAM_BYTES + 24];
 
 	if (!h->target.traced)
 		return xdps_fail(err, XDPS_FAILED,
