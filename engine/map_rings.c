@@ -69,11 +69,11 @@ static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
 
 /* The bell reports all rings, those that are added later as well. */
 static int watch(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
-		 unsigned int n, struct xdps_sleeper *s)
+		 unsigned int n, struct xdps_waiter *w)
 {
 	(void)g;
 	(void)n;
-	return first ? 0 : xdps_sleeper_add_bell(s, &m->bell);
+	return first ? 0 : xdps_waiter_add_bell(w, &m->bell);
 }
 
 /* The counters are writable because we store there how far we have read. */

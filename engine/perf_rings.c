@@ -65,10 +65,10 @@ static enum xdps_status map_again(struct xdps_memory *m, const struct xdps_grant
 }
 
 static int watch(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
-		 unsigned int n, struct xdps_sleeper *s)
+		 unsigned int n, struct xdps_waiter *w)
 {
 	(void)m;
-	return xdps_sleeper_add_rings(s, g->ring_fds + first, n);
+	return xdps_waiter_add_rings(w, g->ring_fds + first, n);
 }
 
 const struct xdps_ring_ops xdps_perf_rings = {

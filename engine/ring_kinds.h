@@ -10,7 +10,7 @@
 
 #include "client.h"
 #include "memory.h"
-#include "sleeper.h"
+#include "waiter.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -39,11 +39,11 @@ struct xdps_ring_ops {
 				      struct xdps_error *err);
 
 	/*
-	 * Has `s` watch what reports the `n` rings from index `first` on.  Returns 0 or
+	 * Has `w` watch what reports the `n` rings from index `first` on.  Returns 0 or
 	 * -errno.
 	 */
 	int (*watch)(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
-		     unsigned int n, struct xdps_sleeper *s);
+		     unsigned int n, struct xdps_waiter *w);
 };
 
 extern const struct xdps_ring_ops xdps_perf_rings;	/* perf_rings.c */

@@ -21,7 +21,7 @@
 #include "memory.h"
 #include "merge.h"
 #include "ring_kinds.h"
-#include "sleeper.h"
+#include "waiter.h"
 
 #define NSEC_PER_USEC 1000ull
 #define NSEC_PER_MSEC 1000000ull
@@ -43,7 +43,7 @@ struct xdps {
 	struct xdps_batch batch;
 	struct xdps_clock clock;
 	uint64_t *n_released;		/* packets, released by all readers */
-	struct xdps_sleeper sleeper;
+	struct xdps_waiter waiter;
 	bool woken;			/* by xdps_wake(), and no wait has said so yet */
 	struct xdps_error over;		/* why the capture has ended; XDPS_OK: it goes on */
 
@@ -69,7 +69,7 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 	xdps_memory_init(&x->memory);
 	x->filter.number = x->last_filter = XDPS_FILTER_NUMBER;
 	xdps_clock_init(&x->clock);
-	xdps_sleeper_init(&x->sleeper);
+	xdps_waiter_init(&x->waiter);
 	return x;
 }
 
@@ -87,13 +87,13 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 	if (rc)
 		return xdps_fail_errno(err, rc, "merging %u rings", g->n_rings);
 	x->n_released = xdps_readers_released(&x->memory.readers);
-	rc = xdps_sleeper_open(&x->sleeper, x->client.sock);
+	rc = xdps_waiter_open(&x->waiter, x->client.sock);
 	if (!rc)
-		rc = x->memory.ops->watch(&x->memory, g, 0, g->n_rings, &x->sleeper);
+		rc = x->memory.ops->watch(&x->memory, g, 0, g->n_rings, &x->waiter);
 	if (rc)
 		return xdps_fail_errno(err, rc, "polling %u rings", g->n_rings);
 	xdps_batch_start(&x->batch, &x->memory, g->ring_bytes);
-	xdps_sleeper_tick(&x->sleeper, xdps_batch_tick_ns(&x->batch), xdps_batch_tick_ns(&x->batch));
+	xdps_waiter_tick(&x->waiter, xdps_batch_tick_ns(&x->batch), xdps_batch_tick_ns(&x->batch));
 	xdps_settle(x);
 	return XDPS_OK;
 }
@@ -102,7 +102,7 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 static void release(struct xdps *x)
 {
 	xdps_client_close(&x->client);
-	xdps_sleeper_free(&x->sleeper);
+	xdps_waiter_free(&x->waiter);
 	xdps_merge_free(&x->merge);
 	xdps_memory_free(&x->memory);
 	xdps_grant_free(&x->grant);
@@ -242,7 +242,7 @@ static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
 		return status;
 	rc = xdps_merge_add(&x->merge, x->memory.rings);
 	if (!rc)
-		rc = x->memory.ops->watch(&x->memory, &x->grant, i, 1, &x->sleeper);
+		rc = x->memory.ops->watch(&x->memory, &x->grant, i, 1, &x->waiter);
 	xdps_batch_add_ring(&x->batch);
 	return rc ? xdps_fail_errno(err, rc, "adding ring %u", i + 1) : XDPS_OK;
 }
@@ -279,7 +279,7 @@ static enum xdps_status begin_reading(struct xdps *x, struct xdps_error *err)
 	if (changed) {
 		xdps_memory_resume(&x->memory);
 		xdps_merge_restart(&x->merge);
-		xdps_sleeper_restart(&x->sleeper);
+		xdps_waiter_restart(&x->waiter);
 	}
 	xdps_merge_keep(&x->merge);
 	return XDPS_OK;
@@ -326,7 +326,7 @@ static void sleep_until(struct xdps *x, uint64_t now_ns, uint64_t until_ns)
 
 	if (until_ns > now_ns && !ask_to_be_woken(x))
 		until_ns = now_ns;
-	rc = xdps_sleeper_sleep(&x->sleeper, until_ns == UINT64_MAX ? UINT64_MAX :
+	rc = xdps_waiter_wait(&x->waiter, until_ns == UINT64_MAX ? UINT64_MAX :
 				until_ns > now_ns ? until_ns - now_ns : 0, &events);
 	if (rc)
 		xdps_fail_errno(&x->over, rc, "waiting for packets on %s", x->ifname);
@@ -406,7 +406,7 @@ bool xdps_drain(struct xdps *x, bool may_wait)
 
 void xdps_wake(struct xdps *x)
 {
-	xdps_sleeper_wake(&x->sleeper);
+	xdps_waiter_wake(&x->waiter);
 }
 
 static void count_released(struct xdps *x)
@@ -439,7 +439,7 @@ uint64_t xdps_complete_ns(const struct xdps *x)
 
 int xdps_fd(const struct xdps *x)
 {
-	return xdps_sleeper_fd(&x->sleeper);
+	return xdps_waiter_fd(&x->waiter);
 }
 
 static void count(const struct xdps *x, struct xdps_stats *stats)
@@ -476,17 +476,17 @@ static void settle_descriptor(struct xdps *x)
 {
 	uint64_t now_ns, until_ns;
 
-	xdps_sleeper_answer(&x->sleeper);
-	xdps_sleeper_left(&x->sleeper, xdps_merge_ready(&x->merge) || !ask_to_be_woken(x));
-	if (xdps_sleeper_is_left(&x->sleeper) || xdps_batch_tick_ns(&x->batch))
+	xdps_waiter_answer(&x->waiter);
+	xdps_waiter_left(&x->waiter, xdps_merge_ready(&x->merge) || !ask_to_be_woken(x));
+	if (xdps_waiter_is_left(&x->waiter) || xdps_batch_tick_ns(&x->batch))
 		return;
 	until_ns = due_ns(x);
 	if (until_ns == UINT64_MAX) {
-		xdps_sleeper_untick(&x->sleeper);
+		xdps_waiter_untick(&x->waiter);
 		return;
 	}
 	now_ns = xdps_clock_now_ns(&x->clock);
-	xdps_sleeper_tick(&x->sleeper, until_ns > now_ns ? until_ns - now_ns : 1, 0);
+	xdps_waiter_tick(&x->waiter, until_ns > now_ns ? until_ns - now_ns : 1, 0);
 }
 
 bool xdps_settle(struct xdps *x)
@@ -495,7 +495,7 @@ bool xdps_settle(struct xdps *x)
 		close_account(x);
 	settle_descriptor(x);
 	xdps_readers_end(&x->memory.readers);
-	return xdps_sleeper_is_left(&x->sleeper);
+	return xdps_waiter_is_left(&x->waiter);
 }
 
 void xdps_stats(const struct xdps *x, struct xdps_stats *stats)

@@ -113,19 +113,19 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 }
 
 static int watch_events(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
-			unsigned int n, struct xdps_sleeper *s)
+			unsigned int n, struct xdps_waiter *w)
 {
 	(void)m;
-	return xdps_sleeper_add_rings(s, g->ring_fds + first, n);
+	return xdps_waiter_add_rings(w, g->ring_fds + first, n);
 }
 
 static int watch_bell(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
-		      unsigned int n, struct xdps_sleeper *s)
+		      unsigned int n, struct xdps_waiter *w)
 {
 	(void)g;
 	(void)first;
 	(void)n;
-	return xdps_sleeper_add_bell(s, &m->bell);
+	return xdps_waiter_add_bell(w, &m->bell);
 }
 
 static const struct xdps_ring_ops fake_perf_rings = { .needs_tick = true, .watch = watch_events };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sleeper.h: what a capture waits on, behind one descriptor.
+ * waiter.h: what a capture waits on, behind one descriptor.
  *
  * The descriptor is an epoll set of
  *	the rings	the kernel says that a perf ring is a quarter full, or, in
@@ -15,15 +15,15 @@
  * that sleeps here.  A ring is reported as readable once and not again, however much is
  * left in it: hence the leftover.
  */
-#ifndef XDPS_SLEEPER_H
-#define XDPS_SLEEPER_H
+#ifndef XDPS_WAITER_H
+#define XDPS_WAITER_H
 
 #include "bell.h"
 #include "xdpsample.h"
 
 #pragma GCC visibility push(hidden)
 
-struct xdps_sleeper {
+struct xdps_waiter {
 	int epoll_fd;
 	int wake_fd;		/* eventfd */
 	int left_fd;		/* eventfd */
@@ -36,54 +36,54 @@ struct xdps_sleeper {
 /* What has happened, for the caller to act on. */
 struct xdps_events {
 	bool ring;		/* a perf ring is a quarter full */
-	bool woken;		/* xdps_sleeper_wake() was called */
+	bool woken;		/* xdps_waiter_wake() was called */
 	bool helper;		/* its socket is readable, and stays so until it is read */
 };
 
-void xdps_sleeper_init(struct xdps_sleeper *s);
-void xdps_sleeper_free(struct xdps_sleeper *s);
+void xdps_waiter_init(struct xdps_waiter *w);
+void xdps_waiter_free(struct xdps_waiter *w);
 
 /*
- * Returns 0 or -errno; on failure xdps_sleeper_free() must still be called.  The
+ * Returns 0 or -errno; on failure xdps_waiter_free() must still be called.  The
  * descriptors stay the caller's, here and below.  So does the bell, which is answered
  * when it rings.
  */
-int xdps_sleeper_open(struct xdps_sleeper *s, int helper_fd);
-int xdps_sleeper_add_rings(struct xdps_sleeper *s, const int *ring_fds, unsigned int n_rings);
-int xdps_sleeper_add_bell(struct xdps_sleeper *s, struct xdps_bell *bell);
+int xdps_waiter_open(struct xdps_waiter *w, int helper_fd);
+int xdps_waiter_add_rings(struct xdps_waiter *w, const int *ring_fds, unsigned int n_rings);
+int xdps_waiter_add_bell(struct xdps_waiter *w, struct xdps_bell *bell);
 
 /* Sets the tick: first in `first_ns` (0: never), then every `period_ns` (0: once). */
-void xdps_sleeper_tick(struct xdps_sleeper *s, uint64_t first_ns, uint64_t period_ns);
+void xdps_waiter_tick(struct xdps_waiter *w, uint64_t first_ns, uint64_t period_ns);
 
 /*
  * Keeps the descriptor from being readable for what the caller has already found by
  * itself: a bell, and a tick that was to come once.  No system call if there was none.
  */
-void xdps_sleeper_answer(struct xdps_sleeper *s);
-void xdps_sleeper_untick(struct xdps_sleeper *s);
+void xdps_waiter_answer(struct xdps_waiter *w);
+void xdps_waiter_untick(struct xdps_waiter *w);
 
 /*
  * Sleeps until something happens, at most `most_ns` (UINT64_MAX: for ever), and sets
  * that in `*events`.  Returns 0, or -errno if the descriptors are not ours any more, as
  * in a daemon that closed all of them.
  */
-int xdps_sleeper_sleep(struct xdps_sleeper *s, uint64_t most_ns, struct xdps_events *events);
+int xdps_waiter_wait(struct xdps_waiter *w, uint64_t most_ns, struct xdps_events *events);
 
 /* The descriptor. */
-int xdps_sleeper_fd(const struct xdps_sleeper *s);
+int xdps_waiter_fd(const struct xdps_waiter *w);
 
 /*
  * Makes the descriptor readable as long as packets are left.  No system call if nothing
  * changes.
  */
-void xdps_sleeper_left(struct xdps_sleeper *s, bool left);
-bool xdps_sleeper_is_left(const struct xdps_sleeper *s);
+void xdps_waiter_left(struct xdps_waiter *w, bool left);
+bool xdps_waiter_is_left(const struct xdps_waiter *w);
 
 /* Another process has read since, so nothing is known to be left. */
-void xdps_sleeper_restart(struct xdps_sleeper *s);
+void xdps_waiter_restart(struct xdps_waiter *w);
 
 /* Can be called from any thread and any signal handler; preserves errno. */
-void xdps_sleeper_wake(struct xdps_sleeper *s);
+void xdps_waiter_wake(struct xdps_waiter *w);
 
 #pragma GCC visibility pop
 
