@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * mapring.h: writes a packet to the map ring of this CPU, and rings the bell.
+ * mapring.h: writes a packet to the map ring of this CPU, and rings the doorbell.
  *
  * One CPU writes a ring and one reader reads it, so there is nothing to lock, and the
  * packet's bytes go straight to where the reader finds them.  The reader can write to
@@ -42,18 +42,18 @@ struct {
 } more SEC(".maps");
 
 /*
- * The bell wakes a reader that sleeps in poll().  What is put into it does not matter,
+ * The doorbell wakes a reader that sleeps in poll().  What is put into it does not matter,
  * and is discarded at once.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
-} bell SEC(".maps");
+} doorbell SEC(".maps");
 
-/* If there is no room in the bell, it has been rung often enough. */
-static __always_inline void ring_bell(struct xdps_cpu *c)
+/* If there is no room in the doorbell, it has been rung often enough. */
+static __always_inline void ring_doorbell(struct xdps_cpu *c)
 {
-	__u64 *nothing = bpf_ringbuf_reserve(&bell, sizeof(*nothing), 0);
+	__u64 *nothing = bpf_ringbuf_reserve(&doorbell, sizeof(*nothing), 0);
 
 	if (!nothing)
 		return;
@@ -153,7 +153,7 @@ static __always_inline void publish(struct xdps_cpu *c, __u64 bytes)
 {
 	__sync_fetch_and_add(&c->head, bytes);
 	if (c->head >= c->wake_at)
-		ring_bell(c);
+		ring_doorbell(c);
 }
 
 static __always_inline int write(struct xdp_md *ctx, struct xdps_cpu *c,

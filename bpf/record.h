@@ -113,7 +113,7 @@ struct xdps_cpu {
 
 	/* written by the reader */
 	__u64 tail;		/* bytes ever read from the map ring */
-	__u64 wake_at;		/* ring the bell when the head gets here, and set this ... */
+	__u64 wake_at;		/* ring the doorbell when the head gets here, and set this ... */
 	__u64 reserved2[14];	/* ... to XDPS_NEVER */
 } __attribute__((aligned(64)));
 

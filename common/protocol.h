@@ -8,7 +8,7 @@
  *	XDPS_REPLY_RINGS	as often as needed, each with up to XDPS_FDS_MAX
  *				descriptors (SCM_RIGHTS): perf events, already mapped by
  *				the helper, so that mapping them again is free; or the
- *				map with the memory of all rings, and the bell
+ *				map with the memory of all rings, and the doorbell
  *	XDPS_REPLY_READY	with the map of what is shared for each CPU and, if it
  *				says so, a packet socket; the program is attached from
  *				here on
@@ -104,7 +104,7 @@ struct xdps_reply_ready {
 	uint32_t ring_kind;		/* XDPS_RING_PERF: one descriptor per ring was sent; ... */
 					/*
 					 * ... XDPS_RING_BPF: one for their memory, one
-					 * for the bell
+					 * for the doorbell
 					 */
 	uint32_t n_rings;
 	uint32_t ring_bytes;		/* data of each ring, a power of two */

@@ -28,7 +28,7 @@ struct xdps_client {
 /* What the helper granted, owned by the holder of the struct; a missing fd is -1. */
 struct xdps_grant {
 	enum xdps_ring_kind ring_kind;
-	int *ring_fds;		/* perf: an event per ring; map: their memory, the bell, ... */
+	int *ring_fds;		/* perf: an event per ring; map: their memory, the doorbell, ... */
 				/* ... and the memory of each ring added later */
 	unsigned int n_ring_fds;
 	unsigned int n_rings;	/* grows when a CPU without a ring comes online */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * map_rings.c: maps map rings, which share one mapping and one bell.
+ * map_rings.c: maps map rings, which share one mapping and one doorbell.
  */
 #include "ring_kinds.h"
 
@@ -43,7 +43,7 @@ static enum xdps_status init_rings(struct xdps_memory *m, const struct xdps_gran
 	return status;
 }
 
-/* The first descriptor is the memory of all rings, the second the bell. */
+/* The first descriptor is the memory of all rings, the second the doorbell. */
 static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
 			    struct xdps_error *err)
 {
@@ -61,19 +61,19 @@ static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
 	status = init_rings(m, g, map, err);
 	if (status)
 		return status;
-	rc = xdps_bell_open(&m->bell, g->ring_fds[1], m->page_bytes);
+	rc = xdps_doorbell_open(&m->doorbell, g->ring_fds[1], m->page_bytes);
 	if (rc)
 		return xdps_fail_errno(err, rc, "mapping the ring buffer that wakes the reader");
 	return XDPS_OK;
 }
 
-/* The bell reports all rings, those that are added later as well. */
+/* The doorbell reports all rings, those that are added later as well. */
 static int watch(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
 		 unsigned int n, struct xdps_waiter *w)
 {
 	(void)g;
 	(void)n;
-	return first ? 0 : xdps_waiter_add_bell(w, &m->bell);
+	return first ? 0 : xdps_waiter_add_doorbell(w, &m->doorbell);
 }
 
 /* The counters are writable because we store there how far we have read. */

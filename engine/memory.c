@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * memory.c: maps the kernel's memory into our address space: rings, counters, the bell.
+ * memory.c: maps the kernel's memory into our address space: rings, counters, the doorbell.
  */
 #include "memory.h"
 
@@ -22,7 +22,7 @@ static const struct xdps_ring_ops *ops_of(enum xdps_ring_kind kind)
 void xdps_memory_init(struct xdps_memory *m)
 {
 	*m = (struct xdps_memory){ .page_bytes = sysconf(_SC_PAGESIZE) };
-	xdps_bell_init(&m->bell);
+	xdps_doorbell_init(&m->doorbell);
 	xdps_readers_init(&m->readers);
 }
 
@@ -39,7 +39,7 @@ void xdps_memory_free(struct xdps_memory *m)
 		munmap(m->maps[i], i && m->more_bytes ? m->more_bytes : m->map_bytes);
 	free(m->maps);
 	free(m->rings);
-	xdps_bell_close(&m->bell);
+	xdps_doorbell_close(&m->doorbell);
 	if (m->cpus)
 		munmap(m->cpus, xdps_counters_bytes(m->n_cpus));
 	xdps_readers_close(&m->readers);

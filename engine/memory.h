@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * memory.h: maps the kernel's memory into our address space: rings, counters, the bell.
+ * memory.h: maps the kernel's memory into our address space: rings, counters, the doorbell.
  *
  * It does not own any descriptor; the grant does.
  */
 #ifndef XDPS_MEMORY_H
 #define XDPS_MEMORY_H
 
-#include "bell.h"
+#include "doorbell.h"
 #include "client.h"
 #include "readers.h"
 #include "ring.h"
@@ -27,7 +27,7 @@ struct xdps_memory {
 					/* ... rings, and of each later one */
 	unsigned int n_maps;		/* mapped so far */
 	unsigned int n_again;		/* mapped again so far, in a child */
-	struct xdps_bell bell;		/* of map rings */
+	struct xdps_doorbell doorbell;		/* of map rings */
 	void *cpus;			/* NULL: not mapped */
 	unsigned int n_cpus;		/* possible CPUs */
 	struct xdps_readers readers;	/* this reader, and the others after a fork */

@@ -111,8 +111,8 @@ void xdps_ring_expect(struct xdps_ring *ring, uint64_t bytes);
 bool xdps_ring_has_plenty(const struct xdps_ring *ring);
 
 /*
- * Asks for the bell when the head gets to `position`.  False: the head is already there,
- * and the bell may not ring.  A perf ring does not have to be asked, and returns true.
+ * Asks for the doorbell when the head gets to `position`.  False: the head is already there,
+ * and the doorbell may not ring.  A perf ring does not have to be asked, and returns true.
  */
 bool xdps_ring_arm(struct xdps_ring *ring, uint64_t position);
 

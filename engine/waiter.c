@@ -14,7 +14,7 @@
 #define NSEC_PER_MSEC 1000000ull
 #define NSEC_PER_SEC 1000000000ull
 
-enum source { SOURCE_RING, SOURCE_BELL, SOURCE_TICK, SOURCE_WAKE, SOURCE_LEFT, SOURCE_HELPER };
+enum source { SOURCE_RING, SOURCE_DOORBELL, SOURCE_TICK, SOURCE_WAKE, SOURCE_LEFT, SOURCE_HELPER };
 
 void xdps_waiter_init(struct xdps_waiter *w)
 {
@@ -79,10 +79,10 @@ int xdps_waiter_add_rings(struct xdps_waiter *w, const int *ring_fds, unsigned i
 	return rc;
 }
 
-int xdps_waiter_add_bell(struct xdps_waiter *w, struct xdps_bell *bell)
+int xdps_waiter_add_doorbell(struct xdps_waiter *w, struct xdps_doorbell *doorbell)
 {
-	w->bell = bell;
-	return watch(w, bell->fd, SOURCE_BELL);
+	w->doorbell = doorbell;
+	return watch(w, bell->fd, SOURCE_DOORBELL);
 }
 
 static struct timespec timespec_of(uint64_t ns)
@@ -101,8 +101,8 @@ void xdps_waiter_tick(struct xdps_waiter *w, uint64_t first_ns, uint64_t period_
 
 void xdps_waiter_answer(struct xdps_waiter *w)
 {
-	if (w->bell)
-		xdps_bell_answer(w->bell);
+	if (w->doorbell)
+		xdps_doorbell_answer(w->doorbell);
 }
 
 void xdps_waiter_untick(struct xdps_waiter *w)
@@ -126,8 +126,8 @@ static void note(struct xdps_waiter *w, enum source source, struct xdps_events *
 	case SOURCE_RING:
 		events->ring = true;
 		break;
-	case SOURCE_BELL:
-		xdps_bell_answer(w->bell);
+	case SOURCE_DOORBELL:
+		xdps_doorbell_answer(w->doorbell);
 		break;
 	case SOURCE_TICK:
 		drain(w->tick_fd);

@@ -5,7 +5,7 @@
  * The descriptor is an epoll set of
  *	the rings	the kernel says that a perf ring is a quarter full, or, in
  *			immediate mode, that a packet came
- *	the bell	of map rings: what was asked for has come
+ *	the doorbell	of map rings: what was asked for has come
  *	the tick	a timer: the kernel does not report a ring that is less full
  *	a wake-up	from another thread or a signal handler
  *	the leftover	some packets were not taken yet
@@ -18,7 +18,7 @@
 #ifndef XDPS_WAITER_H
 #define XDPS_WAITER_H
 
-#include "bell.h"
+#include "doorbell.h"
 #include "xdpsample.h"
 
 #pragma GCC visibility push(hidden)
@@ -28,7 +28,7 @@ struct xdps_waiter {
 	int wake_fd;		/* eventfd */
 	int left_fd;		/* eventfd */
 	int tick_fd;		/* timerfd */
-	struct xdps_bell *bell;	/* not owned; NULL: with perf rings */
+	struct xdps_doorbell *doorbell;	/* not owned; NULL: with perf rings */
 	bool left;		/* left_fd is readable */
 	bool once;		/* a tick that comes once was set, and has not come yet */
 };
@@ -45,19 +45,19 @@ void xdps_waiter_free(struct xdps_waiter *w);
 
 /*
  * Returns 0 or -errno; on failure xdps_waiter_free() must still be called.  The
- * descriptors stay the caller's, here and below.  So does the bell, which is answered
+ * descriptors stay the caller's, here and below.  So does the doorbell, which is answered
  * when it rings.
  */
 int xdps_waiter_open(struct xdps_waiter *w, int helper_fd);
 int xdps_waiter_add_rings(struct xdps_waiter *w, const int *ring_fds, unsigned int n_rings);
-int xdps_waiter_add_bell(struct xdps_waiter *w, struct xdps_bell *bell);
+int xdps_waiter_add_doorbell(struct xdps_waiter *w, struct xdps_doorbell *doorbell);
 
 /* Sets the tick: first in `first_ns` (0: never), then every `period_ns` (0: once). */
 void xdps_waiter_tick(struct xdps_waiter *w, uint64_t first_ns, uint64_t period_ns);
 
 /*
  * Keeps the descriptor from being readable for what the caller has already found by
- * itself: a bell, and a tick that was to come once.  No system call if there was none.
+ * itself: a doorbell, and a tick that was to come once.  No system call if there was none.
  */
 void xdps_waiter_answer(struct xdps_waiter *w);
 void xdps_waiter_untick(struct xdps_waiter *w);

@@ -466,7 +466,7 @@ static void close_account(struct xdps *x)
 /*
  * Makes the descriptor readable only if there is something to read: an application that
  * polls it, and then reads without a time-out, would otherwise wait for ever for what it
- * has already read.  A bell that rings from here on is for a packet that ask_to_be_woken()
+ * has already read.  A doorbell that rings from here on is for a packet that ask_to_be_woken()
  * does not find.
  *
  * If there is no periodic tick and packets are held back, a tick of its own marks the end

@@ -214,7 +214,7 @@ static int set_maps(struct xdps_programs *p, const struct xdps_load *want)
 	if (!rc)
 		rc = reuse_map(p, "more", r->more_fd);
 	if (!rc)
-		rc = reuse_map(p, "bell", r->bell_fd);
+		rc = reuse_map(p, "doorbell", r->doorbell_fd);
 	if (rc)
 		return rc;
 	if (want->before)

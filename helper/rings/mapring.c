@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * mapring.c: map rings: memory for the records, and a bell for the reader.
+ * mapring.c: map rings: memory for the records, and a doorbell for the reader.
  */
 #include "mapring.h"
 
@@ -16,7 +16,7 @@
 
 #include "../host/privilege.h"
 
-#define N_SHARED_FDS 2			/* the memory of the first rings, and the bell */
+#define N_SHARED_FDS 2			/* the memory of the first rings, and the doorbell */
 
 bool xdps_mapring_exists(void)
 {
@@ -61,18 +61,18 @@ static int make_memory(struct xdps_rings *r)
 	return r->map_fd < 0 ? r->map_fd : 0;
 }
 
-static int make_bell(struct xdps_rings *r)
+static int make_doorbell(struct xdps_rings *r)
 {
-	r->bell_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bell", 0, 0, sysconf(_SC_PAGESIZE),
+	r->doorbell_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "doorbell", 0, 0, sysconf(_SC_PAGESIZE),
 				    NULL);
-	return r->bell_fd < 0 ? r->bell_fd : 0;
+	return r->doorbell_fd < 0 ? r->doorbell_fd : 0;
 }
 
 /* Lists the two descriptors for the reader. */
 static void list_fds(struct xdps_rings *r)
 {
 	r->fds[r->n_fds++] = r->map_fd;
-	r->fds[r->n_fds++] = r->bell_fd;
+	r->fds[r->n_fds++] = r->doorbell_fd;
 }
 
 static int make_lists(struct xdps_rings *r, const struct xdps_cpus *cpus)
@@ -99,7 +99,7 @@ int xdps_mapring_open(struct xdps_rings *r, const struct xdps_cpus *cpus)
 	if (!rc)
 		rc = make_memory(r);
 	if (!rc)
-		rc = make_bell(r);
+		rc = make_doorbell(r);
 	if (!rc)
 		list_fds(r);
 	return rc;
@@ -134,7 +134,7 @@ void xdps_mapring_close(struct xdps_rings *r)
 	while (r->n_fds > N_SHARED_FDS)
 		close(r->fds[--r->n_fds]);
 	xdps_fd_close(&r->more_fd);
-	xdps_fd_close(&r->bell_fd);
+	xdps_fd_close(&r->doorbell_fd);
 }
 
 enum xdps_status xdps_mapring_explain(struct xdps_error *err, int rc,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mapring.h: map rings: memory for the records, and a bell for the reader.
+ * mapring.h: map rings: memory for the records, and a doorbell for the reader.
  *
  * The records are described in bpf/record.h, and written by bpf/mapring.h.
  */

@@ -179,7 +179,7 @@ static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_reques
 
 void xdps_rings_init(struct xdps_rings *r)
 {
-	*r = (struct xdps_rings){ .map_fd = -1, .more_fd = -1, .bell_fd = -1 };
+	*r = (struct xdps_rings){ .map_fd = -1, .more_fd = -1, .doorbell_fd = -1 };
 }
 
 enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_request *request,

@@ -27,7 +27,7 @@ struct xdps_rings {
 	uint32_t *cpus;		/* n: the CPU of each ring */
 	int map_fd;		/* the map in which the program finds them; or -1 */
 	int more_fd;		/* the map for map rings that are added later; or -1 */
-	int bell_fd;		/* that the program rings; -1: perf rings need none */
+	int doorbell_fd;		/* that the program rings; -1: perf rings need none */
 	int *fds;		/* n_fds, for the reader (XDPS_REPLY_RINGS) */
 	unsigned int n_fds;
 	void **maps;		/* n perf rings, mapped; or NULL */

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../engine/bell.h"
+#include "../../engine/doorbell.h"
 #include "../../helper/program/filter.h"
 #include "../unit/of_kind.h"
 #include "default_size.h"
@@ -675,22 +675,22 @@ static void refused_map_is_explained(void **state)
 		fail_msg("\"%s\"", err.text);
 }
 
-/* What the bell's descriptor says, and how often it has been rung. */
+/* What the doorbell's descriptor says, and how often it has been rung. */
 static bool rings_now(void)
 {
-	struct pollfd p = { .fd = lab.rings.bell_fd, .events = POLLIN };
+	struct pollfd p = { .fd = lab.rings.doorbell_fd, .events = POLLIN };
 
 	return poll(&p, 1, 0) == 1;
 }
 
 static void rings_when_asked(void **state)
 {
-	struct xdps_bell bell;
+	struct xdps_doorbell doorbell;
 
 	(void)state;
 	lab_load(everything);
-	xdps_bell_init(&bell);
-	assert_int_equal(xdps_bell_open(&bell, lab.rings.bell_fd, sysconf(_SC_PAGESIZE)), 0);
+	xdps_doorbell_init(&doorbell);
+	assert_int_equal(xdps_doorbell_open(&doorbell, lab.rings.doorbell_fd, sysconf(_SC_PAGESIZE)), 0);
 	lab_receive(60, 10);
 	assert_false(rings_now());
 
@@ -700,16 +700,16 @@ static void rings_when_asked(void **state)
 	lab_receive(60, 1);
 	assert_true(rings_now());
 	assert_true(counters()->wake_at == XDPS_NEVER);
-	xdps_bell_answer(&bell);
+	xdps_doorbell_answer(&doorbell);
 	assert_false(rings_now());
 	lab_receive(60, 10);
 	assert_false(rings_now());
 	assert_int_equal(drain(), 22);
-	xdps_bell_close(&bell);
+	xdps_doorbell_close(&doorbell);
 }
 
 /* Rung more often than it has room for, and never answered. */
-static void unanswered_bell_costs_nothing(void **state)
+static void unanswered_doorbell_costs_nothing(void **state)
 {
 	const int n = 2 * sysconf(_SC_PAGESIZE) / 16;
 
@@ -814,8 +814,8 @@ int main(void)
 			 comes_out_whole_wherever_it_lies),
 	};
 	const struct CMUnitTest of_maps[] = {
-		SENTENCE("The bell is rung once, when what was asked for is there", rings_when_asked),
-		SENTENCE("A bell that nobody answers costs no packet", unanswered_bell_costs_nothing),
+		SENTENCE("The doorbell is rung once, when what was asked for is there", rings_when_asked),
+		SENTENCE("A doorbell that nobody answers costs no packet", unanswered_doorbell_costs_nothing),
 		SENTENCE("A packet that interrupts the program on its CPU is lost, and damages no other", who_interrupts_loses),
 		SENTENCE("A reader that writes nonsense harms nobody else", mad_reader_harms_itself),
 	};

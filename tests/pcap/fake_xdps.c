@@ -46,7 +46,7 @@ struct fake fake;
 static struct line script[LINES];
 static unsigned int n_lines;
 static unsigned int n_numbered;
-static int bell_fd = -1;
+static int doorbell_fd = -1;
 
 void fake_reset(void)
 {
@@ -54,9 +54,9 @@ void fake_reset(void)
 	n_lines = 0;
 	n_numbered = 0;
 	fake.fd = eventfd(0, EFD_CLOEXEC);
-	bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	doorbell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	assert_true(fake.fd >= 0);
-	assert_true(bell_fd >= 0);
+	assert_true(doorbell_fd >= 0);
 	assert_int_equal(sem_init(&fake.asleep, 0, 0), 0);
 }
 
@@ -66,9 +66,9 @@ void fake_free(void)
 	free(fake.insns);
 	fake.insns = NULL;
 	close(fake.fd);
-	close(bell_fd);
+	close(doorbell_fd);
 	fake.fd = -1;
-	bell_fd = -1;
+	doorbell_fd = -1;
 }
 
 static struct line *add_line(enum xdps_status status, const char *text)
@@ -245,13 +245,13 @@ static enum xdps_status play(struct xdps *x, const struct line *line,
 /* Nothing is scripted any more; only xdps_wake() can end this. */
 static enum xdps_status sleep_for_ever(void)
 {
-	struct pollfd bell = { .fd = bell_fd, .events = POLLIN };
+	struct pollfd doorbell = { .fd = doorbell_fd, .events = POLLIN };
 	eventfd_t rung;
 
 	sem_post(&fake.asleep);
-	while (poll(&bell, 1, FOR_EVER_MS) < 0)
+	while (poll(&doorbell, 1, FOR_EVER_MS) < 0)
 		assert_int_equal(errno, EINTR);
-	if (eventfd_read(bell_fd, &rung) != 0)
+	if (eventfd_read(doorbell_fd, &rung) != 0)
 		fail_msg("the module waits for ever and nobody wakes it");
 	return XDPS_WOKEN;
 }
@@ -280,7 +280,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms,
 	note_wait(timeout_ms);
 	if (x->head != x->tail)
 		return XDPS_OK;
-	if (eventfd_read(bell_fd, &rung) == 0)
+	if (eventfd_read(doorbell_fd, &rung) == 0)
 		return XDPS_WOKEN;
 	if (x->line < n_lines)
 		return play(x, &script[x->line], err);
@@ -293,7 +293,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms,
 
 void xdps_wake(struct xdps *x)
 {
-	if (x && eventfd_write(bell_fd, 1) == 0)
+	if (x && eventfd_write(doorbell_fd, 1) == 0)
 		__atomic_add_fetch(&fake.n_wakes, 1, __ATOMIC_RELAXED);
 }
 

@@ -119,17 +119,17 @@ static int watch_events(struct xdps_memory *m, const struct xdps_grant *g, unsig
 	return xdps_waiter_add_rings(w, g->ring_fds + first, n);
 }
 
-static int watch_bell(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
+static int watch_doorbell(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
 		      unsigned int n, struct xdps_waiter *w)
 {
 	(void)g;
 	(void)first;
 	(void)n;
-	return xdps_waiter_add_bell(w, &m->bell);
+	return xdps_waiter_add_doorbell(w, &m->doorbell);
 }
 
 static const struct xdps_ring_ops fake_perf_rings = { .needs_tick = true, .watch = watch_events };
-static const struct xdps_ring_ops fake_map_rings = { .watch = watch_bell };
+static const struct xdps_ring_ops fake_map_rings = { .watch = watch_doorbell };
 
 void xdps_memory_init(struct xdps_memory *m)
 {
@@ -137,7 +137,7 @@ void xdps_memory_init(struct xdps_memory *m)
 	xdps_readers_init(&m->readers);
 }
 
-void xdps_bell_answer(struct xdps_bell *b)
+void xdps_doorbell_answer(struct xdps_doorbell *b)
 {
 	uint64_t count;
 
@@ -152,7 +152,7 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 	m->ops = g->ring_kind == XDPS_RING_PERF ? &fake_perf_rings : &fake_map_rings;
 	m->rings = rings;
 	m->n_rings = n_rings;
-	m->bell.fd = g->ring_fds[0];
+	m->doorbell.fd = g->ring_fds[0];
 	m->cpus = counters;
 	m->n_cpus = ARRAY_SIZE(counters);
 	assert_int_equal(xdps_readers_open(&m->readers, 1), 0);
@@ -570,8 +570,8 @@ static void *send_one_by_one(void *n_taken)
 		put_now(60);
 		if (fake.head >= __atomic_load_n(&fake.cpu->wake_at, __ATOMIC_SEQ_CST)) {
 			__atomic_store_n(&fake.cpu->wake_at, XDPS_NEVER, __ATOMIC_RELAXED);
-			if (write(x->memory.bell.fd, &one, sizeof(one)) < 0)
-				return "the bell is broken";
+			if (write(x->memory.doorbell.fd, &one, sizeof(one)) < 0)
+				return "the doorbell is broken";
 		}
 	}
 	return NULL;
@@ -614,14 +614,14 @@ static bool is_readable(void)
 	return poll(&p, 1, 0) == 1;
 }
 
-/* The bell has rung, and the packet is found without waiting for it. */
-static void quiet_after_a_bell(void **state)
+/* The doorbell has rung, and the packet is found without waiting for it. */
+static void quiet_after_a_doorbell(void **state)
 {
 	const uint64_t one = 1;
 
 	(void)state;
 	put_now(60);
-	assert_int_equal(write(x->memory.bell.fd, &one, sizeof(one)), sizeof(one));
+	assert_int_equal(write(x->memory.doorbell.fd, &one, sizeof(one)), sizeof(one));
 	assert_true(is_readable());
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
 	take(1);
@@ -760,7 +760,7 @@ int main(void)
 	const struct CMUnitTest of_maps[] = {
 		SENTENCE("A reader without packets asks to be woken for the first one", idle_asks_for_the_first),
 		SENTENCE("A reader with packets asks to be woken for a quarter of a ring more", holder_asks_for_a_quarter),
-		SENTENCE("A bell for a packet that was read leaves nothing readable", quiet_after_a_bell),
+		SENTENCE("A doorbell for a packet that was read leaves nothing readable", quiet_after_a_doorbell),
 		SENTENCE("A tick for a packet that was read leaves nothing readable", quiet_after_a_tick),
 		SENTENCE("A reader that goes to sleep just when a packet arrives is woken", no_wake_up_is_missed),
 	};

@@ -906,7 +906,7 @@ int main(void)
 		SENTENCE("A length that changes after the check is not followed", test_changed),
 		SENTENCE("200,000 packets of random sizes come out in order", test_many),
 		SENTENCE("200,000 packets of another thread come out in order", test_thread),
-		SENTENCE("The bell is asked for what has not come yet", test_arm),
+		SENTENCE("The doorbell is asked for what has not come yet", test_arm),
 		SENTENCE("Plenty is what came since it was asked", test_plenty),
 		SENTENCE("A ring is pressed from the half on", test_pressed),
 		SENTENCE("The next packet comes if it is not younger than wanted", test_next),

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * bell.c: how the BPF program wakes the reader of map rings.
+ * doorbell.c: how the BPF program wakes the reader of map rings.
  */
-#include "bell.h"
+#include "doorbell.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 
-void xdps_bell_init(struct xdps_bell *b)
+void xdps_doorbell_init(struct xdps_doorbell *b)
 {
-	*b = (struct xdps_bell){ .fd = -1 };
+	*b = (struct xdps_doorbell){ .fd = -1 };
 }
 
-int xdps_bell_open(struct xdps_bell *b, int fd, size_t page_bytes)
+int xdps_doorbell_open(struct xdps_doorbell *b, int fd, size_t page_bytes)
 {
 	void *consumer, *producer;
 
@@ -29,16 +29,16 @@ int xdps_bell_open(struct xdps_bell *b, int fd, size_t page_bytes)
 	return 0;
 }
 
-void xdps_bell_close(struct xdps_bell *b)
+void xdps_doorbell_close(struct xdps_doorbell *b)
 {
 	if (b->answered_at)
 		munmap(b->answered_at, b->page_bytes);
 	if (b->rung_at)
 		munmap((void *)b->rung_at, b->page_bytes);
-	xdps_bell_init(b);
+	xdps_doorbell_init(b);
 }
 
-void xdps_bell_answer(struct xdps_bell *b)
+void xdps_doorbell_answer(struct xdps_doorbell *b)
 {
 	uint64_t rung_at = __atomic_load_n(b->rung_at, __ATOMIC_ACQUIRE);
 
