@@ -428,7 +428,7 @@ xdpsample_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 	}
 	if (p->break_loop && !px->stop_now)
 		count += deliver_last(p, max_packets - count, callback, user);
-	px->left = xdps_settle(px->capture);
+	px->left = xdps_rearm(px->capture);
 	px->reading = 0;
 
 	if (count > 0)

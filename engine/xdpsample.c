@@ -94,7 +94,7 @@ static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 		return xdps_fail_errno(err, rc, "polling %u rings", g->n_rings);
 	xdps_batch_start(&x->batch, &x->memory, g->ring_bytes);
 	xdps_waiter_tick(&x->waiter, xdps_batch_tick_ns(&x->batch), xdps_batch_tick_ns(&x->batch));
-	xdps_settle(x);
+	xdps_rearm(x);
 	return XDPS_OK;
 }
 
@@ -472,7 +472,7 @@ static void close_account(struct xdps *x)
  * If there is no periodic tick and packets are held back, a tick of its own marks the end
  * of their time.
  */
-static void settle_descriptor(struct xdps *x)
+static void rearm_descriptor(struct xdps *x)
 {
 	uint64_t now_ns, until_ns;
 
@@ -489,11 +489,11 @@ static void settle_descriptor(struct xdps *x)
 	xdps_waiter_tick(&x->waiter, until_ns > now_ns ? until_ns - now_ns : 1, 0);
 }
 
-bool xdps_settle(struct xdps *x)
+bool xdps_rearm(struct xdps *x)
 {
 	if (x->draining && !xdps_merge_ready(&x->merge))
 		close_account(x);
-	settle_descriptor(x);
+	rearm_descriptor(x);
 	xdps_readers_end(&x->memory.readers);
 	return xdps_waiter_is_left(&x->waiter);
 }

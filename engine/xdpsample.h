@@ -17,7 +17,7 @@
  *	while (!xdps_wait(x, -1, &err)) {
  *		while (xdps_next(x, &pkt))
  *			use(pkt.data, pkt.caplen);
- *		xdps_settle(x);
+ *		xdps_rearm(x);
  *	}
  *	xdps_close(x);
  *
@@ -216,7 +216,7 @@ enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why);
  * XDPS_TIMEOUT  it has none, and the time is over
  * XDPS_WOKEN    xdps_wake() was called, before or during the wait, and there
  *               was no batch to hand out
- * XDPS_BUSY     another process or thread is between xdps_wait() and xdps_settle()
+ * XDPS_BUSY     another process or thread is between xdps_wait() and xdps_rearm()
  * other         the capture is over: XDPS_GONE, XDPS_FAILED or whatever else the
  *               helper reports; everything that was in the rings has been handed
  *               out before this is returned, and it is returned again each time
@@ -228,7 +228,7 @@ enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why);
  *
  * After fork(), parent and children may read one after the other: each continues after
  * the last packet that was released.  If two read at a time, one gets XDPS_BUSY.  The
- * turn to read begins here and ends with xdps_settle(), or with the process.
+ * turn to read begins here and ends with xdps_rearm(), or with the process.
  */
 enum xdps_status xdps_wait(struct xdps *x, int timeout_ms,
 			   struct xdps_error *err);
@@ -239,7 +239,7 @@ enum xdps_status xdps_wait(struct xdps *x, int timeout_ms,
  * `may_wait` it sleeps for `hold` first, so that packets that another CPU has stamped are
  * there as well.  False: there are none, or it is not this reader's turn.
  *
- * When all of them are released, xdps_settle() closes the account: until the next
+ * When all of them are released, xdps_rearm() closes the account: until the next
  * xdps_wait(), xdps_stats() counts as taken what was handed out, so packets that come
  * after the break are in none of its numbers.
  */
@@ -268,11 +268,11 @@ uint64_t xdps_complete_ns(const struct xdps *x);
 /*
  * A descriptor for select(), poll() and epoll, which only xdps_close() may close.  If it
  * is readable, xdps_wait(x, 0) is worth a call.  It can be relied on only after
- * xdps_settle(), which the caller must call when it stops taking packets: then it stays
+ * xdps_rearm(), which the caller must call when it stops taking packets: then it stays
  * readable as long as anything is left to take.
  */
 int xdps_fd(const struct xdps *x);
-bool xdps_settle(struct xdps *x);	/* is anything left? */
+bool xdps_rearm(struct xdps *x);	/* is anything left? */
 
 /*
  * Reads memory that is shared with the kernel, and nothing else, so it can be called from

@@ -256,7 +256,7 @@ static void wait_for_packets(struct capture *c)
 		if (s->has_head)
 			timeout_ms = hold_ms(c);
 		else
-			xdps_settle(s->x);
+			xdps_rearm(s->x);
 	}
 	output_poll(&c->out, fds + c->n);
 	if (stop_poll(fds, c->n + OUTPUT_POLLS, timeout_ms) > 0)
@@ -276,7 +276,7 @@ static void drain(struct capture *c)
 	while (c->out.end == OUTPUT_GOES_ON && (s = oldest(c)))
 		add_packet(c, s);
 	for (unsigned int i = 0; i < c->n; i++)
-		xdps_settle(c->streams[i].x);
+		xdps_rearm(c->streams[i].x);
 }
 
 static void add_account(struct capture *c, const struct stream *s)

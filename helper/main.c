@@ -138,7 +138,7 @@ static void leave_stdio(void)
  * We come from another process, with whatever it had open, its limits, its directory and
  * its environment.
  */
-static void settle(void)
+static void isolate(void)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_MS / 1000 };
 	struct rlimit files;
@@ -351,7 +351,7 @@ static enum xdps_status supply(struct capture *c, uint32_t cpu, struct xdps_erro
 
 	supply = xdps_rings_supply(&c->rings, &c->setting.request, cpu, &c->arrivals.cpus[cpu],
 				   &why);
-	if (xdps_arrivals_settle(&c->arrivals, cpu, supply, &n_lost))
+	if (xdps_arrivals_note(&c->arrivals, cpu, supply, &n_lost))
 		debug_supply(c, cpu, supply, n_lost, &why);
 	if (supply != XDPS_SUPPLY_ADDED)
 		return XDPS_OK;
@@ -487,7 +487,7 @@ int main(int argc, char **argv)
 	if (argc > 1 || !is_called_by_engine())
 		return talk_to_person(argc, argv);
 
-	settle();
+	isolate();
 	capture_init(&c);
 	if (receive_request(&c, &err)) {
 		if (xdps_request_is_query(c.msg.buf, c.msg.bytes))

@@ -25,7 +25,7 @@
 /* What is known about one CPU. */
 struct xdps_arrival {
 	uint64_t ringless_seen;		/* by xdps_arrivals_next() */
-	uint64_t ringless_told;		/* by xdps_arrivals_settle() */
+	uint64_t ringless_told;		/* by xdps_arrivals_note() */
 	bool refused;
 };
 
@@ -115,7 +115,7 @@ bool xdps_arrivals_next(struct xdps_arrivals *a, uint32_t *cpu)
 	return false;
 }
 
-bool xdps_arrivals_settle(struct xdps_arrivals *a, uint32_t cpu, enum xdps_supply supply,
+bool xdps_arrivals_note(struct xdps_arrivals *a, uint32_t cpu, enum xdps_supply supply,
 			  uint64_t *n_lost)
 {
 	struct xdps_arrival *known = &a->known[cpu];

@@ -31,7 +31,7 @@ void xdps_arrivals_init(struct xdps_arrivals *a);
 enum xdps_status xdps_arrivals_open(struct xdps_arrivals *a, int cpus_fd, unsigned int n_cpus,
 				    struct xdps_error *err);
 
-/* True: `*cpu` may need a ring; call xdps_arrivals_settle() afterwards.  Never waits. */
+/* True: `*cpu` may need a ring; call xdps_arrivals_note() afterwards.  Never waits. */
 bool xdps_arrivals_next(struct xdps_arrivals *a, uint32_t *cpu);
 
 /*
@@ -39,7 +39,7 @@ bool xdps_arrivals_next(struct xdps_arrivals *a, uint32_t *cpu);
  * was nothing to do, or because it was refused before.  `*n_lost` is how many packets
  * found no ring there since it last had one.
  */
-bool xdps_arrivals_settle(struct xdps_arrivals *a, uint32_t cpu, enum xdps_supply supply,
+bool xdps_arrivals_note(struct xdps_arrivals *a, uint32_t cpu, enum xdps_supply supply,
 			  uint64_t *n_lost);
 
 void xdps_arrivals_close(struct xdps_arrivals *a);	/* `*a` is then as after init */

@@ -336,7 +336,7 @@ int xdps_fd(const struct xdps *x)
 	return fake.fd;
 }
 
-bool xdps_settle(struct xdps *x)
+bool xdps_rearm(struct xdps *x)
 {
 	assert_non_null(x);
 	assert_false(x->shown);

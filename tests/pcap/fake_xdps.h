@@ -56,7 +56,7 @@ struct fake {
 	unsigned int n_wakes;
 	int timeouts_ms[FAKE_WAITS];	/* of the first waits */
 	bool timeouts_rose;		/* one was longer than that before it */
-	bool unsettled;			/* xdps_settle() is owed */
+	bool unsettled;			/* xdps_rearm() is owed */
 	unsigned int n_drains;
 	bool drained_in_hold;		/* the last time, it might sleep */
 	unsigned char injected[64];

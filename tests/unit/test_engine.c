@@ -476,12 +476,12 @@ static void holder_asks_for_a_quarter(void **state)
 	put_now(100);
 	assert_int_equal(xdps_wait(x, 1, &err), XDPS_OK);	/* the caller has no more time */
 	xdps_merge_look(&x->merge, 0, UINT64_MAX);		/* the packet is still held */
-	xdps_settle(x);
+	xdps_rearm(x);
 	assert_int_equal(fake.cpu->wake_at, fake.head + RING_BYTES / 4);
 
 	while (fake.head < fake.cpu->wake_at)
 		put_now(100);
-	xdps_settle(x);
+	xdps_rearm(x);
 	assert_true(fake.cpu->wake_at > fake.head);
 	assert_true(fake.cpu->wake_at < rings[0].tail + RING_BYTES);
 }
@@ -521,7 +521,7 @@ static void what_is_held_is_no_company(void **state)
 	while (xdps_next(x, &pkt))
 		n++;
 	assert_in_range(n, 1, RING_BYTES / 8 / 100);
-	xdps_settle(x);
+	xdps_rearm(x);
 	assert_int_equal(xdps_wait(x, 200, &err), XDPS_OK);	/* the caller has no more time */
 	assert_true(xdps_ring_pending_bytes(&rings[0]) >= RING_BYTES / 5);
 	assert_true(xdps_clock_now_ns(&x->clock) - x->merge.heap[0].mono_ns >= 190000000);
@@ -625,7 +625,7 @@ static void quiet_after_a_doorbell(void **state)
 	assert_true(is_readable());
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
 	take(1);
-	xdps_settle(x);
+	xdps_rearm(x);
 	assert_false(is_readable());
 }
 
@@ -636,13 +636,13 @@ static void quiet_after_a_tick(void **state)
 	renew(false, 1000);
 	put_now(60);
 	xdps_merge_look(&x->merge, 0, UINT64_MAX);
-	xdps_settle(x);
+	xdps_rearm(x);
 	for (int ms = 0; !is_readable() && ms < PATIENCE_MS; ms++)
 		usleep(1000);
 	assert_true(is_readable());
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
 	take(1);
-	xdps_settle(x);
+	xdps_rearm(x);
 	assert_false(is_readable());
 }
 
@@ -659,7 +659,7 @@ static void drained(void **state)
 	assert_true(xdps_drain(x, true));
 	put_now(60);
 	take(3);
-	xdps_settle(x);
+	xdps_rearm(x);
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
 	take(1);
 }
@@ -678,7 +678,7 @@ static void account_of_a_drain(void **state)
 	assert_int_equal(stats.taken, 5);
 	assert_int_equal(stats.released, 0);
 	take(3);
-	xdps_settle(x);
+	xdps_rearm(x);
 	counters[0].chosen = 100;
 	xdps_stats(x, &stats);
 	assert_int_equal(stats.taken, 3);
@@ -703,7 +703,7 @@ static void taken_over(void **state)
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
 	xdps_next(x, &(struct xdps_packet){ 0 });
 	xdps_release(x);
-	xdps_settle(x);
+	xdps_rearm(x);
 
 	/* two packets by another process */
 	xdps_readers_enter(readers);
