@@ -249,7 +249,7 @@ static enum xdps_status take_error(const struct xdps_client *c, uint32_t status,
 }
 
 /* Takes over the descriptors on success only. */
-static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_grant *g,
+static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_session *g,
 				   struct message *m, struct xdps_error *err)
 {
 	int *fds;
@@ -268,7 +268,7 @@ static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_gran
 }
 
 /* Are there as many rings as announced, of a valid size? */
-static bool has_rings(const struct xdps_grant *g, const struct xdps_reply_ready *ready)
+static bool has_rings(const struct xdps_session *g, const struct xdps_reply_ready *ready)
 {
 	bool are_perf = ready->ring_kind == XDPS_RING_PERF;
 
@@ -281,7 +281,7 @@ static bool has_rings(const struct xdps_grant *g, const struct xdps_reply_ready 
 	       ready->ring_bytes <= (are_perf ? XDPS_RING_BYTES_MAX : XDPS_MAP_RING_BYTES_MAX);
 }
 
-static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_grant *g,
+static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_session *g,
 				   struct message *m, struct xdps_error *err)
 {
 	const struct xdps_reply_ready *ready = &m->reply.ready;
@@ -321,7 +321,7 @@ static enum xdps_status take_more(const struct xdps_client *c, struct message *m
 				  struct xdps_error *err)
 {
 	const uint32_t n_rings = m->reply.rings.n_rings;
-	struct xdps_grant *g = c->grant;
+	struct xdps_session *g = c->session;
 	enum xdps_status status;
 
 	if (m->n_fds != 1 || n_rings <= g->n_rings || n_rings > g->n_cpus)
@@ -373,8 +373,8 @@ static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct mes
 	return status;
 }
 
-/* Receives one message and stores its contents in the grant. */
-static enum xdps_status hear_grant(struct xdps_client *c, struct xdps_grant *g,
+/* Receives one message and stores its contents in the session. */
+static enum xdps_status receive_session(struct xdps_client *c, struct xdps_session *g,
 				   int64_t until_ms, bool *ready, struct xdps_error *err)
 {
 	enum xdps_status status;
@@ -393,7 +393,7 @@ static enum xdps_status hear_grant(struct xdps_client *c, struct xdps_grant *g,
 }
 
 static enum xdps_status hear_all(struct xdps_client *c, uint64_t buffer_bytes,
-				 struct xdps_grant *g, struct xdps_error *err)
+				 struct xdps_session *g, struct xdps_error *err)
 {
 	int64_t until_ms = now_ms() + ANSWER_MS +
 			   (int64_t)(buffer_bytes / BYTES_CLEARED_PER_MS);
@@ -401,7 +401,7 @@ static enum xdps_status hear_all(struct xdps_client *c, uint64_t buffer_bytes,
 	bool ready;
 
 	do {
-		status = hear_grant(c, g, until_ms, &ready, err);
+		status = receive_session(c, g, until_ms, &ready, err);
 	} while (!status && !ready);
 	return status;
 }
@@ -411,28 +411,28 @@ void xdps_client_init(struct xdps_client *c)
 	*c = (struct xdps_client){ .sock = -1, .pidfd = -1 };
 }
 
-void xdps_grant_init(struct xdps_grant *g)
+void xdps_session_init(struct xdps_session *g)
 {
-	*g = (struct xdps_grant){ .cpus_fd = -1, .inject_fd = -1 };
+	*g = (struct xdps_session){ .cpus_fd = -1, .inject_fd = -1 };
 }
 
-void xdps_grant_free(struct xdps_grant *g)
+void xdps_session_free(struct xdps_session *g)
 {
 	for (unsigned int i = 0; i < g->n_ring_fds; i++)
 		close(g->ring_fds[i]);
 	free(g->ring_fds);
 	xdps_fd_close(&g->cpus_fd);
 	xdps_fd_close(&g->inject_fd);
-	xdps_grant_init(g);
+	xdps_session_init(g);
 }
 
 enum xdps_status xdps_client_open(struct xdps_client *c,
 				  const struct xdps_options *opt,
-				  struct xdps_grant *g, struct xdps_error *err)
+				  struct xdps_session *g, struct xdps_error *err)
 {
 	enum xdps_status status;
 
-	c->grant = g;
+	c->session = g;
 	status = start_helper(c, err);
 	if (!status)
 		status = request_capture(c, opt, err);
@@ -440,7 +440,7 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 		status = hear_all(c, opt->request.buffer_bytes, g, err);
 	if (status) {
 		xdps_client_close(c);
-		xdps_grant_free(g);
+		xdps_session_free(g);
 	}
 	return status;
 }

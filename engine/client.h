@@ -22,11 +22,11 @@ struct xdps_client {
 	bool has_notice;	/* ... and whether it is still unread */
 	unsigned int n_unheard;	/* filter requests without an answer so far */
 	char path[256];		/* of the helper, for error messages */
-	struct xdps_grant *grant;	/* not owned: gets the rings that are added later */
+	struct xdps_session *session;	/* not owned: gets the rings that are added later */
 };
 
-/* What the helper granted, owned by the holder of the struct; a missing fd is -1. */
-struct xdps_grant {
+/* What the helper opened, owned by the holder of the struct; a missing fd is -1. */
+struct xdps_session {
 	enum xdps_ring_kind ring_kind;
 	int *ring_fds;		/* perf: an event per ring; map: their memory, the doorbell, ... */
 				/* ... and the memory of each ring added later */
@@ -49,20 +49,20 @@ struct xdps_filtering {
 };
 
 void xdps_client_init(struct xdps_client *c);
-void xdps_grant_init(struct xdps_grant *g);
-void xdps_grant_free(struct xdps_grant *g);	/* closes and frees; may be half-made */
+void xdps_session_init(struct xdps_session *g);
+void xdps_session_free(struct xdps_session *g);	/* closes and frees; may be half-made */
 
 /*
  * Starts the helper (XDPSAMPLE_HELPER in the environment names another one than that
  * compiled in), sends the request, and waits for the answer, at most 10 seconds plus the
  * time to clear a large buffer.  While it waits, the thread may leave (c->guard);
- * xdps_client_close() and xdps_grant_free() can then release what there is.  On failure
+ * xdps_client_close() and xdps_session_free() can then release what there is.  On failure
  * both are as after init.  The status and the sentence are the helper's if it sent any;
  * else the status is XDPS_NO_PERMISSION or XDPS_FAILED.
  */
 enum xdps_status xdps_client_open(struct xdps_client *c,
 				  const struct xdps_options *opt,
-				  struct xdps_grant *g, struct xdps_error *err);
+				  struct xdps_session *g, struct xdps_error *err);
 
 /*
  * Has the helper put a filter into the kernel or, if it cannot run there, run none there
@@ -86,7 +86,7 @@ enum xdps_status xdps_client_query(struct xdps_listed *list, size_t n,
 /*
  * Receives an unsolicited message when the socket is readable.  Returns the end of the
  * capture as a status and a sentence, or XDPS_OK: there was no message, or it was a
- * notice, which is then in `*c`, or one more ring, which is then in the grant.
+ * notice, which is then in `*c`, or one more ring, which is then in the session.
  */
 enum xdps_status xdps_client_listen(struct xdps_client *c,
 				    struct xdps_error *err);

@@ -9,7 +9,7 @@
 
 #include "../common/error.h"
 
-static enum xdps_status init_ring(struct xdps_memory *m, const struct xdps_grant *g,
+static enum xdps_status init_ring(struct xdps_memory *m, const struct xdps_session *g,
 				  unsigned int i, void *data, struct xdps_error *err)
 {
 	if (xdps_ring_init_map(&m->rings[i], data, g->ring_bytes, i, m->cpus, m->n_cpus))
@@ -19,7 +19,7 @@ static enum xdps_status init_ring(struct xdps_memory *m, const struct xdps_grant
 }
 
 /* Each ring that the helper adds has a descriptor of its own, behind the others. */
-static enum xdps_status add(struct xdps_memory *m, const struct xdps_grant *g,
+static enum xdps_status add(struct xdps_memory *m, const struct xdps_session *g,
 			    struct xdps_error *err)
 {
 	const unsigned int i = m->n_rings;
@@ -33,7 +33,7 @@ static enum xdps_status add(struct xdps_memory *m, const struct xdps_grant *g,
 	return init_ring(m, g, i, map, err);
 }
 
-static enum xdps_status init_rings(struct xdps_memory *m, const struct xdps_grant *g,
+static enum xdps_status init_rings(struct xdps_memory *m, const struct xdps_session *g,
 				   char *map, struct xdps_error *err)
 {
 	enum xdps_status status = XDPS_OK;
@@ -44,7 +44,7 @@ static enum xdps_status init_rings(struct xdps_memory *m, const struct xdps_gran
 }
 
 /* The first descriptor is the memory of all rings, the second the doorbell. */
-static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
+static enum xdps_status map(struct xdps_memory *m, const struct xdps_session *g,
 			    struct xdps_error *err)
 {
 	enum xdps_status status;
@@ -68,7 +68,7 @@ static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
 }
 
 /* The doorbell reports all rings, those that are added later as well. */
-static int watch(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
+static int watch(struct xdps_memory *m, const struct xdps_session *g, unsigned int first,
 		 unsigned int n, struct xdps_waiter *w)
 {
 	(void)g;

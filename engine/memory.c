@@ -58,7 +58,7 @@ static enum xdps_status make_lists(struct xdps_memory *m, unsigned int n_rings,
 	return XDPS_OK;
 }
 
-static enum xdps_status map_cpus(struct xdps_memory *m, const struct xdps_grant *g,
+static enum xdps_status map_cpus(struct xdps_memory *m, const struct xdps_session *g,
 				 struct xdps_error *err)
 {
 	void *map = mmap(NULL, xdps_counters_bytes(g->n_cpus), m->ops->counters_prot, MAP_SHARED,
@@ -92,7 +92,7 @@ static enum xdps_status open_readers(struct xdps_memory *m, struct xdps_error *e
 	return XDPS_OK;
 }
 
-enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant *g,
+enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_session *g,
 				 struct xdps_error *err)
 {
 	enum xdps_status status;
@@ -125,7 +125,7 @@ static enum xdps_status lengthen_lists(struct xdps_memory *m, struct xdps_error 
 	return XDPS_OK;
 }
 
-enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_grant *g,
+enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_session *g,
 				 struct xdps_error *err)
 {
 	enum xdps_status status = lengthen_lists(m, err);
@@ -137,7 +137,7 @@ enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_grant 
 	return status;
 }
 
-enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
+enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_session *g,
 					struct xdps_error *err)
 {
 	enum xdps_status status = XDPS_OK;

@@ -2,7 +2,7 @@
 /*
  * memory.h: maps the kernel's memory into our address space: rings, counters, the doorbell.
  *
- * It does not own any descriptor; the grant does.
+ * It does not own any descriptor; the session does.
  */
 #ifndef XDPS_MEMORY_H
 #define XDPS_MEMORY_H
@@ -35,15 +35,15 @@ struct xdps_memory {
 
 void xdps_memory_init(struct xdps_memory *m);
 
-/* Maps what the helper granted; on failure xdps_memory_free() must still be called. */
-enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant *g,
+/* Maps what the helper opened; on failure xdps_memory_free() must still be called. */
+enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_session *g,
 				 struct xdps_error *err);
 
 /*
  * Maps the first ring of `g` that is not mapped yet: m->n_rings grows by one, and
  * m->rings may move.
  */
-enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_grant *g,
+enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_session *g,
 				 struct xdps_error *err);
 
 /*
@@ -51,7 +51,7 @@ enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_grant 
  * kernel copies mappings of maps to a child, but not those of perf rings (VM_DONTCOPY in
  * perf_mmap()): a child that reads them would die of SIGSEGV.  `g` is what was mapped.
  */
-enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
+enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_session *g,
 					struct xdps_error *err);
 
 /* Continues reading all rings where the last process stopped. */

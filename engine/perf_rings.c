@@ -14,7 +14,7 @@ static void *map_ring(const struct xdps_memory *m, int fd)
 	return mmap(NULL, m->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
-static enum xdps_status add(struct xdps_memory *m, const struct xdps_grant *g,
+static enum xdps_status add(struct xdps_memory *m, const struct xdps_session *g,
 			    struct xdps_error *err)
 {
 	unsigned int i = m->n_maps;
@@ -31,7 +31,7 @@ static enum xdps_status add(struct xdps_memory *m, const struct xdps_grant *g,
 	return XDPS_OK;
 }
 
-static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
+static enum xdps_status map(struct xdps_memory *m, const struct xdps_session *g,
 			    struct xdps_error *err)
 {
 	enum xdps_status status = XDPS_OK;
@@ -46,7 +46,7 @@ static enum xdps_status map(struct xdps_memory *m, const struct xdps_grant *g,
  * Maps them at any address: the child may have put something of its own at the old one by
  * now.  Only the ring points into the mapping.
  */
-static enum xdps_status map_again(struct xdps_memory *m, const struct xdps_grant *g,
+static enum xdps_status map_again(struct xdps_memory *m, const struct xdps_session *g,
 				  struct xdps_error *err)
 {
 	void *map;
@@ -64,7 +64,7 @@ static enum xdps_status map_again(struct xdps_memory *m, const struct xdps_grant
 	return XDPS_OK;
 }
 
-static int watch(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
+static int watch(struct xdps_memory *m, const struct xdps_session *g, unsigned int first,
 		 unsigned int n, struct xdps_waiter *w)
 {
 	(void)m;

@@ -29,20 +29,20 @@ struct xdps_ring_ops {
 	 * Maps all rings of `g`, or the first one that is not mapped yet.  The lists in
 	 * `m` have room for them, and the counters are mapped.
 	 */
-	enum xdps_status (*map)(struct xdps_memory *m, const struct xdps_grant *g,
+	enum xdps_status (*map)(struct xdps_memory *m, const struct xdps_session *g,
 				struct xdps_error *err);
-	enum xdps_status (*add)(struct xdps_memory *m, const struct xdps_grant *g,
+	enum xdps_status (*add)(struct xdps_memory *m, const struct xdps_session *g,
 				struct xdps_error *err);
 
 	/* Maps all of them again, in a child; NULL if they are inherited. */
-	enum xdps_status (*map_again)(struct xdps_memory *m, const struct xdps_grant *g,
+	enum xdps_status (*map_again)(struct xdps_memory *m, const struct xdps_session *g,
 				      struct xdps_error *err);
 
 	/*
 	 * Has `w` watch what reports the `n` rings from index `first` on.  Returns 0 or
 	 * -errno.
 	 */
-	int (*watch)(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
+	int (*watch)(struct xdps_memory *m, const struct xdps_session *g, unsigned int first,
 		     unsigned int n, struct xdps_waiter *w);
 };
 

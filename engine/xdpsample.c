@@ -31,9 +31,9 @@ struct xdps {
 	/* what was asked for */
 	char ifname[XDPS_IFNAME_CHARS + 1];
 
-	/* what the helper granted */
+	/* what the helper opened */
 	struct xdps_client client;
-	struct xdps_grant grant;
+	struct xdps_session session;
 	struct xdps_memory memory;
 	struct xdps_filtering filter;	/* the one that is set */
 	uint32_t last_filter;		/* number of the last request */
@@ -65,7 +65,7 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 	x->batch.hold_ns = hold_us * NSEC_PER_USEC;
 	x->batch.batch_ns = opt->request.immediate ? 0 : opt->batch_us * NSEC_PER_USEC;
 	xdps_client_init(&x->client);
-	xdps_grant_init(&x->grant);
+	xdps_session_init(&x->session);
 	xdps_memory_init(&x->memory);
 	x->filter.number = x->last_filter = XDPS_FILTER_NUMBER;
 	xdps_clock_init(&x->clock);
@@ -73,10 +73,10 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 	return x;
 }
 
-/* Sets up the stream from what the helper granted; this needs no privilege. */
+/* Sets up the stream from what the helper opened; this needs no privilege. */
 static enum xdps_status open_stream(struct xdps *x, struct xdps_error *err)
 {
-	const struct xdps_grant *g = &x->grant;
+	const struct xdps_session *g = &x->session;
 	enum xdps_status status;
 	int rc;
 
@@ -105,7 +105,7 @@ static void release(struct xdps *x)
 	xdps_waiter_free(&x->waiter);
 	xdps_merge_free(&x->merge);
 	xdps_memory_free(&x->memory);
-	xdps_grant_free(&x->grant);
+	xdps_session_free(&x->session);
 }
 
 static void release_and_free(void *capture)
@@ -123,7 +123,7 @@ enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
 	if (!x)
 		return xdps_fail_errno(err, -ENOMEM, "opening a capture on %s", opt->request.ifname);
 	xdps_guard_enter(&x->client.guard, release_and_free, x);
-	status = xdps_client_open(&x->client, opt, &x->grant, err);
+	status = xdps_client_open(&x->client, opt, &x->session, err);
 	if (!status)
 		status = open_stream(x, err);
 	if (status)
@@ -149,12 +149,12 @@ void xdps_close(struct xdps *x)
 
 enum xdps_link xdps_link(const struct xdps *x)
 {
-	return x->grant.link;
+	return x->session.link;
 }
 
 const char *xdps_warning(const struct xdps *x)
 {
-	return x->grant.warning[0] ? x->grant.warning : NULL;
+	return x->session.warning[0] ? x->session.warning : NULL;
 }
 
 const char *xdps_notice(struct xdps *x)
@@ -230,19 +230,19 @@ enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why)
 	return x->filter.place;
 }
 
-/* Takes up one ring of the grant that is not part of the stream yet. */
+/* Takes up one ring of the session that is not part of the stream yet. */
 static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
 {
 	const unsigned int i = x->memory.n_rings;
 	enum xdps_status status;
 	int rc;
 
-	status = xdps_memory_add(&x->memory, &x->grant, err);
+	status = xdps_memory_add(&x->memory, &x->session, err);
 	if (status)
 		return status;
 	rc = xdps_merge_add(&x->merge, x->memory.rings);
 	if (!rc)
-		rc = x->memory.ops->watch(&x->memory, &x->grant, i, 1, &x->waiter);
+		rc = x->memory.ops->watch(&x->memory, &x->session, i, 1, &x->waiter);
 	xdps_batch_add_ring(&x->batch);
 	return rc ? xdps_fail_errno(err, rc, "adding ring %u", i + 1) : XDPS_OK;
 }
@@ -253,7 +253,7 @@ static enum xdps_status take_up_ring(struct xdps *x, struct xdps_error *err)
  */
 static void take_up_rings(struct xdps *x)
 {
-	while (!x->over.status && x->memory.n_rings < x->grant.n_rings)
+	while (!x->over.status && x->memory.n_rings < x->session.n_rings)
 		take_up_ring(x, &x->over);
 }
 
@@ -263,7 +263,7 @@ static void take_up_rings(struct xdps *x)
  */
 static enum xdps_status begin_reading(struct xdps *x, struct xdps_error *err)
 {
-	enum xdps_status status = xdps_memory_after_fork(&x->memory, &x->grant, err);
+	enum xdps_status status = xdps_memory_after_fork(&x->memory, &x->session, err);
 	bool changed;
 	int rc;
 
@@ -511,11 +511,11 @@ enum xdps_status xdps_inject(struct xdps *x, const void *data, size_t len,
 {
 	ssize_t n;
 
-	if (x->grant.inject_fd < 0)
+	if (x->session.inject_fd < 0)
 		return xdps_fail(err, XDPS_NO_PERMISSION,
 				 "sending on %s: %s lacked CAP_NET_RAW to open a packet socket",
 				 x->ifname, x->client.path);
-	n = send(x->grant.inject_fd, data, len, MSG_NOSIGNAL);
+	n = send(x->session.inject_fd, data, len, MSG_NOSIGNAL);
 	if (n < 0)
 		return xdps_fail_errno(err, -errno, "sending %zu bytes on %s", len, x->ifname);
 	if ((size_t)n != len)

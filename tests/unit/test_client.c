@@ -28,7 +28,7 @@ static char fake[PATH_MAX];
 static char helper[PATH_MAX + 64];
 
 static struct xdps_client client;
-static struct xdps_grant grant;
+static struct xdps_session session;
 static struct xdps_error err;
 static unsigned int fds_before;
 
@@ -86,14 +86,14 @@ static enum xdps_status open_with(const char *behaviour)
 	if (symlink(fake, helper) && errno != EEXIST)
 		fail_msg("%s: %s", helper, strerror(errno));
 	setenv("XDPSAMPLE_HELPER", helper, 1);
-	return xdps_client_open(&client, &opt, &grant, &err);
+	return xdps_client_open(&client, &opt, &session, &err);
 }
 
 static int before_each(void **state)
 {
 	(void)state;
 	xdps_client_init(&client);
-	xdps_grant_init(&grant);
+	xdps_session_init(&session);
 	memset(&err, 0, sizeof(err));
 	patience_ms = INT_MAX;
 	longest_ms = 0;
@@ -105,7 +105,7 @@ static int after_each(void **state)
 {
 	(void)state;
 	xdps_client_close(&client);
-	xdps_grant_free(&grant);
+	xdps_session_free(&session);
 	if (count_fds() == fds_before)
 		return 0;
 	print_message("# descriptors before: %u, after: %u\n", fds_before, count_fds());
@@ -119,7 +119,7 @@ static void assert_fails(const char *behaviour, enum xdps_status status, const c
 	if (!strstr(err.text, words))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
 	assert_int_equal(client.sock, -1);
-	assert_int_equal(grant.n_rings, 0);
+	assert_int_equal(session.n_rings, 0);
 	assert_int_equal(count_fds(), fds_before);
 }
 
@@ -127,14 +127,14 @@ static void gets_rings_and_counters(void **state)
 {
 	(void)state;
 	assert_int_equal(open_with("good"), XDPS_OK);
-	assert_int_equal(grant.n_rings, 2);
-	assert_int_equal(grant.ring_bytes, 64 << 10);
-	assert_int_equal(grant.n_cpus, 4);
-	assert_true(grant.cpus_fd >= 0);
-	assert_int_equal(grant.inject_fd, -1);
-	assert_string_equal(grant.warning, "");
-	for (unsigned int i = 0; i < grant.n_rings; i++)
-		assert_int_equal(fcntl(grant.ring_fds[i], F_GETFD), FD_CLOEXEC);
+	assert_int_equal(session.n_rings, 2);
+	assert_int_equal(session.ring_bytes, 64 << 10);
+	assert_int_equal(session.n_cpus, 4);
+	assert_true(session.cpus_fd >= 0);
+	assert_int_equal(session.inject_fd, -1);
+	assert_string_equal(session.warning, "");
+	for (unsigned int i = 0; i < session.n_rings; i++)
+		assert_int_equal(fcntl(session.ring_fds[i], F_GETFD), FD_CLOEXEC);
 	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
 }
 
@@ -142,23 +142,23 @@ static void gets_map_rings(void **state)
 {
 	(void)state;
 	assert_int_equal(open_with("map-rings"), XDPS_OK);
-	assert_int_equal(grant.ring_kind, XDPS_RING_BPF);
-	assert_int_equal(grant.n_rings, 100);
-	assert_int_equal(grant.n_ring_fds, 2);
+	assert_int_equal(session.ring_kind, XDPS_RING_BPF);
+	assert_int_equal(session.n_rings, 100);
+	assert_int_equal(session.n_ring_fds, 2);
 }
 
 static void gets_a_socket_for_sending(void **state)
 {
 	(void)state;
 	assert_int_equal(open_with("injects"), XDPS_OK);
-	assert_true(grant.inject_fd >= 0);
+	assert_true(session.inject_fd >= 0);
 }
 
 static void passes_a_warning_on(void **state)
 {
 	(void)state;
 	assert_int_equal(open_with("warns"), XDPS_OK);
-	assert_string_equal(grant.warning, "not all of it");
+	assert_string_equal(session.warning, "not all of it");
 }
 
 static void hears_that_the_interface_disappeared(void **state)
@@ -193,20 +193,20 @@ static void takes_babble_for_the_end(void **state)
 /* What is said unasked comes when it comes. */
 static void listen_until_there_are(unsigned int n_rings)
 {
-	while (grant.n_rings < n_rings)
+	while (session.n_rings < n_rings)
 		assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
-	assert_int_equal(grant.n_rings, n_rings);
+	assert_int_equal(session.n_rings, n_rings);
 }
 
 static void gets_rings_that_are_added(void **state)
 {
 	(void)state;
 	assert_int_equal(open_with("adds-two"), XDPS_OK);
-	assert_int_equal(grant.n_rings, 2);
+	assert_int_equal(session.n_rings, 2);
 	listen_until_there_are(4);
-	assert_int_equal(grant.n_ring_fds, 4);
+	assert_int_equal(session.n_ring_fds, 4);
 	for (unsigned int i = 0; i < 4; i++)
-		assert_int_equal(fcntl(grant.ring_fds[i], F_GETFD), FD_CLOEXEC);
+		assert_int_equal(fcntl(session.ring_fds[i], F_GETFD), FD_CLOEXEC);
 	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
 }
 
@@ -220,8 +220,8 @@ static void does_without_a_ring_behind_one_that_it_missed(void **state)
 	p = (struct pollfd){ .fd = client.sock, .events = POLLIN };
 	assert_int_equal(poll(&p, 1, 10000), 1);
 	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
-	assert_int_equal(grant.n_rings, 2);
-	assert_int_equal(grant.n_ring_fds, 2);
+	assert_int_equal(session.n_rings, 2);
+	assert_int_equal(session.n_ring_fds, 2);
 	assert_int_equal(poll(&p, 1, 0), 0);
 }
 
@@ -238,9 +238,9 @@ static void refuses_added_rings_that_make_no_sense(void **state)
 			;
 		assert_int_equal(err.status, XDPS_FAILED);
 		assert_non_null(strstr(err.text, "invalid reply"));
-		assert_int_equal(grant.n_rings, 2);
+		assert_int_equal(session.n_rings, 2);
 		xdps_client_close(&client);
-		xdps_grant_free(&grant);
+		xdps_session_free(&session);
 	}
 }
 
@@ -325,7 +325,7 @@ static void names_a_helper_that_is_not_there(void **state)
 	(void)state;
 	xdps_options_init(&opt);
 	setenv("XDPSAMPLE_HELPER", "/nonexistent/helper", 1);
-	assert_int_equal(xdps_client_open(&client, &opt, &grant, &err), XDPS_FAILED);
+	assert_int_equal(xdps_client_open(&client, &opt, &session, &err), XDPS_FAILED);
 	assert_non_null(strstr(err.text, "/nonexistent/helper: No such file or directory"));
 }
 
@@ -341,7 +341,7 @@ static void says_that_a_helper_is_not_executable(void **state)
 	assert_non_null(f);
 	fclose(f);
 	setenv("XDPSAMPLE_HELPER", helper, 1);
-	assert_int_equal(xdps_client_open(&client, &opt, &grant, &err), XDPS_FAILED);
+	assert_int_equal(xdps_client_open(&client, &opt, &session, &err), XDPS_FAILED);
 	assert_non_null(strstr(err.text, "it is not executable"));
 }
 
@@ -394,7 +394,7 @@ static void starts_where_standard_input_is_closed(void **state)
 	close(0);
 	assert_int_equal(open_with("good"), XDPS_OK);
 	xdps_client_close(&client);
-	xdps_grant_free(&grant);
+	xdps_session_free(&session);
 	dup2(in, 0);
 	close(in);
 }
@@ -450,8 +450,8 @@ static void closing_twice_is_harmless(void **state)
 	assert_int_equal(open_with("good"), XDPS_OK);
 	xdps_client_close(&client);
 	xdps_client_close(&client);
-	xdps_grant_free(&grant);
-	xdps_grant_free(&grant);
+	xdps_session_free(&session);
+	xdps_session_free(&session);
 }
 
 /* Filters. */
@@ -493,8 +493,8 @@ static void hears_of_a_ring_before_a_filter(void **state)
 	assert_int_equal(filter_with("filter-adds", &take_all, 1), XDPS_OK);
 	assert_int_equal(filtering.number, 7);
 	assert_int_equal(filtering.place, XDPS_FILTER_KERNEL);
-	assert_int_equal(grant.n_rings, 3);
-	assert_int_equal(grant.n_ring_fds, 3);
+	assert_int_equal(session.n_rings, 3);
+	assert_int_equal(session.n_ring_fds, 3);
 }
 
 static void hears_why_a_filter_is_not_in_the_kernel(void **state)
@@ -573,7 +573,7 @@ static void asks_to_filter_nothing_for_what_is_too_long(void **state)
 		assert_int_equal(filtering.place, XDPS_FILTER_USER);
 		assert_string_equal(filtering.why, words);
 		xdps_client_close(&client);
-		xdps_grant_free(&grant);
+		xdps_session_free(&session);
 	}
 }
 
@@ -585,7 +585,7 @@ static void assert_over(const char *behaviour, enum xdps_status status, const ch
 		fail_msg("%s: \"%s\" does not say \"%s\"", behaviour, err.text, words);
 	assert_unchanged(false);
 	xdps_client_close(&client);
-	xdps_grant_free(&grant);
+	xdps_session_free(&session);
 	assert_int_equal(count_fds(), fds_before);
 }
 
@@ -735,7 +735,7 @@ static void debugging_starts_where_standard_error_is_closed(void **state)
 	status = open_with("good");
 	unsetenv("XDPSAMPLE_DEBUG");
 	xdps_client_close(&client);
-	xdps_grant_free(&grant);
+	xdps_session_free(&session);
 	dup2(err_fd, 2);
 	close(err_fd);
 	assert_int_equal(status, XDPS_OK);

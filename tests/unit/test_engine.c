@@ -57,13 +57,13 @@ void xdps_client_close(struct xdps_client *c)
 	close(c->sock);
 }
 
-void xdps_grant_init(struct xdps_grant *g)
+void xdps_session_init(struct xdps_session *g)
 {
 	memset(g, 0, sizeof(*g));
 	g->inject_fd = -1;
 }
 
-void xdps_grant_free(struct xdps_grant *g)
+void xdps_session_free(struct xdps_session *g)
 {
 	for (unsigned int i = 0; i < g->n_rings; i++)
 		close(g->ring_fds[i]);
@@ -71,7 +71,7 @@ void xdps_grant_free(struct xdps_grant *g)
 }
 
 enum xdps_status xdps_client_open(struct xdps_client *c, const struct xdps_options *opt,
-				  struct xdps_grant *g, struct xdps_error *e)
+				  struct xdps_session *g, struct xdps_error *e)
 {
 	(void)opt;
 	(void)e;
@@ -112,14 +112,14 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 	return XDPS_OK;
 }
 
-static int watch_events(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
+static int watch_events(struct xdps_memory *m, const struct xdps_session *g, unsigned int first,
 			unsigned int n, struct xdps_waiter *w)
 {
 	(void)m;
 	return xdps_waiter_add_rings(w, g->ring_fds + first, n);
 }
 
-static int watch_doorbell(struct xdps_memory *m, const struct xdps_grant *g, unsigned int first,
+static int watch_doorbell(struct xdps_memory *m, const struct xdps_session *g, unsigned int first,
 		      unsigned int n, struct xdps_waiter *w)
 {
 	(void)g;
@@ -145,7 +145,7 @@ void xdps_doorbell_answer(struct xdps_doorbell *b)
 		assert_int_equal(errno, EAGAIN);	/* it has not rung */
 }
 
-enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant *g,
+enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_session *g,
 				 struct xdps_error *e)
 {
 	(void)e;
@@ -160,7 +160,7 @@ enum xdps_status xdps_memory_map(struct xdps_memory *m, const struct xdps_grant 
 	return XDPS_OK;
 }
 
-enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_grant *g,
+enum xdps_status xdps_memory_after_fork(struct xdps_memory *m, const struct xdps_session *g,
 					struct xdps_error *e)
 {
 	(void)m;
@@ -175,7 +175,7 @@ void xdps_memory_resume(struct xdps_memory *m)
 }
 
 /* Rings are added in test_client.c, test_merge.c and net/cpus.sh. */
-enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_grant *g,
+enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_session *g,
 				 struct xdps_error *e)
 {
 	(void)m;
