@@ -92,11 +92,11 @@ struct xdps_config {
 struct xdps_cpu {
 	/*
 	 * Counters, written by that CPU only; they never go back.  Every packet is
-	 * rejected, passed over or chosen, so the sum of those three is the number of
+	 * rejected, unsampled or chosen, so the sum of those three is the number of
 	 * packets seen, at any moment.  A packet that was chosen and not lost was taken.
 	 */
 	__u64 rejected;		/* by the filter */
-	__u64 passed_over;	/* by the sampling rate */
+	__u64 unsampled;	/* by the sampling rate */
 	__u64 chosen;		/* counted before the reader can see the packet */
 	__u64 lost;		/* of those: the ring had no room, or there was no ring */
 

@@ -80,7 +80,7 @@ static __always_inline int chosen(struct xdps_cpu *c)
 {
 	if (config.n_gaps == 1)
 		return 1;
-	if (!c->gap && !c->chosen && !c->passed_over)
+	if (!c->gap && !c->chosen && !c->unsampled)
 		c->gap = first_gap();
 	if (c->gap) {
 		c->gap--;
@@ -142,7 +142,7 @@ static __always_inline int wanted(struct xdps_cpu *c, __u64 verdict)
 		return 0;
 	}
 	if (!chosen(c)) {
-		c->passed_over++;
+		c->unsampled++;
 		return 0;
 	}
 	return 1;

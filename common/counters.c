@@ -30,9 +30,9 @@ void xdps_counters_sum(const void *map, unsigned int n_cpus,
 
 		sum.lost += lost;
 		sum.taken += chosen - lost;
-		sum.passed_over += count(&c[i].passed_over);
+		sum.unsampled += count(&c[i].unsampled);
 		sum.rejected += count(&c[i].rejected);
 	}
-	sum.seen = sum.rejected + sum.passed_over + sum.taken + sum.lost;
+	sum.seen = sum.rejected + sum.unsampled + sum.taken + sum.lost;
 	*stats = sum;
 }

@@ -132,12 +132,12 @@ struct xdps_options {
 
 /*
  * What became of the packets that passed the hook since xdps_open(), on all CPUs
- * together.  It is exact at any moment: seen = rejected + passed_over + taken + lost.
+ * together.  It is exact at any moment: seen = rejected + unsampled + taken + lost.
  */
 struct xdps_stats {
 	uint64_t seen;
 	uint64_t rejected;	/* by the filter, in the kernel */
-	uint64_t passed_over;	/* skipped by the sampling rate */
+	uint64_t unsampled;	/* skipped by the sampling rate */
 	uint64_t taken;		/* in a ring or about to be, or delivered from one */
 	uint64_t lost;		/* no room in the ring */
 	uint64_t released;	/* of those taken: released by xdps_release() */

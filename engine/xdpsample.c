@@ -457,7 +457,7 @@ static void close_account(struct xdps *x)
 {
 	count(x, &x->account);
 	x->account.taken = x->account.released;
-	x->account.seen = x->account.rejected + x->account.passed_over +
+	x->account.seen = x->account.rejected + x->account.unsampled +
 			  x->account.taken + x->account.lost;
 	__atomic_signal_fence(__ATOMIC_RELEASE);
 	x->account_closed = true;

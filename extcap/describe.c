@@ -162,7 +162,7 @@ void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
 		 opt->request.actions ? "verdict or filter" : "the filter");
 	if (opt->request.rate > 1)
 		append(buf, size, "%llu skipped by the sampling rate of 1 in %u, ",
-		       (unsigned long long)stats->passed_over, opt->request.rate);
+		       (unsigned long long)stats->unsampled, opt->request.rate);
 	append(buf, size, "%llu lost because the buffer was full, %llu written to this file, %llu of them late",
 	       (unsigned long long)stats->lost, (unsigned long long)delivered,
 	       (unsigned long long)stats->late);

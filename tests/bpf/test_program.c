@@ -144,7 +144,7 @@ static void sampler_passes_all(void **state)
 	assert_int_equal(taken_now(), ARRAY_SIZE(sizes));
 }
 
-static void passed_over_passes(void **state)
+static void unsampled_passes(void **state)
 {
 	struct xdps_request request = everything;
 
@@ -153,7 +153,7 @@ static void passed_over_passes(void **state)
 	lab_load(request);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
-	assert_int_equal(counters()->passed_over, ARRAY_SIZE(sizes));
+	assert_int_equal(counters()->unsampled, ARRAY_SIZE(sizes));
 }
 
 static void rejected_passes(void **state)
@@ -164,7 +164,7 @@ static void rejected_passes(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
 	assert_int_equal(counters()->rejected, ARRAY_SIZE(sizes));
-	assert_int_equal(counters()->passed_over, 0);
+	assert_int_equal(counters()->unsampled, 0);
 	assert_int_equal(counters()->chosen, 0);
 	assert_int_equal(drain(), 0);
 }
@@ -302,7 +302,7 @@ static void jumbo_is_cut_anywhere(void **state)
 	}
 }
 
-/* Of the number chosen of n, if 0 to 2 * (rate - 1) are passed over before each. */
+/* Of the number chosen of n, if 0 to 2 * (rate - 1) are skipped before each. */
 static double variance_of_chosen(double n, double rate)
 {
 	double n_gaps = 2 * rate - 1;
@@ -329,7 +329,7 @@ static void takes_one_in(uint32_t rate)
 	if (off * off > 25 * variance_of_chosen(n, rate) + 9)
 		fail_msg("rate %u: %.0f of %d were chosen, not %.0f", rate,
 			 off + mean, n, mean);
-	assert_int_equal(counters()->passed_over + counters()->chosen, n);
+	assert_int_equal(counters()->unsampled + counters()->chosen, n);
 	assert_int_equal(counters()->rejected, 0);
 	assert_int_equal(drain(), taken_now());
 	lab_renew();
@@ -391,8 +391,8 @@ static void every_packet_is_counted_once(void **state)
 	want_from(UINT32_MAX);
 	lab_receive(64, n);
 	assert_int_equal(counters()->rejected, 2 * n);
-	assert_int_equal(counters()->passed_over + counters()->chosen, 3 * n);
-	assert_true(counters()->passed_over > 0);
+	assert_int_equal(counters()->unsampled + counters()->chosen, 3 * n);
+	assert_true(counters()->unsampled > 0);
 	assert_true(counters()->lost > 0);
 	assert_int_equal(drain(), taken_now());
 }
@@ -407,7 +407,7 @@ static void rate_one_takes_all(void **state)
 	lab_receive(60, 5000);
 	assert_int_equal(taken_now(), 5000);
 	assert_int_equal(counters()->rejected, 0);
-	assert_int_equal(counters()->passed_over, 0);
+	assert_int_equal(counters()->unsampled, 0);
 	assert_int_equal(counters()->lost, 0);
 	assert_int_equal(drain(), 5000);
 }
@@ -427,7 +427,7 @@ static void full_ring_loses(void **state)
 	assert_true(taken > 0 && taken < n);
 	assert_int_equal(taken + counters()->lost, n);
 	assert_int_equal(counters()->ringless, 0);
-	assert_int_equal(counters()->passed_over, 0);
+	assert_int_equal(counters()->unsampled, 0);
 	assert_int_equal(drain(), taken);
 
 	lab_receive(64, 10);
@@ -786,7 +786,7 @@ int main(void)
 	const struct CMUnitTest of_both[] = {
 		SENTENCE("The entry passes every packet on, unchanged", entry_passes_all),
 		SENTENCE("The sampler passes every packet on, unchanged", sampler_passes_all),
-		SENTENCE("A packet that is not chosen passes, unchanged", passed_over_passes),
+		SENTENCE("A packet that is not chosen passes, unchanged", unsampled_passes),
 		SENTENCE("A packet that the filter rejects passes, unchanged", rejected_passes),
 		SENTENCE("With its slot empty the entry passes every packet on", empty_slot_passes),
 		SENTENCE("The sampler can be taken out and put back under way", sampler_can_be_replaced),

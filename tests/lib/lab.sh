@@ -134,16 +134,16 @@ counters_map()
 		awk '{ v[$1] = $2 } $1 == "map_id:" && v["map_type:"] == 2 && v["value_size:"] == 256 { print $2 }'
 }
 
-# tally [HELPER]: all its counts, of all CPUs, to REJECTED, PASSED_OVER, CHOSEN,
+# tally [HELPER]: all its counts, of all CPUs, to REJECTED, UNSAMPLED, CHOSEN,
 # LOST and SEEN, read once
 tally()
 {
 	# shellcheck disable=SC2034	# for the test
-	read -r REJECTED PASSED_OVER CHOSEN LOST SEEN < <(
+	read -r REJECTED UNSAMPLED CHOSEN LOST SEEN < <(
 		bpftool -j map dump id "$(counters_map "$@")" | tr ',{}' '\n' |
 		awk -F '[":]+' 'NF == 3 { n[$2] += $3 }
-			END { print n["rejected"], n["passed_over"], n["chosen"], n["lost"],
-			      n["rejected"] + n["passed_over"] + n["chosen"] }')
+			END { print n["rejected"], n["unsampled"], n["chosen"], n["lost"],
+			      n["rejected"] + n["unsampled"] + n["chosen"] }')
 }
 
 # seen COUNT [HELPER]: whether so many packets have passed the hook

@@ -122,14 +122,14 @@ it_takes_every_packet_at_rate_1()
 	equal captured "$CAPTURED" $COUNT
 }
 
-it_counts_what_was_passed_over_too()
+it_counts_what_was_unsampled_too()
 {
 	capture dump -i "$DEV:rate=4" -B 64
 	send_unread "$(frames $COUNT)"
 	equal rejected "$(counter rejected)" 0
-	equal "passed over, taken and lost" "$(counter passed_over chosen)" $COUNT
+	equal "unsampled, taken and lost" "$(counter unsampled chosen)" $COUNT
 	[ "$(counter lost)" -gt 0 ] || die "nothing was lost"
-	[ "$(counter passed_over)" -gt 0 ] || die "nothing was passed over"
+	[ "$(counter unsampled)" -gt 0 ] || die "nothing was left unsampled"
 	end_capture dump "$(counter chosen)"
 	counted $((CAPTURED + DROPPED))
 }
@@ -157,9 +157,9 @@ it_counts_what_the_filter_rejected_too()
 	capture dump -i "$DEV:rate=4" -B 64 "ip[4:2] & 1 = 1"
 	send_unread "$(frames $COUNT)"
 	equal rejected "$(counter rejected)" $((COUNT / 2))
-	equal "passed over, taken and lost" "$(counter passed_over chosen)" $((COUNT / 2))
+	equal "unsampled, taken and lost" "$(counter unsampled chosen)" $((COUNT / 2))
 	[ "$(counter lost)" -gt 0 ] || die "nothing was lost"
-	[ "$(counter passed_over)" -gt 0 ] || die "nothing was passed over"
+	[ "$(counter unsampled)" -gt 0 ] || die "nothing was left unsampled"
 	end_capture dump "$(counter chosen)"
 	counted $((CAPTURED + DROPPED))
 }

@@ -208,8 +208,8 @@ it_follows_with_its_filter()
 {
 	follows -i "$DEV" 'ip[4:2] < 10'
 	tally
-	equal "seen, rejected, passed over, chosen, lost" \
-		"$SEEN $REJECTED $PASSED_OVER $CHOSEN $LOST" "70 50 0 20 0"
+	equal "seen, rejected, unsampled, chosen, lost" \
+		"$SEEN $REJECTED $UNSAMPLED $CHOSEN $LOST" "70 50 0 20 0"
 	end_capture b 20
 	equal "packets in the file" "$(packets_in "$T/b.pcap")" 20
 }
@@ -225,17 +225,17 @@ it_follows_with_a_filter_in_user_space()
 
 it_follows_with_its_rate()
 {
-	local passed_over
+	local unsampled
 
 	follows -i "$DEV:rate=3"
 	tally
-	equal "all counts" $((REJECTED + PASSED_OVER + CHOSEN)) 70
-	passed_over=$PASSED_OVER
+	equal "all counts" $((REJECTED + UNSAMPLED + CHOSEN)) 70
+	unsampled=$UNSAMPLED
 	see 3000
 	tally
-	equal "all counts" $((REJECTED + PASSED_OVER + CHOSEN)) 3070
+	equal "all counts" $((REJECTED + UNSAMPLED + CHOSEN)) 3070
 	# 2000 of them, with a standard deviation of 26
-	between "passed over of 3000" $((PASSED_OVER - passed_over)) 1800 2200
+	between "unsampled of 3000" $((UNSAMPLED - unsampled)) 1800 2200
 	stop_when_written b "$CHOSEN"
 }
 

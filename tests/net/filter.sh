@@ -357,9 +357,9 @@ it_counts_every_packet_once_when_it_filters_samples_and_loses()
 	kill -CONT "${PID[dump]}"
 	end_at_the_last dump 50000
 	equal rejected "$REJECTED" 10000
-	[ "$PASSED_OVER" -gt 0 ] || die "nothing was passed over"
+	[ "$UNSAMPLED" -gt 0 ] || die "nothing was left unsampled"
 	[ "$LOST" -gt 0 ] || die "nothing was lost"
-	equal "rejected, passed over, taken and lost" $((REJECTED + PASSED_OVER + CHOSEN)) 50000
+	equal "rejected, unsampled, taken and lost" $((REJECTED + UNSAMPLED + CHOSEN)) 50000
 	equal "packets in the file" "$(packets_in "$T/dump.pcap")" $((CHOSEN - LOST))
 	read_counts "$(tail -n 3 "$T/dump.err")"
 	equal "received as tcpdump has it" "$RECEIVED" "$CHOSEN"

@@ -361,7 +361,7 @@ it_samples_of_what_has_the_action_and_passes_the_filter()
 	counted
 	equal rejected "$REJECTED" $((half + quarter))
 	equal lost "$LOST" 0
-	equal "passed over and chosen" $((PASSED_OVER + CHOSEN)) $quarter
+	equal "unsampled and chosen" $((UNSAMPLED + CHOSEN)) $quarter
 	between chosen "$CHOSEN" $((quarter / 2 - bound)) $((quarter / 2 + bound))
 	take_off rx0
 }
@@ -379,7 +379,7 @@ it_counts_every_packet_once_when_it_filters_samples_and_loses()
 	counted
 	equal rejected "$REJECTED" $((COUNT / 2 + COUNT / 8))
 	[ "$LOST" -gt 0 ] || die "nothing was lost"
-	[ "$PASSED_OVER" -gt 0 ] || die "nothing was passed over"
+	[ "$UNSAMPLED" -gt 0 ] || die "nothing was left unsampled"
 	take_off rx0
 }
 

@@ -138,7 +138,7 @@ static void the_lost_are_among_the_received_and_the_unchosen_are_not(void **stat
 	(void)state;
 	activate();
 	fake.stats = (struct xdps_stats){
-		.seen = 1110, .passed_over = 1000, .taken = 100, .lost = 10,
+		.seen = 1110, .unsampled = 1000, .taken = 100, .lost = 10,
 	};
 	memset(&ps, 0xff, sizeof(ps));
 	assert_int_equal(pcap_stats(p, &ps), 0);

@@ -58,10 +58,10 @@ it_takes_one_packet_in_ten()
 	send "$(frames 5000)"
 	until_true 10 seen 5000 || die "$SEEN packets of 5000 have passed"
 	between "chosen of 5000" "$(counter chosen)" 380 620
-	between "not chosen of 5000" "$(counter passed_over)" 4380 4620
+	between "not chosen of 5000" "$(counter unsampled)" 4380 4620
 	arrived "$(counter chosen)"
 	stop client
-	says client "^$((5000 - PASSED_OVER)) captured" || die "not what was chosen" client
+	says client "^$((5000 - UNSAMPLED)) captured" || die "not what was chosen" client
 }
 
 it_filters_in_the_kernel_of_the_other_host()

@@ -673,7 +673,7 @@ static void account_of_a_drain(void **state)
 	for (int i = 0; i < 3; i++)
 		put_now(60);
 	assert_true(xdps_drain(x, false));
-	counters[0] = (struct xdps_cpu){ .rejected = 7, .passed_over = 8, .chosen = 6, .lost = 1 };
+	counters[0] = (struct xdps_cpu){ .rejected = 7, .unsampled = 8, .chosen = 6, .lost = 1 };
 	xdps_stats(x, &stats);
 	assert_int_equal(stats.taken, 5);
 	assert_int_equal(stats.released, 0);
@@ -722,13 +722,13 @@ static void counts_add_up(void **state)
 
 	(void)state;
 	counters[0] = (struct xdps_cpu){ .rejected = 1000, .chosen = 5 };
-	counters[1] = (struct xdps_cpu){ .passed_over = 200, .chosen = 50, .lost = 20 };
+	counters[1] = (struct xdps_cpu){ .unsampled = 200, .chosen = 50, .lost = 20 };
 	counters[2] = (struct xdps_cpu){
-		.rejected = 1ull << 40, .passed_over = 3, .chosen = 7, .lost = 7,
+		.rejected = 1ull << 40, .unsampled = 3, .chosen = 7, .lost = 7,
 	};
 	xdps_stats(x, &stats);
 	assert_int_equal(stats.rejected, (1ull << 40) + 1000);
-	assert_int_equal(stats.passed_over, 203);
+	assert_int_equal(stats.unsampled, 203);
 	assert_int_equal(stats.taken, 35);
 	assert_int_equal(stats.lost, 27);
 	assert_int_equal(stats.seen, stats.rejected + 203 + 35 + 27);
@@ -755,7 +755,7 @@ int main(void)
 		SENTENCE("What was shown and not released is shown again", what_was_not_released_is_shown_again),
 		SENTENCE("What is held back is no company for what comes", what_is_held_is_no_company),
 		SENTENCE("A ring that is half full is not held back", a_half_full_ring_is_not_held_back),
-		SENTENCE("Rejected, passed over, taken and lost are all that were seen", counts_add_up),
+		SENTENCE("Rejected, unsampled taken and lost are all that were seen", counts_add_up),
 	};
 	const struct CMUnitTest of_maps[] = {
 		SENTENCE("A reader without packets asks to be woken for the first one", idle_asks_for_the_first),
