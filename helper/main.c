@@ -218,7 +218,7 @@ static enum xdps_status open_capture(struct capture *c, struct xdps_error *err)
 	if (!status)
 		status = xdps_hook_open(&c->hook, s, &c->rings, err);
 	if (!status)
-		status = xdps_arrivals_open(&c->arrivals, c->hook.programs.cpus_fd,
+		status = xdps_arrivals_open(&c->arrivals, c->hook.object.cpus_fd,
 					    s->cpus.n_possible, err);
 	if (status)
 		return status;
@@ -251,7 +251,7 @@ static enum xdps_status reply_ready(struct capture *c, struct xdps_error *err)
 		.ready.link = c->setting.iface.link,
 		.ready.has_inject = c->sockets.inject_fd >= 0,
 	};
-	const int fds[] = { c->hook.programs.cpus_fd, c->sockets.inject_fd };
+	const int fds[] = { c->hook.object.cpus_fd, c->sockets.inject_fd };
 	enum xdps_status status;
 
 	memcpy(reply.ready.warning, c->warning.text, sizeof(reply.ready.warning));

@@ -28,7 +28,7 @@ void xdps_hook_init(struct xdps_hook *h)
 	memset(h, 0, sizeof(*h));
 	h->link_fd = -1;
 	xdps_target_init(&h->target);
-	xdps_programs_init(&h->programs);
+	xdps_object_init(&h->object);
 }
 
 static enum xdps_status put_filter(struct xdps_hook *h, struct xdps_error *err)
@@ -37,7 +37,7 @@ static enum xdps_status put_filter(struct xdps_hook *h, struct xdps_error *err)
 
 	if (!h->filter.number)
 		return XDPS_OK;
-	return xdps_filter_set(&h->programs, &h->filter, &place, err);
+	return xdps_filter_set(&h->object, &h->filter, &place, err);
 }
 
 /* Opens rings, unless there are some that also work beside the program there now. */
@@ -57,7 +57,7 @@ static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_
  * program `before`, its rings and counters stay in use.
  */
 static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
-			      const struct xdps_programs *before,
+			      const struct xdps_object *before,
 			      struct xdps_rings *rings, struct xdps_error *err)
 {
 	char doing[XDPS_REFUSAL_BYTES] = "loading the BPF programs";
@@ -78,16 +78,16 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 		xdps_trace_refusal(&h->target, &s->iface, doing, sizeof(doing));
 	status = open_rings(h, s, rings, doing, err);
 	if (!status)
-		status = xdps_programs_load(&h->programs, &load, err);
+		status = xdps_object_load(&h->object, &load, err);
 	if (!status && !before)
-		status = xdps_rings_assign(rings, &s->cpus, h->programs.cpus_fd, err);
+		status = xdps_rings_assign(rings, &s->cpus, h->object.cpus_fd, err);
 	if (!status)
 		status = put_filter(h, err);
 	if (status)
 		return status;
 	if (load.traced)
-		return xdps_trace_attach(&h->link_fd, &h->programs, doing, err);
-	return xdps_attach(&h->link_fd, bpf_program__fd(h->programs.entry), &s->iface,
+		return xdps_trace_attach(&h->link_fd, &h->object, doing, err);
+	return xdps_attach(&h->link_fd, bpf_program__fd(h->object.entry), &s->iface,
 			   s->request.mode, err);
 }
 
@@ -95,16 +95,16 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setting *s,
 				    struct xdps_rings *rings, struct xdps_error *err)
 {
-	struct xdps_programs before = h->programs;
+	struct xdps_object before = h->object;
 	enum xdps_status status;
 
-	xdps_programs_init(&h->programs);
+	xdps_object_init(&h->object);
 	err->status = XDPS_OK;
 	status = place(h, s, before.obj ? &before : NULL, rings, err);
-	if (!h->programs.obj)
-		h->programs = before;	/* it has the maps */
+	if (!h->object.obj)
+		h->object = before;	/* it has the maps */
 	else
-		xdps_programs_free(&before);
+		xdps_object_free(&before);
 	return status;
 }
 
@@ -162,7 +162,7 @@ enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *
 enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
 				      enum xdps_filter *place, struct xdps_error *err)
 {
-	if (xdps_filter_set(&h->programs, spec, place, err))
+	if (xdps_filter_set(&h->object, spec, place, err))
 		return err->status;
 	memcpy(h->insns, spec->insns, spec->n_insns * sizeof(*spec->insns));
 	h->filter = *spec;
@@ -181,7 +181,7 @@ bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, ui
 	struct xdps_stats stats;
 	void *cpus;
 
-	cpus = mmap(NULL, bytes, PROT_READ, MAP_SHARED, h->programs.cpus_fd, 0);
+	cpus = mmap(NULL, bytes, PROT_READ, MAP_SHARED, h->object.cpus_fd, 0);
 	if (cpus == MAP_FAILED)
 		return false;
 	xdps_counters_sum(cpus, s->cpus.n_possible, &stats);
@@ -252,7 +252,7 @@ void xdps_hook_leave(struct xdps_hook *h)
 void xdps_hook_close(struct xdps_hook *h)
 {
 	xdps_hook_leave(h);
-	xdps_programs_free(&h->programs);
+	xdps_object_free(&h->object);
 	xdps_target_free(&h->target);
 	xdps_hook_init(h);
 }

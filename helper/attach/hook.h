@@ -27,7 +27,7 @@ struct xdps_setting {
 
 struct xdps_hook {
 	struct xdps_target target;
-	struct xdps_programs programs;
+	struct xdps_object object;
 	int link_fd;			/* -1: not in place */
 
 	struct xdps_filter_spec filter;	/* in the sampler, with these instructions */

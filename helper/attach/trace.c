@@ -67,7 +67,7 @@ void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface
 		 program);
 }
 
-enum xdps_status xdps_trace_attach(int *link_fd, const struct xdps_programs *p,
+enum xdps_status xdps_trace_attach(int *link_fd, const struct xdps_object *p,
 				   const char *refusal, struct xdps_error *err)
 {
 	int fd = bpf_raw_tracepoint_open(NULL, bpf_program__fd(p->entry));

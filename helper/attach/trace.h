@@ -34,7 +34,7 @@ void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface
  * does not trace the program, because another program replaces it
  * (xdps_target_use_only_component()).
  */
-enum xdps_status xdps_trace_attach(int *link_fd, const struct xdps_programs *p,
+enum xdps_status xdps_trace_attach(int *link_fd, const struct xdps_object *p,
 				   const char *refusal, struct xdps_error *err);
 
 #endif

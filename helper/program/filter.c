@@ -86,7 +86,7 @@ static bool splice(const struct bpf_program *prog, const struct xdps_code *code,
  * Uses the type, flags and function names of the first sampler: the slot accepts no other
  * flags (bpf_prog_map_compatible()), and tools can show the functions.
  */
-static int load(const struct xdps_programs *p, const struct sampler *s, char *log)
+static int load(const struct xdps_object *p, const struct sampler *s, char *log)
 {
 	const char *name = bpf_program__name(p->sampler);
 	const struct btf *btf = bpf_object__btf(p->obj);
@@ -119,7 +119,7 @@ static int load(const struct xdps_programs *p, const struct sampler *s, char *lo
  * Tries once more, to learn the reason.  Does not if the verifier took its million steps,
  * which take some seconds.
  */
-static void explain(const struct xdps_programs *p, const struct sampler *s, int rc,
+static void explain(const struct xdps_object *p, const struct sampler *s, int rc,
 		    struct xdps_error *err)
 {
 	static const char doing[] = "loading the filter into the kernel";
@@ -149,7 +149,7 @@ static void explain(const struct xdps_programs *p, const struct sampler *s, int 
 		xdps_privilege_fail_filter(err, rc, doing);
 }
 
-int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code,
+int xdps_filter_load(const struct xdps_object *p, const struct xdps_code *code,
 		     struct xdps_error *err)
 {
 	struct sampler s;
@@ -167,7 +167,7 @@ int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code
 }
 
 /* The slot keeps the program.  Every packet meets this one or the previous one. */
-static enum xdps_status put(const struct xdps_programs *p, struct xdps_code *code,
+static enum xdps_status put(const struct xdps_object *p, struct xdps_code *code,
 			    struct xdps_error *err)
 {
 	const uint32_t first = 0;
@@ -183,7 +183,7 @@ static enum xdps_status put(const struct xdps_programs *p, struct xdps_code *cod
 	return status;
 }
 
-static enum xdps_status put_translated(const struct xdps_programs *p,
+static enum xdps_status put_translated(const struct xdps_object *p,
 				       const struct xdps_filter_spec *spec,
 				       struct xdps_error *err)
 {
@@ -198,7 +198,7 @@ static enum xdps_status put_translated(const struct xdps_programs *p,
 	return status;
 }
 
-static enum xdps_status put_nothing(const struct xdps_programs *p, struct xdps_error *err)
+static enum xdps_status put_nothing(const struct xdps_object *p, struct xdps_error *err)
 {
 	struct xdps_code code;
 	enum xdps_status status;
@@ -212,7 +212,7 @@ static enum xdps_status put_nothing(const struct xdps_programs *p, struct xdps_e
 }
 
 /* If the kernel does not take the filter, the reason stays in `err`. */
-static enum xdps_status set(const struct xdps_programs *p, const struct xdps_filter_spec *spec,
+static enum xdps_status set(const struct xdps_object *p, const struct xdps_filter_spec *spec,
 			    enum xdps_filter *place, struct xdps_error *err)
 {
 	enum xdps_status status;
@@ -229,7 +229,7 @@ static enum xdps_status set(const struct xdps_programs *p, const struct xdps_fil
 	return put_nothing(p, err);
 }
 
-enum xdps_status xdps_filter_set(const struct xdps_programs *p,
+enum xdps_status xdps_filter_set(const struct xdps_object *p,
 				 const struct xdps_filter_spec *spec,
 				 enum xdps_filter *place, struct xdps_error *err)
 {

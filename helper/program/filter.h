@@ -17,7 +17,7 @@
  * Loads a sampler with `code` as its filter.  Returns a descriptor that is the caller's,
  * or -1 and a sentence with what the verifier says.
  */
-int xdps_filter_load(const struct xdps_programs *p, const struct xdps_code *code,
+int xdps_filter_load(const struct xdps_object *p, const struct xdps_code *code,
 		     struct xdps_error *err);
 
 /* A filter that is to be set.  The instructions are those of the caller. */
@@ -34,7 +34,7 @@ struct xdps_filter_spec {
  * was asked for.  Otherwise the previous filter remains.  Whatever the result is, there
  * is a sampler in the slot.
  */
-enum xdps_status xdps_filter_set(const struct xdps_programs *p,
+enum xdps_status xdps_filter_set(const struct xdps_object *p,
 				 const struct xdps_filter_spec *spec,
 				 enum xdps_filter *place, struct xdps_error *err);
 

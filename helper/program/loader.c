@@ -101,7 +101,7 @@ static bool has_tai(void)
 }
 
 /* Loads only the entry and the sampler, of the three or four programs in the object. */
-static void leave_the_others(struct xdps_programs *p)
+static void leave_the_others(struct xdps_object *p)
 {
 	struct bpf_program *prog;
 
@@ -111,7 +111,7 @@ static void leave_the_others(struct xdps_programs *p)
 }
 
 /* Returns 0 or -errno. */
-static int open_own(struct xdps_programs *p, enum xdps_ring_kind kind,
+static int open_own(struct xdps_object *p, enum xdps_ring_kind kind,
 		    struct xdps_config **config)
 {
 	p->own = xdpsample__open();
@@ -128,7 +128,7 @@ static int open_own(struct xdps_programs *p, enum xdps_ring_kind kind,
 }
 
 /* Uses the pair of programs for `point`, of the two pairs in the object. */
-static int open_trace(struct xdps_programs *p, enum xdps_point point,
+static int open_trace(struct xdps_object *p, enum xdps_point point,
 		      struct xdps_config **config)
 {
 	int rc;
@@ -175,7 +175,7 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
  * The slot accepts only programs with the entry's flags (bpf_prog_map_compatible());
  * tracing programs have none.
  */
-static int set_flags(struct xdps_programs *p, bool frags)
+static int set_flags(struct xdps_object *p, bool frags)
 {
 	uint32_t flags = frags && !p->traced ? BPF_F_XDP_HAS_FRAGS : 0;
 	int rc;
@@ -186,13 +186,13 @@ static int set_flags(struct xdps_programs *p, bool frags)
 	return rc;
 }
 
-static int map_fd(const struct xdps_programs *p, const char *name)
+static int map_fd(const struct xdps_object *p, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(p->obj, name);
 }
 
 /* Makes the object use this map; if `fd` is negative, the map is not needed. */
-static int reuse_map(const struct xdps_programs *p, const char *name, int fd)
+static int reuse_map(const struct xdps_object *p, const char *name, int fd)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(p->obj, name);
 
@@ -202,7 +202,7 @@ static int reuse_map(const struct xdps_programs *p, const char *name, int fd)
 }
 
 /* Uses the rings there are, and counters for n_cpus CPUs, or those already in use. */
-static int set_maps(struct xdps_programs *p, const struct xdps_load *want)
+static int set_maps(struct xdps_object *p, const struct xdps_load *want)
 {
 	const struct xdps_rings *r = want->rings;
 	bool are_perf = r->kind == XDPS_RING_PERF;
@@ -223,7 +223,7 @@ static int set_maps(struct xdps_programs *p, const struct xdps_load *want)
 					want->n_cpus);
 }
 
-static int load(struct xdps_programs *p)
+static int load(struct xdps_object *p)
 {
 	const uint32_t first = 0;
 	int rc, sampler_fd;
@@ -258,15 +258,15 @@ static enum xdps_status explain(struct xdps_error *err, int rc, const char *doin
 	return xdps_fail_errno(err, rc, "%s", doing);
 }
 
-void xdps_programs_init(struct xdps_programs *p)
+void xdps_object_init(struct xdps_object *p)
 {
-	*p = (struct xdps_programs){
+	*p = (struct xdps_object){
 		.slot_fd = -1,
 		.cpus_fd = -1,
 	};
 }
 
-enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_load *want,
+enum xdps_status xdps_object_load(struct xdps_object *p, const struct xdps_load *want,
 				    struct xdps_error *err)
 {
 	struct xdps_config *config;
@@ -286,15 +286,15 @@ enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_l
 	if (!rc)
 		rc = load(p);
 	if (rc) {
-		xdps_programs_free(p);
+		xdps_object_free(p);
 		return explain(err, rc, want->doing);
 	}
 	return XDPS_OK;
 }
 
-void xdps_programs_free(struct xdps_programs *p)
+void xdps_object_free(struct xdps_object *p)
 {
 	xdpsample__destroy(p->own);
 	xdpstrace__destroy(p->trace);
-	xdps_programs_init(p);
+	xdps_object_init(p);
 }

@@ -20,7 +20,7 @@ struct bpf_program;
 struct xdpsample;		/* bpf/xdpsample.bpf.c */
 struct xdpstrace;		/* bpf/trace.bpf.c */
 
-struct xdps_programs {
+struct xdps_object {
 	struct xdpsample *own;		/* one of the two is loaded ... */
 	struct xdpstrace *trace;
 	const struct xdps_program *traced;	/* ... `trace` beside this program; not owned */
@@ -33,7 +33,7 @@ struct xdps_programs {
 	int cpus_fd;
 };
 
-void xdps_programs_init(struct xdps_programs *p);
+void xdps_object_init(struct xdps_object *p);
 
 /* What is to be loaded, and what for. */
 struct xdps_load {
@@ -42,7 +42,7 @@ struct xdps_load {
 	const struct xdps_interface *iface;	/* ... on this interface; both NULL: anywhere */
 	bool has_lowers;			/* packets of lower interfaces are wanted, too */
 	const struct xdps_rings *rings;		/* to write to */
-	const struct xdps_programs *before;	/* whose counters stay in use; or NULL */
+	const struct xdps_object *before;	/* whose counters stay in use; or NULL */
 	unsigned int n_cpus;			/* room for CPUs with lower numbers */
 	const char *doing;			/* the beginning of an error's sentence */
 };
@@ -52,10 +52,10 @@ struct xdps_load {
  * print hook: what libbpf or the verifier says gets into the sentence.  On failure `*p`
  * is as after init.
  */
-enum xdps_status xdps_programs_load(struct xdps_programs *p, const struct xdps_load *want,
+enum xdps_status xdps_object_load(struct xdps_object *p, const struct xdps_load *want,
 				    struct xdps_error *err);
 
 /* Closes them; what is attached stays, with its link.  `*p` is then as after init. */
-void xdps_programs_free(struct xdps_programs *p);
+void xdps_object_free(struct xdps_object *p);
 
 #endif

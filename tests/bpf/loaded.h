@@ -9,7 +9,7 @@
 
 struct loaded {
 	struct xdps_rings rings;
-	struct xdps_programs programs;
+	struct xdps_object object;
 };
 
 static const struct xdps_request all_of_all = { .rate = 1, .snaplen = XDPS_SNAPLEN_MAX };
@@ -23,12 +23,12 @@ static enum xdps_status load_alone(struct loaded *l, struct xdps_error *err)
 	};
 	enum xdps_status status;
 
-	xdps_programs_init(&l->programs);
+	xdps_object_init(&l->object);
 	xdps_rings_init(&l->rings);
 	status = xdps_rings_open(&l->rings, &all_of_all, &one, false, "loading", err);
 	if (status)
 		return status;
-	status = xdps_programs_load(&l->programs, &load, err);
+	status = xdps_object_load(&l->object, &load, err);
 	if (status)
 		xdps_rings_close(&l->rings);
 	return status;
@@ -36,7 +36,7 @@ static enum xdps_status load_alone(struct loaded *l, struct xdps_error *err)
 
 static void unload(struct loaded *l)
 {
-	xdps_programs_free(&l->programs);
+	xdps_object_free(&l->object);
 	xdps_rings_close(&l->rings);
 }
 

@@ -75,11 +75,11 @@ void lab_load_beside(struct xdps_request request, const struct xdps_interface *i
 	if (!request.ring)
 		request.ring = lab.kind;
 	if (xdps_rings_open(&lab.rings, &request, &lab.cpus, traced, "loading", &err) ||
-	    xdps_programs_load(&lab.programs, &load, &err) ||
-	    xdps_rings_assign(&lab.rings, &lab.cpus, lab.programs.cpus_fd, &err))
+	    xdps_object_load(&lab.object, &load, &err) ||
+	    xdps_rings_assign(&lab.rings, &lab.cpus, lab.object.cpus_fd, &err))
 		fail_msg("%s", err.text);
 	lab.counters = mmap(NULL, counters_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED,
-			    lab.programs.cpus_fd, 0);
+			    lab.object.cpus_fd, 0);
 	assert_ptr_not_equal(lab.counters, MAP_FAILED);
 	open_readers();
 }
@@ -103,7 +103,7 @@ static int make_lab(enum xdps_ring_kind kind)
 	memset(&lab, 0, sizeof(lab));
 	lab.kind = kind;
 	lab.link_fd = -1;
-	xdps_programs_init(&lab.programs);
+	xdps_object_init(&lab.object);
 	xdps_rings_init(&lab.rings);
 	for (size_t i = 0; i < sizeof(packet); i++)
 		packet[i] = i * 7 + (i >> 8);
@@ -133,7 +133,7 @@ static int end(void **state)
 		close(lab.link_fd);
 	free(lab.readers);
 	xdps_rings_close(&lab.rings);
-	xdps_programs_free(&lab.programs);
+	xdps_object_free(&lab.object);
 	return 0;
 }
 
@@ -148,7 +148,7 @@ void lab_receive(uint32_t bytes, int times)
 	LIBBPF_OPTS(bpf_test_run_opts, opts,
 		    .data_in = packet, .data_size_in = bytes, .repeat = times);
 
-	if (bpf_prog_test_run_opts(bpf_program__fd(lab.programs.entry), &opts))
+	if (bpf_prog_test_run_opts(bpf_program__fd(lab.object.entry), &opts))
 		fail_msg("%u bytes, %d times: %s", bytes, times, strerror(errno));
 	assert_int_equal(opts.retval, XDP_PASS);
 }
@@ -183,8 +183,8 @@ struct xdps_packet lab_take(int64_t *tai_offset_ns)
 
 bool lab_has_no_fragments(void)
 {
-	if (lab.programs.own ? lab.programs.own->rodata->config.frags
-			     : lab.programs.trace->rodata->config.frags)
+	if (lab.object.own ? lab.object.own->rodata->config.frags
+			     : lab.object.trace->rodata->config.frags)
 		return false;
 	print_message("# this kernel has no XDP fragments (before 5.18)\n");
 	return true;

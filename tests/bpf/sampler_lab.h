@@ -20,7 +20,7 @@
 struct sampler_lab {
 	enum xdps_ring_kind kind;	/* of the rings, unless asked otherwise */
 	struct xdps_cpus cpus;
-	struct xdps_programs programs;
+	struct xdps_object object;
 	struct xdps_rings rings;
 	struct xdps_cpu *counters;	/* one for each CPU */
 	struct xdps_ring *readers;	/* one for each ring */

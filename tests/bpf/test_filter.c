@@ -198,9 +198,9 @@ static int load(const struct subject *s, const struct xdps_code *code)
 			print_message("# \"%s\", %u instructions: %s\n", s->name, code->n, why);
 		return -1;
 	}
-	if (lab.memory != loaded.programs.memory)
+	if (lab.memory != loaded.object.memory)
 		return fd;
-	sampler_fd = xdps_filter_load(&loaded.programs, code, &err);
+	sampler_fd = xdps_filter_load(&loaded.object, code, &err);
 	if (sampler_fd < 0) {
 		if (complain())
 			print_message("# \"%s\" in the sampler: %s\n", s->name, err.text);

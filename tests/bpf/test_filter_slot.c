@@ -70,7 +70,7 @@ static struct outcome set(uint32_t number, const struct xdps_insn *insns, uint32
 	};
 	struct outcome out = { .place = XDPS_FILTER_NONE };
 
-	out.status = xdps_filter_set(&lab.programs, &spec, &out.place, &out.err);
+	out.status = xdps_filter_set(&lab.object, &spec, &out.place, &out.err);
 	assert_int_equal(out.status, out.err.status);
 	return out;
 }
@@ -370,7 +370,7 @@ static void refused_code_is_explained(void **state)
 	(void)state;
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
-	assert_int_equal(xdps_filter_load(&lab.programs, &code, &err), -1);
+	assert_int_equal(xdps_filter_load(&lab.object, &code, &err), -1);
 	if (strncmp(err.text, "loading the filter into the kernel: ", 36) ||
 	    !strstr(err.text, "the verifier says: R1 offset is outside of the packet"))
 		fail_msg("\"%s\"", err.text);
@@ -455,7 +455,7 @@ static void function_names_stay(void **state)
 	(void)state;
 	lab_load(usual);
 	set_key(2, 7, 50);
-	assert_int_equal(bpf_map_lookup_elem(lab.programs.slot_fd, &first, &slot_id), 0);
+	assert_int_equal(bpf_map_lookup_elem(lab.object.slot_fd, &first, &slot_id), 0);
 	fd = bpf_prog_get_fd_by_id(slot_id);
 	if (fd < 0) {
 		print_message("# needs CAP_SYS_ADMIN, to find a program by its number\n");

@@ -140,7 +140,7 @@ static const struct xdps_insn fixed[] = {
 	{ .code = BPF_RET | BPF_A },
 };
 
-static enum xdps_status set_without_perfmon(const struct xdps_programs *p,
+static enum xdps_status set_without_perfmon(const struct xdps_object *p,
 					    const struct xdps_insn *insns, uint32_t n,
 					    enum xdps_filter *place, struct xdps_error *err)
 {
@@ -162,9 +162,9 @@ static const char *try_without_perfmon(void)
 		return err.text;
 	if (!give_up(BIT64(CAP_PERFMON) | BIT64(CAP_SYS_ADMIN)))
 		return "cannot give up capabilities";
-	if (set_without_perfmon(&loaded.programs, fixed, ARRAY_SIZE(fixed), &place, &err))
+	if (set_without_perfmon(&loaded.object, fixed, ARRAY_SIZE(fixed), &place, &err))
 		return not_even_fixed;
-	if (set_without_perfmon(&loaded.programs, indirect, ARRAY_SIZE(indirect), &place, &err) ||
+	if (set_without_perfmon(&loaded.object, indirect, ARRAY_SIZE(indirect), &place, &err) ||
 	    place != XDPS_FILTER_USER)
 		return "the other one is not in user space";
 	if (strncmp(err.text, "loading the filter into the kernel: ", 36))

@@ -21,7 +21,7 @@ static void verifier_is_quoted(void **state)
 	const struct xdps_load want = {
 		.request = &all_of_all, .rings = &rings, .n_cpus = 1, .doing = "loading",
 	};
-	struct xdps_programs programs;
+	struct xdps_object object;
 	struct xdps_config *config;
 	const char *words;
 	int rc;
@@ -29,16 +29,16 @@ static void verifier_is_quoted(void **state)
 	(void)state;
 	libbpf_set_print(listen_to_libbpf);
 	memset(&said, 0, sizeof(said));
-	xdps_programs_init(&programs);
+	xdps_object_init(&object);
 	xdps_rings_init(&rings);
 	assert_int_equal(xdps_rings_open(&rings, &all_of_all, &one, false, "loading", &err),
 			 XDPS_OK);
-	assert_int_equal(open_own(&programs, rings.kind, &config), 0);
+	assert_int_equal(open_own(&object, rings.kind, &config), 0);
 	configure(config, &want);
-	assert_int_equal(set_maps(&programs, &want), 0);
+	assert_int_equal(set_maps(&object, &want), 0);
 	/* whose context ends before the receive queue */
 	assert_int_equal(bpf_program__set_type(programs.sampler, BPF_PROG_TYPE_CGROUP_DEVICE), 0);
-	rc = load(&programs);
+	rc = load(&object);
 	assert_true(rc < 0);
 	assert_int_equal(explain(&err, -rc, "loading the BPF programs"), XDPS_FAILED);
 	/* the words are the kernel's, and change: "cannot use helper", "invalid access" */
@@ -46,7 +46,7 @@ static void verifier_is_quoted(void **state)
 	if (strncmp(err.text, "loading the BPF programs: ", 26) || !words ||
 	    strlen(words) < 30 || strstr(words, "processed"))
 		fail_msg("\"%s\"", err.text);
-	xdps_programs_free(&programs);
+	xdps_object_free(&object);
 	xdps_rings_close(&rings);
 }
 
@@ -71,7 +71,7 @@ static void frags_are_asked_for(void **state)
 {
 	uint32_t flags = has_frags() ? BPF_F_XDP_HAS_FRAGS : 0;
 	struct loaded loaded;
-	const struct xdps_programs *p = &loaded.programs;
+	const struct xdps_object *p = &loaded.object;
 
 	(void)state;
 	assert_int_equal(load_alone(&loaded, &err), XDPS_OK);

@@ -61,7 +61,7 @@ static void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t 
 	enum xdps_filter place = XDPS_FILTER_NONE;
 	struct xdps_error why;
 
-	xdps_filter_set(&lab.programs, &spec, &place, &why);
+	xdps_filter_set(&lab.object, &spec, &place, &why);
 	assert_int_equal(why.status, XDPS_OK);
 	assert_int_equal(place, n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER);
 }
@@ -130,7 +130,7 @@ static void entry_passes_all(void **state)
 	(void)state;
 	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
+		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
 	assert_int_equal(taken_now(), ARRAY_SIZE(sizes));
 }
 
@@ -139,7 +139,7 @@ static void sampler_passes_all(void **state)
 	(void)state;
 	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(bpf_program__fd(lab.programs.sampler),
+		assert_passes_unchanged(bpf_program__fd(lab.object.sampler),
 					sizes[i]);
 	assert_int_equal(taken_now(), ARRAY_SIZE(sizes));
 }
@@ -152,7 +152,7 @@ static void unsampled_passes(void **state)
 	request.rate = UINT32_MAX;
 	lab_load(request);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
+		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
 	assert_int_equal(counters()->unsampled, ARRAY_SIZE(sizes));
 }
 
@@ -162,7 +162,7 @@ static void rejected_passes(void **state)
 	lab_load(everything);
 	want_from(UINT32_MAX);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
+		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
 	assert_int_equal(counters()->rejected, ARRAY_SIZE(sizes));
 	assert_int_equal(counters()->unsampled, 0);
 	assert_int_equal(counters()->chosen, 0);
@@ -175,10 +175,10 @@ static void empty_slot_passes(void **state)
 
 	(void)state;
 	lab_load(everything);
-	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(lab.programs.own->maps.slot),
+	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(lab.object.own->maps.slot),
 					     &first), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-		assert_passes_unchanged(bpf_program__fd(lab.programs.entry), sizes[i]);
+		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
 	assert_int_equal(counters()->chosen, 0);
 	assert_int_equal(drain(), 0);
 }
@@ -190,8 +190,8 @@ static void sampler_can_be_replaced(void **state)
 
 	(void)state;
 	lab_load(everything);
-	slot_fd = bpf_map__fd(lab.programs.own->maps.slot);
-	fd = bpf_program__fd(lab.programs.sampler);
+	slot_fd = bpf_map__fd(lab.object.own->maps.slot);
+	fd = bpf_program__fd(lab.object.sampler);
 	lab_receive(60, 3);
 	assert_int_equal(bpf_map_delete_elem(slot_fd, &first), 0);
 	lab_receive(60, 4);
@@ -271,7 +271,7 @@ static void jumbo_is_whole(void **state)
 	lab_load(everything);
 	if (lab_has_no_fragments())
 		skip();
-	assert_passes_unchanged(bpf_program__fd(lab.programs.entry), JUMBO_BYTES);
+	assert_passes_unchanged(bpf_program__fd(lab.object.entry), JUMBO_BYTES);
 	pkt = lab_take(&tai_offset_ns);
 	assert_int_equal(pkt.len, JUMBO_BYTES);
 	assert_int_equal(pkt.caplen, JUMBO_BYTES);
@@ -577,7 +577,7 @@ static void dated_by_tai(void **state)
 
 	(void)state;
 	lab_load(everything);
-	if (!lab.programs.own->rodata->config.tai) {
+	if (!lab.object.own->rodata->config.tai) {
 		print_message("# this kernel has no bpf_ktime_get_tai_ns (before 6.1)\n");
 		skip();
 	}
@@ -620,7 +620,7 @@ static uint64_t n_gaps_of(uint32_t rate)
 
 	request.rate = rate;
 	lab_load(request);
-	n_gaps = lab.programs.own->rodata->config.n_gaps;
+	n_gaps = lab.object.own->rodata->config.n_gaps;
 	lab_renew();
 	return n_gaps;
 }
@@ -668,8 +668,8 @@ static void refused_map_is_explained(void **state)
 	(void)state;
 	assert_int_equal(xdps_rings_open(&lab.rings, &everything, &lab.cpus, false, "loading",
 					 &err), XDPS_OK);
-	assert_int_equal(xdps_programs_load(&lab.programs, &no_room, &err), XDPS_FAILED);
-	assert_null(lab.programs.own);
+	assert_int_equal(xdps_object_load(&lab.object, &no_room, &err), XDPS_FAILED);
+	assert_null(lab.object.own);
 	if (strncmp(err.text, "loading: ", 9) ||
 	    !strstr(err.text, "cpus"))
 		fail_msg("\"%s\"", err.text);
@@ -777,7 +777,7 @@ static void mad_reader_harms_itself(void **state)
 			counters()->tail = numbers[j];
 			counters()->wake_at = numbers[(i + j) % ARRAY_SIZE(numbers)];
 			counters()->ring = j % 3 ? counters_ring() : (uint32_t)numbers[i];
-			assert_passes_unchanged(bpf_program__fd(lab.programs.entry), 1500);
+			assert_passes_unchanged(bpf_program__fd(lab.object.entry), 1500);
 		}
 }
 

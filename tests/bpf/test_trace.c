@@ -162,7 +162,7 @@ static void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t 
 	enum xdps_filter place = XDPS_FILTER_NONE;
 	struct xdps_error why;
 
-	xdps_filter_set(&lab.programs, &spec, &place, &why);
+	xdps_filter_set(&lab.object, &spec, &place, &why);
 	if (why.status || place != (n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER))
 		fail_msg("status %u, place %u: \"%s\"", why.status, place, why.text);
 }

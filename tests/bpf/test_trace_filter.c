@@ -115,7 +115,7 @@ static bool put_in(const char *name, uint32_t number, const struct xdps_insn *in
 	enum xdps_filter place = XDPS_FILTER_NONE;
 	struct xdps_error why;
 
-	xdps_filter_set(&lab.programs, &spec, &place, &why);
+	xdps_filter_set(&lab.object, &spec, &place, &why);
 	if (why.status || (place != XDPS_FILTER_KERNEL && !has_loop(insns, n)))
 		fail_msg("\"%s\", %zu instructions: %s", name, n, why.text);
 	return place == XDPS_FILTER_KERNEL;

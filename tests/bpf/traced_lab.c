@@ -106,7 +106,7 @@ void traced_lab_load(struct xdps_request request, int ifindex)
 	struct xdps_error err;
 
 	lab_load_beside(request, &iface, &traced);
-	if (xdps_trace_attach(&lab.link_fd, &lab.programs, "attaching", &err))
+	if (xdps_trace_attach(&lab.link_fd, &lab.object, "attaching", &err))
 		fail_msg("%s", err.text);
 }
 
