@@ -93,7 +93,7 @@ static void measure(unsigned int n_rings, unsigned int n_packets)
 
 	b.ring_bytes = ring_bytes_for(n_packets, n_rings);
 	for (i = 0; i < n_rings; i++) {
-		fake_ring_init(&b.writers[i], XDPS_RING_BPF, b.ring_bytes, 0);
+		fake_ring_init(&b.writers[i], XDPS_RING_MAP, b.ring_bytes, 0);
 		fake_ring_open(&b.writers[i], &b.readers[i]);
 	}
 	if (xdps_merge_init(&b.merge, b.readers, n_rings))

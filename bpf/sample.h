@@ -30,7 +30,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__type(key, __u32);
 	__type(value, __u32);
-} rings SEC(".maps");
+} perf_rings SEC(".maps");
 
 /* One value for each of these CPUs; the reader maps the whole array. */
 struct {

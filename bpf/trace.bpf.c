@@ -183,7 +183,7 @@ static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
 	rec.queue = xdp->rxq->queue_index;
 	fill(&rec, c, verdict);
 	c->chosen++;
-	rc = bpf_xdp_output(xdp, &rings, output_flags(&rec), &rec, sizeof(rec));
+	rc = bpf_xdp_output(xdp, &perf_rings, output_flags(&rec), &rec, sizeof(rec));
 	if (rc)
 		lose(c, had_perf_ring(rc));
 	return 0;

@@ -8,7 +8,7 @@
  */
 #include "sample.h"
 
-#include "mapring.h"
+#include "map_ring.h"
 
 /*
  * The filter that is loaded first: it accepts everything.  Its instructions are replaced
@@ -74,7 +74,7 @@ int xdps_to_perf(struct xdp_md *ctx)
 
 	if (!c || !choose(ctx, c, &rec))
 		return XDP_PASS;
-	rc = bpf_perf_event_output(ctx, &rings, output_flags(&rec), &rec, sizeof(rec));
+	rc = bpf_perf_event_output(ctx, &perf_rings, output_flags(&rec), &rec, sizeof(rec));
 	if (rc)
 		lose(c, had_perf_ring(rc));
 	return XDP_PASS;

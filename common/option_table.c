@@ -43,7 +43,7 @@ _Static_assert(ARRAY_SIZE(xdps_action_words) == XDPS_N_ACTIONS + 1, "each action
 
 static const struct xdps_word ring_words[] = {
 	{ "auto", XDPS_RING_AUTO, .label = "Automatic: the cheaper one" },
-	{ "map", XDPS_RING_BPF, .alias = "bpf", .label = "Map rings" },
+	{ "map", XDPS_RING_MAP, .alias = "bpf", .label = "Map rings" },
 	{ "perf", XDPS_RING_PERF, .label = "Perf rings" },
 	{ .word = NULL }
 };

@@ -103,7 +103,7 @@ struct xdps_reply_rings {
 struct xdps_reply_ready {
 	uint32_t ring_kind;		/* XDPS_RING_PERF: one descriptor per ring was sent; ... */
 					/*
-					 * ... XDPS_RING_BPF: one for their memory, one
+					 * ... XDPS_RING_MAP: one for their memory, one
 					 * for the doorbell
 					 */
 	uint32_t n_rings;

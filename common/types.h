@@ -62,7 +62,7 @@ enum xdps_action {
 enum xdps_ring_kind {
 	XDPS_RING_AUTO,		/* see ring= in pcap-xdpsample(7) */
 	XDPS_RING_PERF,		/* the kernel's perf rings */
-	XDPS_RING_BPF,		/* map rings: values of an array map */
+	XDPS_RING_MAP,		/* map rings: values of an array map */
 };
 
 enum xdps_link {

@@ -272,7 +272,7 @@ static bool has_rings(const struct xdps_session *g, const struct xdps_reply_read
 {
 	bool are_perf = ready->ring_kind == XDPS_RING_PERF;
 
-	if (!are_perf && ready->ring_kind != XDPS_RING_BPF)
+	if (!are_perf && ready->ring_kind != XDPS_RING_MAP)
 		return false;
 	return ready->n_rings && ready->n_rings <= ready->n_cpus &&
 	       ready->n_cpus <= XDPS_RINGS_MAX &&

@@ -116,7 +116,7 @@ int xdps_ring_init_map(struct xdps_ring *ring, void *data, uint64_t data_bytes,
 	if (!n_cpus || data_bytes < ALIGN_BYTES || data_bytes & (data_bytes - 1))
 		return -EINVAL;
 	*ring = (struct xdps_ring){
-		.kind = XDPS_RING_BPF,
+		.kind = XDPS_RING_MAP,
 		.data = data,
 		.data_bytes = data_bytes,
 		.head_at = (const uint64_t *)&cpu->head,
@@ -155,7 +155,7 @@ static void copy(const struct xdps_ring *ring, uint64_t offset, void *to,
 /*
  * Pairs with the write barrier before data_head is written, in perf_output_put_handle()
  * in kernel/events/ring_buffer.c, or with the atomic addition in publish() in
- * bpf/mapring.h: once we have seen the head, we see the records before it.
+ * bpf/map_ring.h: once we have seen the head, we see the records before it.
  */
 static uint64_t read_head(const struct xdps_ring *ring)
 {
@@ -165,7 +165,7 @@ static uint64_t read_head(const struct xdps_ring *ring)
 /*
  * Pairs with the control dependency on data_tail in __perf_output_begin(), which the
  * comment in perf_output_put_handle() draws, or with that on the tail in find_room() in
- * bpf/mapring.h: the kernel overwrites nothing that we have not read.
+ * bpf/map_ring.h: the kernel overwrites nothing that we have not read.
  */
 void xdps_ring_free(struct xdps_ring *ring)
 {
@@ -436,7 +436,7 @@ bool xdps_ring_has_plenty(const struct xdps_ring *ring)
 
 /*
  * Stores the request first, and then reads the head.  The BPF program does it the other
- * way round (publish() in bpf/mapring.h), so at least one of the two sees the other.
+ * way round (publish() in bpf/map_ring.h), so at least one of the two sees the other.
  */
 bool xdps_ring_arm(struct xdps_ring *ring, uint64_t position)
 {

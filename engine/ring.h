@@ -16,7 +16,7 @@
  * trust any length that it finds.
  *
  * Layout and barriers: for a perf ring, see struct perf_event_mmap_page in
- * linux/perf_event.h; for a map ring, see bpf/record.h and bpf/mapring.h.
+ * linux/perf_event.h; for a map ring, see bpf/record.h and bpf/map_ring.h.
  */
 #ifndef XDPS_RING_H
 #define XDPS_RING_H

@@ -45,7 +45,7 @@ static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_
 				   struct xdps_rings *rings, const char *doing,
 				   struct xdps_error *err)
 {
-	if (h->target.traced && rings->kind == XDPS_RING_BPF)
+	if (h->target.traced && rings->kind == XDPS_RING_MAP)
 		xdps_rings_close(rings);
 	if (rings->n)
 		return XDPS_OK;

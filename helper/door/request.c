@@ -65,7 +65,7 @@ static const struct range {
 	{ FIELD(snaplen), 1, XDPS_SNAPLEN_MAX },
 	{ FIELD(immediate), 0, 1 },
 	{ FIELD(promisc), 0, 1 },
-	{ FIELD(ring), 0, XDPS_RING_BPF },
+	{ FIELD(ring), 0, XDPS_RING_MAP },
 	{ FIELD(buffer_bytes), 0, (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX },
 	{ FIELD(point), 0, XDPS_POINT_EXIT },
 	{ FIELD(actions), 0, (1u << XDPS_N_ACTIONS) - 1 },

@@ -22,7 +22,7 @@
 #include "../../common/error.h"
 
 #include "../host/privilege.h"
-#include "../rings/mapring.h"
+#include "../rings/map_rings.h"
 
 #include "trace.skel.h"
 #include "verifier.h"
@@ -119,7 +119,7 @@ static int open_own(struct xdps_object *p, enum xdps_ring_kind kind,
 		return -errno;
 	p->obj = p->own->obj;
 	p->entry = p->own->progs.xdps_entry;
-	p->sampler = kind == XDPS_RING_BPF ? p->own->progs.xdps_to_map :
+	p->sampler = kind == XDPS_RING_MAP ? p->own->progs.xdps_to_map :
 					     p->own->progs.xdps_to_perf;
 	leave_the_others(p);
 	p->memory = XDPS_MEMORY_PACKET;
@@ -162,7 +162,7 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 	config->snaplen = request->snaplen;
 	config->n_gaps = 2 * (uint64_t)request->rate - 1;
 	config->ring_bytes = want->rings->ring_bytes;
-	config->more_rings = xdps_mapring_may_grow(want->rings);
+	config->more_rings = xdps_map_rings_may_grow(want->rings);
 	config->frags = has_frags();
 	config->tai = has_tai();
 	config->ifindex = iface ? iface->index : 0;
@@ -208,9 +208,9 @@ static int set_maps(struct xdps_object *p, const struct xdps_load *want)
 	bool are_perf = r->kind == XDPS_RING_PERF;
 	int rc;
 
-	rc = reuse_map(p, "rings", are_perf ? r->map_fd : -1);
+	rc = reuse_map(p, "perf_rings", are_perf ? r->map_fd : -1);
 	if (!rc)
-		rc = reuse_map(p, "memory", are_perf ? -1 : r->map_fd);
+		rc = reuse_map(p, "map_rings", are_perf ? -1 : r->map_fd);
 	if (!rc)
 		rc = reuse_map(p, "more", r->more_fd);
 	if (!rc)

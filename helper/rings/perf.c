@@ -154,7 +154,7 @@ enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_request 
 	status = make_lists(r, err);
 	if (status)
 		return status;
-	r->map_fd = bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "rings", sizeof(uint32_t),
+	r->map_fd = bpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, "perf_rings", sizeof(uint32_t),
 				   sizeof(uint32_t), cpus->n_possible, NULL);
 	if (r->map_fd < 0)
 		return xdps_privilege_fail(err, -errno, doing);

@@ -16,7 +16,7 @@
 
 #include "../host/kernel.h"
 
-#include "mapring.h"
+#include "map_rings.h"
 #include "perf.h"
 
 /* What perf adds to a record: its header, a 32-bit size, padding to 8. */
@@ -45,7 +45,7 @@ static uint64_t default_bytes(const struct xdps_request *request, unsigned int n
 	uint64_t spare_bytes = xdps_kernel_available_kib() * 1024 / SPARE_PART;
 	uint64_t bytes = XDPS_RING_BYTES_DEFAULT;
 
-	if (request->ring == XDPS_RING_PERF || beside || !xdps_mapring_exists())
+	if (request->ring == XDPS_RING_PERF || beside || !xdps_map_rings_exists())
 		return bytes;
 	if (all_bytes > spare_bytes)
 		all_bytes = spare_bytes;
@@ -90,7 +90,7 @@ static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *er
 static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_request *request,
 				    unsigned int n_rings, bool beside, struct xdps_error *err)
 {
-	uint32_t max = request->ring == XDPS_RING_BPF ? XDPS_MAP_RING_BYTES_MAX :
+	uint32_t max = request->ring == XDPS_RING_MAP ? XDPS_MAP_RING_BYTES_MAX :
 						    XDPS_RING_BYTES_MAX;
 	uint64_t bytes = ring_bytes_wanted(request, n_rings, beside);
 	enum xdps_status status;
@@ -109,16 +109,16 @@ static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_requ
 static bool takes_map_rings(const struct xdps_rings *r, const struct xdps_request *request, bool beside)
 {
 	if (request->ring != XDPS_RING_AUTO)
-		return request->ring == XDPS_RING_BPF;
-	return xdps_mapring_exists() && !beside && r->ring_bytes <= XDPS_MAP_RING_BYTES_MAX;
+		return request->ring == XDPS_RING_MAP;
+	return xdps_map_rings_exists() && !beside && r->ring_bytes <= XDPS_MAP_RING_BYTES_MAX;
 }
 
 static enum xdps_status check_kind(const struct xdps_request *request, bool beside,
 				   struct xdps_error *err)
 {
-	if (request->ring != XDPS_RING_BPF)
+	if (request->ring != XDPS_RING_MAP)
 		return XDPS_OK;
-	if (!xdps_mapring_exists())
+	if (!xdps_map_rings_exists())
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "ring=map: not on this processor; leave it out");
 	if (beside)
@@ -149,13 +149,13 @@ static void close_but_size(struct xdps_rings *r)
 static int open_map_rings(struct xdps_rings *r, const struct xdps_request *request,
 			  const struct xdps_cpus *cpus)
 {
-	int rc = xdps_mapring_open(r, cpus);
+	int rc = xdps_map_rings_open(r, cpus);
 
 	if (!is_too_much(rc) || request->buffer_bytes || r->ring_bytes <= XDPS_RING_BYTES_DEFAULT)
 		return rc;
 	close_but_size(r);
 	r->ring_bytes = XDPS_RING_BYTES_DEFAULT;
-	return xdps_mapring_open(r, cpus);
+	return xdps_map_rings_open(r, cpus);
 }
 
 /* Uses perf rings if the kernel's maps are too small and nobody asked for map rings. */
@@ -169,8 +169,8 @@ static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_reques
 		rc = open_map_rings(r, request, cpus);
 		if (!rc)
 			return XDPS_OK;
-		if (!is_too_much(rc) || request->ring == XDPS_RING_BPF)
-			return xdps_mapring_explain(err, rc, r, doing);
+		if (!is_too_much(rc) || request->ring == XDPS_RING_MAP)
+			return xdps_map_rings_explain(err, rc, r, doing);
 		close_but_size(r);
 	}
 	r->kind = XDPS_RING_PERF;
@@ -246,13 +246,13 @@ enum xdps_supply xdps_rings_supply(struct xdps_rings *r, const struct xdps_reque
 	if (r->kind == XDPS_RING_PERF)
 		return i < r->n ? xdps_perf_renew(r, request, i, why) :
 				  xdps_perf_add(r, request, cpu, why);
-	return i < r->n ? XDPS_SUPPLY_NOTHING : xdps_mapring_add(r, cpu, state, why);
+	return i < r->n ? XDPS_SUPPLY_NOTHING : xdps_map_rings_add(r, cpu, state, why);
 }
 
 void xdps_rings_close(struct xdps_rings *r)
 {
 	xdps_perf_close(r);
-	xdps_mapring_close(r);
+	xdps_map_rings_close(r);
 	xdps_fd_close(&r->map_fd);
 	free(r->fds);
 	free(r->cpus);

@@ -48,7 +48,7 @@ static void open_reader(unsigned int i)
 
 static void open_readers(void)
 {
-	if (lab.rings.kind == XDPS_RING_BPF) {
+	if (lab.rings.kind == XDPS_RING_MAP) {
 		lab.memory_bytes = xdps_ring_map_bytes(lab.rings.n, lab.rings.ring_bytes);
 		lab.memory = mmap(NULL, lab.memory_bytes, PROT_READ, MAP_SHARED,
 				  lab.rings.map_fd, 0);

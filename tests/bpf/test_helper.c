@@ -59,8 +59,8 @@ static void gives(enum xdps_ring_kind asked, enum xdps_ring_kind kind, unsigned 
 static void gives_map_rings(void **state)
 {
 	(void)state;
-	gives(XDPS_RING_AUTO, XDPS_RING_BPF, 2, "bpf-map");
-	gives(XDPS_RING_BPF, XDPS_RING_BPF, 2, "bpf-map");
+	gives(XDPS_RING_AUTO, XDPS_RING_MAP, 2, "bpf-map");
+	gives(XDPS_RING_MAP, XDPS_RING_MAP, 2, "bpf-map");
 }
 
 static void gives_perf_rings(void **state)

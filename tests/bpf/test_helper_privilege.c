@@ -220,8 +220,8 @@ static void missing_capability_is_named(void **state)
 		enum xdps_ring_kind ring;
 		const char *words;
 	} rows[] = {
-		{ CAP_BPF, XDPS_RING_BPF, "cannot have CAP_BPF: not in the capturing program's bounding set" },
-		{ CAP_NET_ADMIN, XDPS_RING_BPF, "cannot have CAP_NET_ADMIN: not in the capturing program's bounding set" },
+		{ CAP_BPF, XDPS_RING_MAP, "cannot have CAP_BPF: not in the capturing program's bounding set" },
+		{ CAP_NET_ADMIN, XDPS_RING_MAP, "cannot have CAP_NET_ADMIN: not in the capturing program's bounding set" },
 		{ CAP_PERFMON, XDPS_RING_PERF, "cannot have CAP_PERFMON" },
 	};
 	struct xdps_request_open request = lab_request(NEAR);
@@ -235,7 +235,7 @@ static void missing_capability_is_named(void **state)
 		request.request.ring = rows[i].ring;
 		helper_open(&helper, &how, &request);
 		assert_error(&helper, XDPS_NO_PERMISSION, rows[i].words);
-		if (request.request.ring == XDPS_RING_BPF)
+		if (request.request.ring == XDPS_RING_MAP)
 			assert_null(strstr(helper_text(&helper), ", CAP_"));
 		assert_int_equal(helper_end(&helper), 1);
 		assert_string_equal(lab_xdp(NEAR, NULL), "none");
@@ -281,7 +281,7 @@ static void map_rings_need_neither(void **state)
 	request.request.buffer_bytes = 64 << 20;
 	helper_open(&helper, &how, &request);
 	assert_ready(&helper);
-	assert_int_equal(helper.ready.ring_kind, XDPS_RING_BPF);
+	assert_int_equal(helper.ready.ring_kind, XDPS_RING_MAP);
 	assert_captures(3);
 	assert_int_equal(helper_end(&helper), 0);
 }

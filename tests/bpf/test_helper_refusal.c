@@ -173,7 +173,7 @@ static void no_map_rings_beside(void **state)
 	(void)state;
 	open_near(&as_usual);
 	assert_ready(&helper);
-	request.request.ring = XDPS_RING_BPF;
+	request.request.ring = XDPS_RING_MAP;
 	helper_open(&second, &as_usual, &request);
 	assert_error(&second, XDPS_BAD_OPTION,
 		     NEAR ": ring=map: an XDP program is attached already");
@@ -252,7 +252,7 @@ static void buffer_has_limits(void **state)
 	assert_error(&helper, XDPS_BAD_OPTION, "a ring has at most 1073741824");
 	assert_int_equal(helper_end(&helper), 1);
 
-	request.request.ring = XDPS_RING_BPF;
+	request.request.ring = XDPS_RING_MAP;
 	request.request.buffer_bytes = (1ull << 29) * sysconf(_SC_NPROCESSORS_ONLN);
 	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_BAD_OPTION, "a ring has at most 268435456");

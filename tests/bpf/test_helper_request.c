@@ -123,7 +123,7 @@ static void refuses_values_out_of_range(void **state)
 	REFUSED(actions, 1 << XDPS_N_ACTIONS);
 	REFUSED(actions, UINT32_MAX);
 	good.request.point = XDPS_POINT_ENTRY;
-	REFUSED(ring, XDPS_RING_BPF + 1);
+	REFUSED(ring, XDPS_RING_MAP + 1);
 	REFUSED(buffer_bytes, (1ull << 42) + 1);
 	REFUSED(buffer_bytes, UINT64_MAX);
 #undef REFUSED

@@ -822,8 +822,8 @@ int main(void)
 	struct CMUnitTest all[2 * ARRAY_SIZE(of_both) + ARRAY_SIZE(of_maps)];
 	size_t n = 0;
 
-	n += of_kind(all + n, XDPS_RING_BPF, of_both, ARRAY_SIZE(of_both), NULL, NULL);
-	n += of_kind(all + n, XDPS_RING_BPF, of_maps, ARRAY_SIZE(of_maps), NULL, NULL);
+	n += of_kind(all + n, XDPS_RING_MAP, of_both, ARRAY_SIZE(of_both), NULL, NULL);
+	n += of_kind(all + n, XDPS_RING_MAP, of_maps, ARRAY_SIZE(of_maps), NULL, NULL);
 	of_kind(all + n, XDPS_RING_PERF, of_both, ARRAY_SIZE(of_both), NULL, NULL);
 	return LAB_RUN("program", all);
 }

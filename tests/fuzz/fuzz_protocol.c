@@ -34,7 +34,7 @@ static void check_accepted(const struct xdps_request *request)
 	assert(!request->actions || request->point == XDPS_POINT_EXIT);
 	assert(memchr(request->prog, '\0', sizeof(request->prog)));
 	assert(request->prog[strspn(request->prog, PROG_CHARS)] == '\0');
-	assert(request->ring <= XDPS_RING_BPF);
+	assert(request->ring <= XDPS_RING_MAP);
 	assert(request->buffer_bytes <=
 	       (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX);
 }

@@ -41,7 +41,7 @@ static void check_packet(const struct xdps_ring *ring,
 	else
 		assert(pkt->data >= ring->data &&
 		       end <= ring->data + ring->data_bytes +
-			      (ring->kind == XDPS_RING_BPF ? XDPS_RING_MARGIN_BYTES : 0));
+			      (ring->kind == XDPS_RING_MAP ? XDPS_RING_MARGIN_BYTES : 0));
 	for (p = pkt->data; p < end; p++)
 		*p = (unsigned char)~*p;	/* as the caller may */
 }

@@ -26,7 +26,7 @@ begin()
 ours()
 {
 	bpftool prog show | grep -E ' name xdps_' || :
-	bpftool map show | grep -E ' name (rings|memory|doorbell|cpus|slot|copies)( |$)' || :
+	bpftool map show | grep -E ' name (perf_rings|map_rings|doorbell|cpus|slot|copies)( |$)' || :
 }
 
 nothing_of_ours()

@@ -171,7 +171,7 @@ bpf_objects()
 {
 	bpftool prog show | sed -n 's/^\([0-9]*\): xdp  name xdps_.*/prog \1/p'
 	bpftool link show | sed -n 's/^\([0-9]*\): xdp .*ifindex rx0.*/link \1/p'
-	bpftool map show | sed -n 's/^\([0-9]*\): .* name \(rings\|memory\|doorbell\|cpus\|slot\) .*/map \1/p'
+	bpftool map show | sed -n 's/^\([0-9]*\): .* name \(perf_rings\|map_rings\|doorbell\|cpus\|slot\) .*/map \1/p'
 }
 
 no_new_objects()

@@ -336,7 +336,7 @@ static void behave(const char *name)
 	if (!strcmp(name, "odd-kind"))
 		r->ring_kind = XDPS_RING_AUTO;
 	if (!strcmp(name, "map-rings") || !strcmp(name, "no-map-rings"))
-		r->ring_kind = XDPS_RING_BPF;
+		r->ring_kind = XDPS_RING_MAP;
 	if (!strcmp(name, "map-rings"))
 		r->n_rings = r->n_cpus = 100;
 	if (!strcmp(name, "too-few-cpus"))

@@ -18,7 +18,7 @@ static size_t of_kind(struct CMUnitTest *to, enum xdps_ring_kind kind,
 		      const struct CMUnitTest *tests, size_t n_tests,
 		      CMFixtureFunction setup, CMFixtureFunction teardown)
 {
-	static enum xdps_ring_kind kinds[] = { XDPS_RING_AUTO, XDPS_RING_PERF, XDPS_RING_BPF };
+	static enum xdps_ring_kind kinds[] = { XDPS_RING_AUTO, XDPS_RING_PERF, XDPS_RING_MAP };
 	static char names[96][128];
 	static size_t n_names;
 

@@ -142,7 +142,7 @@ static void gets_map_rings(void **state)
 {
 	(void)state;
 	assert_int_equal(open_with("map-rings"), XDPS_OK);
-	assert_int_equal(session.ring_kind, XDPS_RING_BPF);
+	assert_int_equal(session.ring_kind, XDPS_RING_MAP);
 	assert_int_equal(session.n_rings, 100);
 	assert_int_equal(session.n_ring_fds, 2);
 }

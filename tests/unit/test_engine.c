@@ -768,7 +768,7 @@ int main(void)
 	size_t n = 0;
 
 	n += of_kind(all + n, XDPS_RING_PERF, of_both, ARRAY_SIZE(of_both), begin, end);
-	n += of_kind(all + n, XDPS_RING_BPF, of_both, ARRAY_SIZE(of_both), begin, end);
-	of_kind(all + n, XDPS_RING_BPF, of_maps, ARRAY_SIZE(of_maps), begin, end);
+	n += of_kind(all + n, XDPS_RING_MAP, of_both, ARRAY_SIZE(of_both), begin, end);
+	of_kind(all + n, XDPS_RING_MAP, of_maps, ARRAY_SIZE(of_maps), begin, end);
 	return cmocka_run_group_tests_name("engine", all, NULL, NULL);
 }

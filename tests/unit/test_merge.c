@@ -16,7 +16,7 @@
 #define DATA_BYTES 65536
 #define HOLD_NS 1000
 
-static enum xdps_ring_kind kind = XDPS_RING_BPF;
+static enum xdps_ring_kind kind = XDPS_RING_MAP;
 static struct fake_ring fakes[RINGS_MAX];
 static struct xdps_ring rings[RINGS_MAX];
 static unsigned int n_open;
@@ -39,7 +39,7 @@ static int end(void **state)
 	while (n_open)
 		fake_ring_free(&fakes[--n_open]);
 	xdps_merge_free(&merge);
-	kind = XDPS_RING_BPF;
+	kind = XDPS_RING_MAP;
 	return 0;
 }
 

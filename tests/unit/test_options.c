@@ -118,8 +118,8 @@ static void test_rings(void **state)
 	(void)state;
 	assert_int_equal(parsed("a:ring=auto").request.ring, XDPS_RING_AUTO);
 	assert_int_equal(parsed("a:ring=perf").request.ring, XDPS_RING_PERF);
-	assert_int_equal(parsed("a:ring=map").request.ring, XDPS_RING_BPF);
-	assert_int_equal(parsed("a:ring=bpf").request.ring, XDPS_RING_BPF);
+	assert_int_equal(parsed("a:ring=map").request.ring, XDPS_RING_MAP);
+	assert_int_equal(parsed("a:ring=bpf").request.ring, XDPS_RING_MAP);
 	refused("a:ring", "ring: missing value; use one of auto, map, perf");
 	refused("a:ring=shared", "ring=shared: not one of auto, map, perf");
 }

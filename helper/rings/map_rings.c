@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * mapring.c: map rings: memory for the records, and a doorbell for the reader.
+ * map_rings.c: map rings: memory for the records, and a doorbell for the reader.
  */
-#include "mapring.h"
+#include "map_rings.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 #define N_SHARED_FDS 2			/* the memory of the first rings, and the doorbell */
 
-bool xdps_mapring_exists(void)
+bool xdps_map_rings_exists(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	return true;
@@ -57,7 +57,7 @@ static int make_more(struct xdps_rings *r)
 /* Makes all rings that are needed now, in one map.  Returns 0 or a negative errno. */
 static int make_memory(struct xdps_rings *r)
 {
-	r->map_fd = make_rings(r, "memory", r->n);
+	r->map_fd = make_rings(r, "map_rings", r->n);
 	return r->map_fd < 0 ? r->map_fd : 0;
 }
 
@@ -86,15 +86,15 @@ static int make_lists(struct xdps_rings *r, const struct xdps_cpus *cpus)
 	return 0;
 }
 
-int xdps_mapring_open(struct xdps_rings *r, const struct xdps_cpus *cpus)
+int xdps_map_rings_open(struct xdps_rings *r, const struct xdps_cpus *cpus)
 {
 	int rc;
 
-	r->kind = XDPS_RING_BPF;
+	r->kind = XDPS_RING_MAP;
 	r->n = cpus->n_online;
 	r->n_max = cpus->n_possible;
 	rc = make_lists(r, cpus);
-	if (!rc && xdps_mapring_may_grow(r))
+	if (!rc && xdps_map_rings_may_grow(r))
 		rc = make_more(r);
 	if (!rc)
 		rc = make_memory(r);
@@ -105,16 +105,16 @@ int xdps_mapring_open(struct xdps_rings *r, const struct xdps_cpus *cpus)
 	return rc;
 }
 
-bool xdps_mapring_may_grow(const struct xdps_rings *r)
+bool xdps_map_rings_may_grow(const struct xdps_rings *r)
 {
-	return r->kind == XDPS_RING_BPF && (r->more_fd >= 0 || r->n < r->n_max);
+	return r->kind == XDPS_RING_MAP && (r->more_fd >= 0 || r->n < r->n_max);
 }
 
 /* The ring is in place before the program on that CPU looks for it. */
-enum xdps_supply xdps_mapring_add(struct xdps_rings *r, uint32_t cpu, struct xdps_cpu *state,
+enum xdps_supply xdps_map_rings_add(struct xdps_rings *r, uint32_t cpu, struct xdps_cpu *state,
 				  struct xdps_error *why)
 {
-	int fd = make_rings(r, "memory", 1);
+	int fd = make_rings(r, "map_rings", 1);
 
 	if (fd < 0 || bpf_map_update_elem(r->more_fd, &r->n, &fd, BPF_ANY)) {
 		xdps_fail_errno(why, -errno, "creating a ring of %u KiB", r->ring_bytes >> 10);
@@ -127,9 +127,9 @@ enum xdps_supply xdps_mapring_add(struct xdps_rings *r, uint32_t cpu, struct xdp
 	return XDPS_SUPPLY_ADDED;
 }
 
-void xdps_mapring_close(struct xdps_rings *r)
+void xdps_map_rings_close(struct xdps_rings *r)
 {
-	if (r->kind != XDPS_RING_BPF)
+	if (r->kind != XDPS_RING_MAP)
 		return;
 	while (r->n_fds > N_SHARED_FDS)
 		close(r->fds[--r->n_fds]);
@@ -137,7 +137,7 @@ void xdps_mapring_close(struct xdps_rings *r)
 	xdps_fd_close(&r->doorbell_fd);
 }
 
-enum xdps_status xdps_mapring_explain(struct xdps_error *err, int rc,
+enum xdps_status xdps_map_rings_explain(struct xdps_error *err, int rc,
 				      const struct xdps_rings *r, const char *doing)
 {
 	if (rc == -EPERM)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * mapring.h: writes a packet to the map ring of this CPU, and rings the doorbell.
+ * map_ring.h: writes a packet to the map ring of this CPU, and rings the doorbell.
  *
  * One CPU writes a ring and one reader reads it, so there is nothing to lock, and the
  * packet's bytes go straight to where the reader finds them.  The reader can write to
  * this memory.  A wrong value in it can only make that reader lose its own packets.
  */
-#ifndef XDPS_BPF_MAPRING_H
-#define XDPS_BPF_MAPRING_H
+#ifndef XDPS_BPF_MAP_RING_H
+#define XDPS_BPF_MAP_RING_H
 
 #include "sample.h"
 
@@ -21,7 +21,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, char[XDPS_RING_MARGIN_BYTES]);
-} memory SEC(".maps");
+} map_rings SEC(".maps");
 
 /*
  * A map for each ring that was added later, at the ring's index.  All of them, and the
@@ -125,7 +125,7 @@ static __always_inline int copy_packet(struct xdp_md *ctx, void *to, __u64 bytes
 static __always_inline char *find_ring(const struct xdps_cpu *c)
 {
 	__u32 index = c->ring, first = 0;
-	char *ring = bpf_map_lookup_elem(&memory, &index);
+	char *ring = bpf_map_lookup_elem(&map_rings, &index);
 	void *map;
 
 	if (ring || !config.more_rings)
