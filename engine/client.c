@@ -185,7 +185,7 @@ static int receive(int sock, struct message *m, int flags)
 	return 0;
 }
 
-static enum xdps_status no_sense(const struct xdps_client *c, struct xdps_error *err)
+static enum xdps_status fail_invalid(const struct xdps_client *c, struct xdps_error *err)
 {
 	return xdps_fail(err, XDPS_FAILED,
 			 "%s: the helper sent an invalid reply; install the helper and the library from the same build",
@@ -193,14 +193,14 @@ static enum xdps_status no_sense(const struct xdps_client *c, struct xdps_error 
 }
 
 /* Reports a message outside the protocol: the end, or the dynamic loader's error message. */
-static enum xdps_status foreign_words(const struct xdps_client *c, struct message *m,
+static enum xdps_status fail_outside_protocol(const struct xdps_client *c, struct message *m,
 				      struct xdps_error *err)
 {
 	if (!m->bytes)
 		return xdps_fail(err, XDPS_FAILED,
 				 "%s: the helper exited without an error message", c->path);
 	if (m->bytes >= sizeof(m->reply.magic) && m->reply.magic >> 8 == XDPS_MAGIC >> 8)
-		return no_sense(c, err);
+		return fail_invalid(c, err);
 	if (m->bytes > sizeof(m->text))
 		m->bytes = sizeof(m->text);
 	for (size_t i = 0; i < m->bytes; i++)
@@ -244,7 +244,7 @@ static enum xdps_status take_error(const struct xdps_client *c, uint32_t status,
 				   const char *text, struct xdps_error *err)
 {
 	if (status <= XDPS_WOKEN || status > XDPS_FAILED)
-		return no_sense(c, err);
+		return fail_invalid(c, err);
 	return xdps_fail(err, status, "%s", text);
 }
 
@@ -255,7 +255,7 @@ static enum xdps_status take_rings(const struct xdps_client *c, struct xdps_sess
 	int *fds;
 
 	if (!m->n_fds || g->n_ring_fds + m->n_fds > XDPS_RINGS_MAX)
-		return no_sense(c, err);
+		return fail_invalid(c, err);
 	fds = realloc(g->ring_fds, (g->n_ring_fds + m->n_fds) * sizeof(*fds));
 	if (!fds)
 		return xdps_fail_errno(err, -ENOMEM, "allocating the list of %u rings",
@@ -288,7 +288,7 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_sess
 
 	if (!has_rings(g, ready) || ready->has_inject > 1 ||
 	    m->n_fds != 1 + ready->has_inject || !ready->n_cpus || ready->link > XDPS_LINK_IP)
-		return no_sense(c, err);
+		return fail_invalid(c, err);
 	g->ring_kind = ready->ring_kind;
 	g->n_rings = ready->n_rings;
 	g->ring_bytes = ready->ring_bytes;
@@ -325,7 +325,7 @@ static enum xdps_status take_more(const struct xdps_client *c, struct message *m
 	enum xdps_status status;
 
 	if (m->n_fds != 1 || n_rings <= g->n_rings || n_rings > g->n_cpus)
-		return no_sense(c, err);
+		return fail_invalid(c, err);
 	if (n_rings != g->n_rings + 1) {
 		message_close_fds(m);
 		return XDPS_OK;
@@ -353,9 +353,9 @@ static enum xdps_status hear_any(struct xdps_client *c, int64_t until_ms, struct
 		return xdps_fail_errno(err, rc, "receiving a reply from %s", c->path);
 
 	if (m->bytes < sizeof(m->reply.magic) || m->reply.magic != XDPS_MAGIC)
-		return foreign_words(c, m, err);
+		return fail_outside_protocol(c, m, err);
 	if (!well_formed(m))
-		return no_sense(c, err);
+		return fail_invalid(c, err);
 	if (m->reply.kind == XDPS_REPLY_ERROR)
 		return take_error(c, m->reply.error.status, m->reply.error.text, err);
 	return XDPS_OK;
@@ -386,7 +386,7 @@ static enum xdps_status receive_session(struct xdps_client *c, struct xdps_sessi
 	else if (!status && m.reply.kind == XDPS_REPLY_READY)
 		status = take_ready(c, g, &m, err);
 	else if (!status)
-		status = no_sense(c, err);
+		status = fail_invalid(c, err);
 	*ready = status == XDPS_OK && m.reply.kind == XDPS_REPLY_READY;
 	message_close_fds(&m);
 	return status;
@@ -466,7 +466,7 @@ enum xdps_status xdps_client_listen(struct xdps_client *c,
 	else if (well_formed(&m) && m.reply.kind == XDPS_REPLY_RINGS)
 		status = take_more(c, &m, err);
 	else
-		status = no_sense(c, err);
+		status = fail_invalid(c, err);
 	message_close_fds(&m);
 	return status;
 }
@@ -533,7 +533,7 @@ static enum xdps_status hear_filter(struct xdps_client *c, uint32_t number,
 	reply = &m.reply.filter;
 	if (!status && (m.reply.kind != XDPS_REPLY_FILTER || m.n_fds || reply->number != number ||
 			(reply->place != XDPS_FILTER_KERNEL && reply->place != XDPS_FILTER_USER)))
-		status = no_sense(c, err);
+		status = fail_invalid(c, err);
 	message_close_fds(&m);
 	if (status)
 		return status;
@@ -601,7 +601,7 @@ static enum xdps_status hear_query(struct xdps_client *c, int64_t until_ms,
 		status = take_error(c, m.reply.query.status, m.reply.query.text, err);
 	else if (!status && !*all && (m.reply.kind != XDPS_REPLY_PROGRAM ||
 				      !add_program(l, &m.reply.program)))
-		status = no_sense(c, err);
+		status = fail_invalid(c, err);
 	message_close_fds(&m);
 	return status;
 }

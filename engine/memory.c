@@ -73,7 +73,7 @@ static enum xdps_status map_cpus(struct xdps_memory *m, const struct xdps_sessio
 }
 
 /* Tells other readers how far this ring has been read. */
-static void leave_word(struct xdps_memory *m, unsigned int ring)
+static void publish_position(struct xdps_memory *m, unsigned int ring)
 {
 	m->rings[ring].read_at = xdps_readers_position(&m->readers, ring);
 	*m->rings[ring].read_at = m->rings[ring].tail;
@@ -88,7 +88,7 @@ static enum xdps_status open_readers(struct xdps_memory *m, struct xdps_error *e
 		return xdps_fail_errno(err, rc,
 				       "mapping memory to share with child processes");
 	for (unsigned int i = 0; i < m->n_rings; i++)
-		leave_word(m, i);
+		publish_position(m, i);
 	return XDPS_OK;
 }
 
@@ -133,7 +133,7 @@ enum xdps_status xdps_memory_add(struct xdps_memory *m, const struct xdps_sessio
 	if (!status)
 		status = m->ops->add(m, g, err);
 	if (!status)
-		leave_word(m, m->n_rings++);
+		publish_position(m, m->n_rings++);
 	return status;
 }
 
