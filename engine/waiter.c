@@ -11,6 +11,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "../common/fd.h"
+
 #define NSEC_PER_MSEC 1000000ull
 #define NSEC_PER_SEC 1000000000ull
 
@@ -23,18 +25,12 @@ void xdps_waiter_init(struct xdps_waiter *w)
 	};
 }
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void xdps_waiter_free(struct xdps_waiter *w)
 {
-	close_fd(w->epoll_fd);
-	close_fd(w->wake_fd);
-	close_fd(w->left_fd);
-	close_fd(w->tick_fd);
+	xdps_fd_close(&w->epoll_fd);
+	xdps_fd_close(&w->wake_fd);
+	xdps_fd_close(&w->left_fd);
+	xdps_fd_close(&w->tick_fd);
 	xdps_waiter_init(w);
 }
 
@@ -82,7 +78,7 @@ int xdps_waiter_add_rings(struct xdps_waiter *w, const int *ring_fds, unsigned i
 int xdps_waiter_add_doorbell(struct xdps_waiter *w, struct xdps_doorbell *doorbell)
 {
 	w->doorbell = doorbell;
-	return watch(w, bell->fd, SOURCE_DOORBELL);
+	return watch(w, doorbell->fd, SOURCE_DOORBELL);
 }
 
 static struct timespec timespec_of(uint64_t ns)

@@ -37,7 +37,7 @@ static void verifier_is_quoted(void **state)
 	configure(config, &want);
 	assert_int_equal(set_maps(&object, &want), 0);
 	/* whose context ends before the receive queue */
-	assert_int_equal(bpf_program__set_type(programs.sampler, BPF_PROG_TYPE_CGROUP_DEVICE), 0);
+	assert_int_equal(bpf_program__set_type(object.sampler, BPF_PROG_TYPE_CGROUP_DEVICE), 0);
 	rc = load(&object);
 	assert_true(rc < 0);
 	assert_int_equal(explain(&err, -rc, "loading the BPF programs"), XDPS_FAILED);
