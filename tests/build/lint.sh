@@ -346,6 +346,26 @@ architecture_names_tests_that_exist()
 	return $rc
 }
 
+# Where a release says its version, besides configure.ac.
+every_version_is_one()
+{
+	local version file rc=0
+
+	version=$(sed -n 's/^AC_INIT(\[xdpsample\], \[\(.*\)\])$/\1/p' configure.ac)
+	grep -m 1 '^## ' CHANGES.md | grep -qFx "## $version" || {
+		echo "CHANGES.md does not begin with $version"
+		rc=1
+	}
+	grep -qE "^Version: +${version//./\\.}\$" packaging/rpm/xdpsample.spec || {
+		echo "packaging/rpm/xdpsample.spec is not for $version"
+		rc=1
+	}
+	for file in doc/*.md; do
+		grep -oE 'xdpsample-[0-9]+(\.[0-9]+)+' "$file" | grep -vFx "xdpsample-$version" | sed "s,^,$file: ,"
+	done | grep . && rc=1
+	return $rc
+}
+
 every_test_folder_has_a_line()
 {
 	local dir rc=0
@@ -360,7 +380,7 @@ every_test_folder_has_a_line()
 	return $rc
 }
 
-plan 23
+plan 24
 ok "engine/ and helper/ share common/ and nothing else" sides_share_only_common
 ok "the parts of the helper include each other in one direction only" helper_parts_are_layered
 ok "nothing under common/, engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
@@ -396,3 +416,4 @@ ok "every file that doc/architecture.md, CONTRIBUTING and SECURITY name exists" 
 ok "doc/architecture.md names every source file" architecture_names_every_source
 ok "every test that doc/architecture.md names exists" architecture_names_tests_that_exist
 ok "tests/README.md has a line for each folder" every_test_folder_has_a_line
+ok "CHANGES.md, the documents and the spec are about the version of configure.ac" every_version_is_one

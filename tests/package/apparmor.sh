@@ -163,7 +163,7 @@ has_our_library()
 postinst_helps()
 {
 	DPKG_MAINTSCRIPT_PACKAGE=xdpsample DEBCONF_NONINTERACTIVE_SEEN=true \
-		/var/lib/dpkg/info/xdpsample.postinst configure 0.1-1 >"$said" 2>&1 || { cat "$said"; return 1; }
+		/var/lib/dpkg/info/xdpsample.postinst configure 1.0-1 >"$said" 2>&1 || { cat "$said"; return 1; }
 	cmp $LOCAL /srv/local && captures -i xdpsample:lo
 }
 

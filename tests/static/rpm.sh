@@ -66,13 +66,13 @@ it_builds_a_package_one_for_wireshark_and_their_source()
 {
 	equal "packages" "$(find "$top/RPMS" -name '*.rpm' | wc -l)" 2
 	equal "sources" "$(find "$top/SRPMS" -name '*.src.rpm' | wc -l)" 1
-	has "$(rpm -qlp "$top"/SRPMS/*.src.rpm)" xdpsample.spec xdpsample-0.1.tar.xz libpcap-1.10.5.tar.xz
+	has "$(rpm -qlp "$top"/SRPMS/*.src.rpm)" xdpsample.spec xdpsample-1.0.tar.xz libpcap-1.10.5.tar.xz
 }
 
 # As they are in the source, but for what makes the screenshots.
 installed_documents()
 {
-	(cd "$XDPS_SRC" && find doc ! -name take ! -name '*.py') | sed 's,^,/usr/share/doc/xdpsample-0.1/,'
+	(cd "$XDPS_SRC" && find doc ! -name take ! -name '*.py') | sed 's,^,/usr/share/doc/xdpsample-1.0/,'
 }
 
 it_puts_each_file_where_such_systems_have_it()
@@ -87,11 +87,11 @@ it_puts_each_file_where_such_systems_have_it()
 		/usr/lib64/xdpsample/libpcap.so.1
 		/usr/lib64/xdpsample/libpcap.so.1.10.5
 		/usr/libexec/xdpsample-helper
-		/usr/share/doc/xdpsample-0.1
-		/usr/share/doc/xdpsample-0.1/CHANGES.md
-		/usr/share/doc/xdpsample-0.1/README.md
-		/usr/share/licenses/xdpsample-0.1
-		/usr/share/licenses/xdpsample-0.1/LICENSE
+		/usr/share/doc/xdpsample-1.0
+		/usr/share/doc/xdpsample-1.0/CHANGES.md
+		/usr/share/doc/xdpsample-1.0/README.md
+		/usr/share/licenses/xdpsample-1.0
+		/usr/share/licenses/xdpsample-1.0/LICENSE
 		/usr/share/man/man1/xdpsample-extcap.1
 		/usr/share/man/man7/pcap-xdpsample.7
 		/usr/share/man/man8/xdpsample-helper.8
@@ -103,7 +103,7 @@ it_does_not_say_that_it_is_the_systems_libpcap()
 {
 	rpm -qp --provides "$RPM" >"$T/provides"
 	! grep -F libpcap "$T/provides" || die "it provides that"
-	has "$(cat "$T/provides")" "xdpsample = 0.1"
+	has "$(cat "$T/provides")" "xdpsample = 1.0"
 }
 
 it_needs_the_helpers_libraries()
