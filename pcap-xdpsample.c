@@ -44,7 +44,7 @@
  * pcap_next() copies into this buffer.  scapy reads as many bytes as the packet
  * had, not as many as were captured.  So there is room for the longest packet
  * that Linux makes (GRO_MAX_SIZE, 8 * 65535), and bytes that were not captured
- * read as zeros.
+ * read as zeros.  Memory that nobody writes to costs nothing.
  */
 #define ONESHOT_BYTES (1024 * 1024)
 
@@ -72,7 +72,7 @@ struct pcap_xdpsample {
 	/* since activate */
 	struct xdps *capture;
 	int nonblock;
-	u_char *oneshot_buffer;
+	u_char oneshot_buffer[ONESHOT_BYTES];
 	u_int oneshot_bytes;		/* bytes in use; the rest is zero */
 	time_t second;			/* second of the last packet ... */
 	uint64_t second_ns;		/* ... and the time at which it began */
@@ -212,7 +212,7 @@ set_operations(pcap_t *p)
  * here, and the operations are set only when nothing can fail any more.
  *
  * xdps_open() may never return to this thread: a signal handler may call
- * longjmp().  So nothing of ours is allocated before that call.
+ * longjmp().  So nothing is allocated here, before or after that call.
  */
 static int
 xdpsample_activate(pcap_t *p)
@@ -229,14 +229,6 @@ xdpsample_activate(pcap_t *p)
 	if (status != XDPS_OK) {
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
 		return pcap_error_for(status);
-	}
-	px->oneshot_buffer = calloc(1, ONESHOT_BYTES);
-	if (px->oneshot_buffer == NULL) {
-		pcapint_fmt_errmsg_for_errno(p->errbuf, PCAP_ERRBUF_SIZE,
-		    errno, "malloc");
-		xdps_close(px->capture);
-		px->capture = NULL;
-		return PCAP_ERROR;
 	}
 
 	p->linktype = xdps_link(px->capture) == XDPS_LINK_ETHERNET ?
@@ -653,8 +645,6 @@ xdpsample_cleanup(pcap_t *p)
 	 */
 	xdps_close(px->capture);
 	px->capture = NULL;
-	free(px->oneshot_buffer);
-	px->oneshot_buffer = NULL;
 	pcapint_cleanup_live_common(p);
 }
 

@@ -654,17 +654,23 @@ static void close_and_free(void *client)
 enum xdps_status xdps_client_query(struct xdps_listed *list, size_t n,
 				   struct xdps_error *err)
 {
-	struct xdps_client *c = malloc(sizeof(*c));
+	struct xdps_guard guard;
 	enum xdps_status status;
+	struct xdps_client *c;
 
-	if (!c)
-		return xdps_fail_errno(err, -ENOMEM, "querying %zu interfaces", n);
-	xdps_client_init(c);
-	xdps_guard_enter(&c->guard, close_and_free, c);
-	status = query_all(c, list, n, err);
-	xdps_client_close(c);
-	xdps_guard_leave(&c->guard);
-	free(c);
+	xdps_guard_enter(&guard);
+	c = malloc(sizeof(*c));
+	if (c) {
+		xdps_client_init(c);
+		c->guard = guard;
+		xdps_guard_protect(&c->guard, close_and_free, c);
+		status = query_all(c, list, n, err);
+		xdps_guard_unprotect(&c->guard);
+		close_and_free(c);
+	} else {
+		status = xdps_fail_errno(err, -ENOMEM, "querying %zu interfaces", n);
+	}
+	xdps_guard_leave(&guard);
 	return status;
 }
 

@@ -50,23 +50,35 @@ static void block_signals(sigset_t *before)
 	pthread_sigmask(SIG_BLOCK, &most, before);
 }
 
-void xdps_guard_enter(struct xdps_guard *g, void (*abandoned)(void *what), void *what)
+void xdps_guard_enter(struct xdps_guard *g)
 {
 	struct xdps_guard *left;
 
 	block_signals(&g->signals);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &g->cancel_state);
-	g->abandoned = abandoned;
-	g->what = what;
+	g->abandoned = NULL;
 	pthread_once(&once, make_key);
 	left = has_key ? pthread_getspecific(key) : NULL;
 	if (left) {
 		pthread_setspecific(key, NULL);
 		close_abandoned(left);
 	}
-	/* Without a key (a process has 1024), what is left half-way is never closed. */
-	if (abandoned && (!has_key || pthread_setspecific(key, g)))
-		g->abandoned = NULL;
+}
+
+/* Without a key (a process has 1024), what is left half-way is never closed. */
+void xdps_guard_protect(struct xdps_guard *g, void (*abandoned)(void *what), void *what)
+{
+	if (!has_key || pthread_setspecific(key, g))
+		return;
+	g->abandoned = abandoned;
+	g->what = what;
+}
+
+void xdps_guard_unprotect(struct xdps_guard *g)
+{
+	if (g->abandoned)
+		pthread_setspecific(key, NULL);
+	g->abandoned = NULL;
 }
 
 int xdps_guard_poll(const struct xdps_guard *g, struct pollfd *p, int timeout_ms)
@@ -92,5 +104,5 @@ void xdps_guard_leave(struct xdps_guard *g)
 	if (!g->abandoned)
 		return;
 	pthread_testcancel();
-	pthread_setspecific(key, NULL);
+	xdps_guard_unprotect(g);
 }

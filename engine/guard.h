@@ -22,7 +22,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Must lie in `what`, or in something that lives as long. */
+/* Of a call that lets signals in, it must lie in `what` or live as long. */
 struct xdps_guard {
 	sigset_t signals;	/* that the thread had blocked before */
 	int cancel_state;	/* of the thread, before */
@@ -30,12 +30,18 @@ struct xdps_guard {
 	void *what;
 };
 
+/* From here on nothing is let in.  Closes what this thread has left half-way, if anything. */
+void xdps_guard_enter(struct xdps_guard *g);
+
 /*
- * Closes what this thread has left half-way, if anything.  If the thread leaves from here
- * on, the same thread calls `abandoned(what)` some time later, outside any signal handler
- * of ours; NULL: there is nothing to close then.
+ * If the thread leaves from here on, the same thread calls `abandoned(what)` some time
+ * later, outside any signal handler of ours.  `*g` is the guard that was entered, or a
+ * copy of it.
  */
-void xdps_guard_enter(struct xdps_guard *g, void (*abandoned)(void *what), void *what);
+void xdps_guard_protect(struct xdps_guard *g, void (*abandoned)(void *what), void *what);
+
+/* There is nothing to close any more. */
+void xdps_guard_unprotect(struct xdps_guard *g);
 
 /*
  * Calls poll() on one descriptor, for at most `timeout_ms`, which must be 0 or more.  May

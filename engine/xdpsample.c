@@ -53,7 +53,7 @@ struct xdps {
 	struct xdps_stats account;
 };
 
-static struct xdps *capture_new(const struct xdps_options *opt)
+static struct xdps *capture_new(const struct xdps_options *opt, const struct xdps_guard *guard)
 {
 	struct xdps *x = calloc(1, sizeof(*x));
 	uint32_t hold_us = opt->hold_given ? opt->hold_us :
@@ -65,6 +65,7 @@ static struct xdps *capture_new(const struct xdps_options *opt)
 	x->batch.hold_ns = hold_us * NSEC_PER_USEC;
 	x->batch.batch_ns = opt->request.immediate ? 0 : opt->batch_us * NSEC_PER_USEC;
 	xdps_client_init(&x->client);
+	x->client.guard = *guard;
 	xdps_session_init(&x->session);
 	xdps_memory_init(&x->memory);
 	x->filter.number = x->last_filter = XDPS_FILTER_NUMBER;
@@ -114,26 +115,41 @@ static void release_and_free(void *capture)
 	free(capture);
 }
 
-enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
-			   struct xdps_error *err)
+static enum xdps_status open_capture(struct xdps *x, const struct xdps_options *opt,
+				     struct xdps_error *err)
 {
-	struct xdps *x = capture_new(opt);
 	enum xdps_status status;
 
-	if (!x)
-		return xdps_fail_errno(err, -ENOMEM, "opening a capture on %s", opt->request.ifname);
-	xdps_guard_enter(&x->client.guard, release_and_free, x);
+	xdps_guard_protect(&x->client.guard, release_and_free, x);
 	status = xdps_client_open(&x->client, opt, &x->session, err);
 	if (!status)
 		status = open_stream(x, err);
 	if (status)
-		release(x);
-	xdps_guard_leave(&x->client.guard);
-	if (status)
-		free(x);
-	else
-		*out = x;
+		xdps_guard_unprotect(&x->client.guard);
 	return status;
+}
+
+/* A thread may leave only where it waits for the helper, and not while it allocates. */
+enum xdps_status xdps_open(struct xdps **out, const struct xdps_options *opt,
+			   struct xdps_error *err)
+{
+	struct xdps_guard guard;
+	enum xdps_status status;
+	struct xdps *x;
+
+	xdps_guard_enter(&guard);
+	x = capture_new(opt, &guard);
+	status = x ? open_capture(x, opt, err) :
+		xdps_fail_errno(err, -ENOMEM, "opening a capture on %s", opt->request.ifname);
+	if (status) {
+		if (x)
+			release_and_free(x);
+		xdps_guard_leave(&guard);
+		return status;
+	}
+	xdps_guard_leave(&x->client.guard);
+	*out = x;
+	return XDPS_OK;
 }
 
 /* Runs completely or, if the thread is cancelled before, not at all. */
@@ -141,7 +157,7 @@ void xdps_close(struct xdps *x)
 {
 	struct xdps_guard guard;
 
-	xdps_guard_enter(&guard, NULL, NULL);
+	xdps_guard_enter(&guard);
 	if (x)
 		release_and_free(x);
 	xdps_guard_leave(&guard);
@@ -196,7 +212,7 @@ static enum xdps_status ask_for_filter(struct xdps *x, uint32_t number,
 	enum xdps_status status;
 
 	x->filter.number = number;
-	xdps_guard_enter(&x->client.guard, NULL, NULL);
+	xdps_guard_enter(&x->client.guard);
 	status = xdps_client_filter(&x->client, number, insns, n_insns, &x->filter, err);
 	if (status && x->filter.refused)
 		x->filter.number = before;

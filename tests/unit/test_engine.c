@@ -8,11 +8,14 @@
  */
 #include "../../engine/xdpsample.c"
 
+#include <dirent.h>
 #include <linux/filter.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -188,6 +191,28 @@ void xdps_memory_free(struct xdps_memory *m)
 	xdps_readers_close(&m->readers);
 }
 
+/* What a signal handler does that never returns, while a capture is being made. */
+static sigjmp_buf out;
+static bool interrupts;
+
+static void jump(int sig)
+{
+	(void)sig;
+	siglongjmp(out, 1);
+}
+
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	FILE *f = __real_fopen(path, mode);
+
+	if (interrupts)
+		raise(SIGUSR1);
+	return f;
+}
+
 static int open_with(bool immediate, uint32_t batch_us)
 {
 	struct xdps_options opt;
@@ -220,6 +245,37 @@ static int end(void **state)
 	fake_ring_free(&fake);
 	fake_ring_free(&empty);
 	return 0;
+}
+
+static unsigned int count_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned int n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void left_while_it_opens(void **state)
+{
+	struct xdps *before = x;
+	unsigned int n_fds = count_fds();
+
+	(void)state;
+	signal(SIGUSR1, jump);
+	interrupts = true;
+	if (!sigsetjmp(out, 1)) {
+		open_with(true, 0);
+		fail_msg("nothing has interrupted it");
+	}
+	interrupts = false;
+	signal(SIGUSR1, SIG_DFL);
+	assert_ptr_equal(x, before);
+	xdps_close(NULL);		/* and with it what this thread has left */
+	assert_int_equal(count_fds(), n_fds);
 }
 
 static void answer(enum xdps_status status, bool refused, const char *text)
@@ -755,7 +811,9 @@ int main(void)
 		SENTENCE("What was shown and not released is shown again", what_was_not_released_is_shown_again),
 		SENTENCE("What is held back is no company for what comes", what_is_held_is_no_company),
 		SENTENCE("A ring that is half full is not held back", a_half_full_ring_is_not_held_back),
-		SENTENCE("Rejected, unsampled taken and lost are all that were seen", counts_add_up),
+		SENTENCE("A signal handler that jumps while a capture is opened leaves no descriptor",
+			 left_while_it_opens),
+		SENTENCE("Rejected, unsampled, taken and lost are all that were seen", counts_add_up),
 	};
 	const struct CMUnitTest of_maps[] = {
 		SENTENCE("A reader without packets asks to be woken for the first one", idle_asks_for_the_first),
