@@ -77,7 +77,8 @@ static double read_all_ns(struct bench *b, uint64_t end_ns)
 /* Room for twice what a ring gets on average, and some more. */
 static uint64_t ring_bytes_for(unsigned int n_packets, unsigned int n_rings)
 {
-	uint64_t wanted = (2 * n_packets / n_rings + 64) * (sizeof(struct xdps_record) + PACKET_BYTES);
+	uint64_t wanted = (2 * n_packets / n_rings + 64) *
+			  (sizeof(struct xdps_record) + PACKET_BYTES);
 	uint64_t bytes = 4096;
 
 	while (bytes < wanted)

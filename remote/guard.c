@@ -289,7 +289,8 @@ static uint32_t silence_ms(int data, int *unacknowledged_bytes)
 	    !info.tcpi_snd_wnd)
 		return 0;
 	/* uses the shortest round trip: in others the peer waited for more to acknowledge */
-	allowed_ms = 2 * (info.tcpi_min_rtt && ~info.tcpi_min_rtt ? info.tcpi_min_rtt : info.tcpi_rtt) / 1000;
+	allowed_ms = 2 * (info.tcpi_min_rtt && ~info.tcpi_min_rtt ?
+			  info.tcpi_min_rtt : info.tcpi_rtt) / 1000;
 	if (!*unacknowledged_bytes || info.tcpi_last_ack_recv < allowed_ms)
 		return 0;
 	return info.tcpi_last_ack_recv - allowed_ms;

@@ -163,8 +163,8 @@ enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_request 
 	return status;
 }
 
-enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_request *request, uint32_t cpu,
-			       struct xdps_error *why)
+enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_request *request,
+			       uint32_t cpu, struct xdps_error *why)
 {
 	const unsigned int n = r->n;
 

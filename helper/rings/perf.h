@@ -18,8 +18,8 @@ enum xdps_status xdps_perf_open(struct xdps_rings *r, const struct xdps_request 
 				struct xdps_error *err);
 
 /* Adds a ring, for a CPU that had none when the rings were opened. */
-enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_request *request, uint32_t cpu,
-			       struct xdps_error *why);
+enum xdps_supply xdps_perf_add(struct xdps_rings *r, const struct xdps_request *request,
+			       uint32_t cpu, struct xdps_error *why);
 
 /* Uses the ring with this index again, if its CPU is online again. */
 enum xdps_supply xdps_perf_renew(struct xdps_rings *r, const struct xdps_request *request,

@@ -55,7 +55,8 @@ static uint64_t default_bytes(const struct xdps_request *request, unsigned int n
 }
 
 /* Leaves room for two of the largest records, or one of them could block for ever. */
-static uint64_t ring_bytes_wanted(const struct xdps_request *request, unsigned int n_rings, bool beside)
+static uint64_t ring_bytes_wanted(const struct xdps_request *request, unsigned int n_rings,
+				  bool beside)
 {
 	uint64_t page_bytes = sysconf(_SC_PAGESIZE);
 	uint64_t record_bytes = OVERHEAD_BYTES + sizeof(struct xdps_record) + request->snaplen;
@@ -106,7 +107,8 @@ static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_requ
 	return status;
 }
 
-static bool takes_map_rings(const struct xdps_rings *r, const struct xdps_request *request, bool beside)
+static bool takes_map_rings(const struct xdps_rings *r, const struct xdps_request *request,
+			    bool beside)
 {
 	if (request->ring != XDPS_RING_AUTO)
 		return request->ring == XDPS_RING_MAP;

@@ -16,7 +16,8 @@ static inline void assert_default_size(enum xdps_ring_kind kind, unsigned int n_
 	const bool has_plenty = xdps_kernel_available_kib() > 4u << 20;
 
 	assert_int_equal(ring_bytes & (ring_bytes - 1), 0);
-	if (kind == XDPS_RING_PERF || n_rings > XDPS_MAP_RINGS_BYTES_DEFAULT / XDPS_RING_BYTES_DEFAULT) {
+	if (kind == XDPS_RING_PERF ||
+	    n_rings > XDPS_MAP_RINGS_BYTES_DEFAULT / XDPS_RING_BYTES_DEFAULT) {
 		assert_int_equal(ring_bytes, XDPS_RING_BYTES_DEFAULT);
 		return;
 	}

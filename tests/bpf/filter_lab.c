@@ -25,7 +25,9 @@
 
 /* Kernel's macros for instructions of eBPF are not for user space. */
 #define INSN(c, dst, src, o, i) \
-	((struct bpf_insn){ .code = (c), .dst_reg = (dst), .src_reg = (src), .off = (o), .imm = (i) })
+	((struct bpf_insn){ \
+		.code = (c), .dst_reg = (dst), .src_reg = (src), .off = (o), .imm = (i) \
+	})
 #define MOV64(dst, src) INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
 #define MOV64_K(dst, imm) INSN(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm)
 #define MOV32(dst, src) INSN(BPF_ALU | BPF_MOV | BPF_X, dst, src, 0, 0)

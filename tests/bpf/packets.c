@@ -175,7 +175,8 @@ static void aim(struct packets *p, size_t i, struct chance *c)
 		const uint32_t port = ports[chance_below(c, sizeof(ports) / sizeof(ports[0]))];
 
 		if (!is_ip6)
-			memcpy(packet->data + (is_ip ? 26 + 4 * n : 28 + 10 * n), addresses[who], 4);
+			memcpy(packet->data + (is_ip ? 26 + 4 * n : 28 + 10 * n),
+			       addresses[who], 4);
 		else if (n && chance_below(c, 3))
 			memcpy(packet->data + 22, packet->data + 38, 16);
 		if (first && packet->len >= first + 4) {

@@ -699,7 +699,8 @@ static void loops_are_left(void **state)
 	assert_null(pcap_side_compile("ip6 protochain 6", true, &program));
 	assert_true(has_loop(program.insns, program.n));
 	assert_int_equal(xdps_classic_check(program.insns, program.n, &err), XDPS_OK);
-	assert_int_equal(xdps_translate(program.insns, program.n, 2, XDPS_MEMORY_PACKET, &code, &err),
+	assert_int_equal(xdps_translate(program.insns, program.n, 2, XDPS_MEMORY_PACKET,
+					&code, &err),
 			 XDPS_UNSUPPORTED);
 	if (!strstr(err.text, "jumps back"))
 		fail_msg("\"%s\"", err.text);
@@ -717,7 +718,8 @@ static uint64_t differences(const char *translated, const char *judged, uint32_t
 	assert_null(pcap_side_compile(judged, true, &other));
 	if (translated) {
 		assert_null(pcap_side_compile(translated, true, &one));
-		assert_int_equal(xdps_translate(one.insns, one.n, number, XDPS_MEMORY_PACKET, &code, &err), XDPS_OK);
+		assert_int_equal(xdps_translate(one.insns, one.n, number, XDPS_MEMORY_PACKET,
+						&code, &err), XDPS_OK);
 		pcap_side_free(&one);
 	} else {
 		assert_int_equal(xdps_translate_nothing(&code, &err), XDPS_OK);

@@ -195,7 +195,8 @@ static void refuses_invalid_programs(void **state)
 		assert_true(helper_hear(&helper));
 		assert_int_equal(helper.reply.kind, XDPS_REPLY_FILTER);
 		assert_int_equal(helper.reply.filter.number, 3 + i);
-		if (helper.reply.filter.status != XDPS_BAD_FILTER || !strstr(helper_text(&helper), rows[i].words))
+		if (helper.reply.filter.status != XDPS_BAD_FILTER ||
+		    !strstr(helper_text(&helper), rows[i].words))
 			fail_msg("%u: (status %u) \"%s\" does not say \"%s\"", i,
 				 helper.reply.filter.status, helper_text(&helper), rows[i].words);
 		assert_filters_for(2, 50);
@@ -257,7 +258,8 @@ static void stays_whatever_the_program(void **state)
 		helper_send(&helper, &msg, bytes_of(&msg));
 		assert_true(helper_hear(&helper));
 		assert_int_equal(helper.reply.kind, XDPS_REPLY_FILTER);
-		assert_true(!helper.reply.filter.status || helper.reply.filter.status == XDPS_BAD_FILTER);
+		assert_true(!helper.reply.filter.status ||
+			    helper.reply.filter.status == XDPS_BAD_FILTER);
 		*(helper.reply.filter.status ? &n_refused : &n_set) += 1;
 	}
 	print_message("# %u set, %u refused\n", n_set, n_refused);
@@ -350,7 +352,8 @@ static void a_value_out_of_range_ends_it(void **state)
 static void another_kind_ends_it(void **state)
 {
 	static const uint32_t kinds[] = {
-		0, XDPS_REPLY_RINGS, XDPS_REPLY_READY, XDPS_REPLY_ERROR, XDPS_REPLY_FILTER, 7, UINT32_MAX,
+		0, XDPS_REPLY_RINGS, XDPS_REPLY_READY, XDPS_REPLY_ERROR, XDPS_REPLY_FILTER, 7,
+		UINT32_MAX,
 	};
 	const struct xdps_request_open open = lab_request(NEAR);
 	struct message msg = message_for(3, 1);

@@ -70,9 +70,10 @@ static void somebody_elses(uint32_t flags, enum xdps_mode mode, const char *mode
 	lab_xdp(NEAR, &id);
 	snprintf(words, sizeof(words), "XDP program somebody_else (id %u, %s mode) ", id,
 		 mode_name);
-	for (request.request.mode = 0; request.request.mode <= XDPS_MODE_GENERIC; request.request.mode++) {
-		bool is_other = request.request.mode != XDPS_MODE_AUTO && request.request.mode != mode;
+	for (uint32_t wanted = 0; wanted <= XDPS_MODE_GENERIC; wanted++) {
+		bool is_other = wanted != XDPS_MODE_AUTO && wanted != mode;
 
+		request.request.mode = wanted;
 		helper_open(&helper, &as_usual, &request);
 		assert_error(&helper, is_other ? XDPS_BAD_OPTION : XDPS_UNSUPPORTED, words);
 		assert_non_null(strstr(helper_text(&helper), is_other ? "mode=" : "(BTF)"));

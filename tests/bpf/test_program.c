@@ -690,11 +690,13 @@ static void rings_when_asked(void **state)
 	(void)state;
 	lab_load(everything);
 	xdps_doorbell_init(&doorbell);
-	assert_int_equal(xdps_doorbell_open(&doorbell, lab.rings.doorbell_fd, sysconf(_SC_PAGESIZE)), 0);
+	assert_int_equal(xdps_doorbell_open(&doorbell, lab.rings.doorbell_fd,
+					    sysconf(_SC_PAGESIZE)), 0);
 	lab_receive(60, 10);
 	assert_false(rings_now());
 
-	assert_true(xdps_ring_arm(reader(), reader()->tail + xdps_ring_pending_bytes(reader()) + 97));
+	assert_true(xdps_ring_arm(reader(),
+				  reader()->tail + xdps_ring_pending_bytes(reader()) + 97));
 	lab_receive(60, 1);
 	assert_false(rings_now());
 	lab_receive(60, 1);

@@ -308,8 +308,9 @@ static void longest_is_put_in(void **state)
 	(void)state;
 	load_at(XDPS_POINT_EXIT);
 	for (size_t i = 0; i < n - 1; i++)
-		insns[i] = i % 8 ? (struct xdps_insn){ .code = BPF_ALU | BPF_ADD | BPF_K, .k = i }
-				 : (struct xdps_insn){ .code = BPF_LD | BPF_B | BPF_ABS, .k = i % 14 };
+		insns[i] = i % 8 ?
+			(struct xdps_insn){ .code = BPF_ALU | BPF_ADD | BPF_K, .k = i } :
+			(struct xdps_insn){ .code = BPF_LD | BPF_B | BPF_ABS, .k = i % 14 };
 	insns[n - 1] = (struct xdps_insn){ .code = BPF_RET | BPF_A };
 	compare("4096 instructions", 2, insns, n, &c);
 	assert_the_same(&c);

@@ -237,6 +237,24 @@ no_space_at_line_ends()
 	return 0
 }
 
+# As .editorconfig says, with tabs of 8.  A string is not split, so what it holds does not count.
+no_line_is_too_wide()
+{
+	local max
+
+	max=$(sed -n 's/^max_line_length = //p' .editorconfig)
+	! written | grep '[.][ch]$' | xargs awk -v max="$max" '
+		{
+			line = $0
+			gsub(/"([^"\\]|\\.)*"/, "\"\"", line)
+			while (i = index(line, "\t"))
+				line = substr(line, 1, i - 1) \
+					substr("        ", 1, 8 - (i - 1) % 8) substr(line, i + 1)
+			if (length(line) > max)
+				print FILENAME ":" FNR ": " $0
+		}' | grep .
+}
+
 # A comment says something; a line of dashes does not.
 no_banner()
 {
@@ -380,7 +398,7 @@ every_test_folder_has_a_line()
 	return $rc
 }
 
-plan 24
+plan 25
 ok "engine/ and helper/ share common/ and nothing else" sides_share_only_common
 ok "the parts of the helper include each other in one direction only" helper_parts_are_layered
 ok "nothing under common/, engine/, helper/ and bpf/ includes a header of libpcap" no_pcap_header
@@ -410,6 +428,7 @@ ok "no file has a path of somebody's machine in it" no_developer_path
 ok "no file names a host of a package registry" no_registry
 ok "every file says its license" has_license_line
 ok "no line ends in white space" no_space_at_line_ends
+ok "no line of C is too wide" no_line_is_too_wide
 ok "no comment is a banner" no_banner
 ok "every test in the tree is one of make check" every_test_is_run
 ok "every file that doc/architecture.md, CONTRIBUTING and SECURITY name exists" documents_name_what_exists

@@ -309,7 +309,8 @@ static void a_cut_leaves_whole_characters(void **state)
 }
 
 #define EACH(text, function) \
-	{ .name = text, .test_func = function, .setup_func = before_each, .teardown_func = after_each }
+	{ .name = text, .test_func = function, \
+	  .setup_func = before_each, .teardown_func = after_each }
 
 int main(void)
 {

@@ -272,7 +272,8 @@ static void read_some(pcap_t *p, int most)
 	int n = 0, got;
 
 	while (n < most) {
-		got = pcap_dispatch(p, most - n < 7 ? most - n : 7, note_packet, (unsigned char *)&n);
+		got = pcap_dispatch(p, most - n < 7 ? most - n : 7, note_packet,
+				    (unsigned char *)&n);
 		must(got > 0, "pcap_dispatch returned %d after %d of %d: %s", got, n, most,
 		     pcap_geterr(p));
 	}

@@ -161,7 +161,8 @@ static void answer_filter(const char *name, ssize_t bytes)
 	if (!strcmp(name, "filter-dies"))
 		exit(0);
 	if (!strcmp(name, "filter-nothing") &&
-	    (bytes != sizeof(filter.request) || filter.request.n_insns || !filter.request.in_user_space))
+	    (bytes != sizeof(filter.request) || filter.request.n_insns ||
+	     !filter.request.in_user_space))
 		exit(3);
 	if (!strcmp(name, "filter-silent"))
 		return;
@@ -216,7 +217,8 @@ static void report(void)
 	snprintf(text, sizeof(text),
 		 "env %u handlers %u blocked %d leader %d ifname %s rate %u point %u actions %#x prog %s",
 		 n_env, n_handled, sigismember(&mask, SIGINT),
-		 getsid(0) == getpid(), request.request.ifname, request.request.rate, request.request.point,
+		 getsid(0) == getpid(), request.request.ifname, request.request.rate,
+		 request.request.point,
 		 request.request.actions, request.request.prog);
 	reply_error(XDPS_FAILED, text);
 }

@@ -193,10 +193,14 @@ static void test_branches(void **state)
 	for (unsigned int at = 0; at < n; at++) {
 		for (unsigned int far = 0; far <= UINT8_MAX; far++) {
 			returns(n);
-			prog[at] = (struct xdps_insn){ .code = BPF_JMP | BPF_JEQ | BPF_K, .jt = far };
+			prog[at] = (struct xdps_insn){
+				.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = far
+			};
 			assert_int_equal(is_taken(n), at + 1 + far < n);
 			assert_int_equal(is_taken(n), libpcap_takes(prog, n));
-			prog[at] = (struct xdps_insn){ .code = BPF_JMP | BPF_JSET | BPF_X, .jf = far };
+			prog[at] = (struct xdps_insn){
+				.code = BPF_JMP | BPF_JSET | BPF_X, .jf = far
+			};
 			assert_int_equal(is_taken(n), at + 1 + far < n);
 			assert_int_equal(is_taken(n), libpcap_takes(prog, n));
 		}
@@ -218,7 +222,9 @@ static void test_jumps(void **state)
 
 			for (size_t f = 0; f < ARRAY_SIZE(far); f++) {
 				returns(n);
-				prog[at] = (struct xdps_insn){ .code = BPF_JMP | BPF_JA, .k = far[f] };
+				prog[at] = (struct xdps_insn){
+					.code = BPF_JMP | BPF_JA, .k = far[f]
+				};
 				assert_int_equal(is_taken(n), libpcap_takes(prog, n));
 			}
 		}
@@ -237,7 +243,9 @@ static void test_jumps(void **state)
 /* One field of one instruction, to something else. */
 static void mutate(uint64_t *seed, unsigned int n)
 {
-	static const uint32_t edges[] = { 0, 1, 15, 16, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff };
+	static const uint32_t edges[] = {
+		0, 1, 15, 16, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff
+	};
 	struct xdps_insn *insn = &prog[random_below(seed, n)];
 
 	switch (random_below(seed, 6)) {

@@ -229,7 +229,9 @@ static void test_long(void **state)
 		from[i] = (struct xdps_insn){ .code = BPF_ALU | BPF_ADD | BPF_K, .k = 2 };
 	from[n_from - 1] = (struct xdps_insn){ .code = BPF_RET | BPF_A };
 	assert_int_equal(runs(from, n_from), 2 * (n_from - 1));
-	from[n_from - 2] = (struct xdps_insn){ .code = BPF_JMP | BPF_JA, .k = 1 - (uint32_t)n_from };
+	from[n_from - 2] = (struct xdps_insn){
+		.code = BPF_JMP | BPF_JA, .k = 1 - (uint32_t)n_from
+	};
 	assert_int_equal(runs(from, n_from), 0);
 	free(from);
 }

@@ -314,9 +314,11 @@ static void test_constant(void **state)
 		uint64_t verdict;
 	} rows[] = {
 		{ { { .code = 0x06, .k = 262144 } }, true, (uint64_t)NUMBER << 32 | 262144 },
-		{ { { .code = 0x06, .k = UINT32_MAX } }, true, (uint64_t)NUMBER << 32 | UINT32_MAX },
+		{ { { .code = 0x06, .k = UINT32_MAX } }, true,
+		  (uint64_t)NUMBER << 32 | UINT32_MAX },
 		{ { { .code = 0x06, .k = 0 } }, true, 0 },
-		{ { { .code = 0x06, .k = 5 }, { .code = 0x06, .k = 6 } }, true, (uint64_t)NUMBER << 32 | 5 },
+		{ { { .code = 0x06, .k = 5 }, { .code = 0x06, .k = 6 } }, true,
+		  (uint64_t)NUMBER << 32 | 5 },
 		{ { { .code = 0x80 }, { .code = 0x16 } }, false, 0 },
 	};
 	struct xdps_error err;
@@ -595,7 +597,8 @@ static void test_last_byte(void **state)
 			if (some > all)
 				continue;
 			for (size_t s = 0; s < ARRAY_SIZE(sizes); s++) {
-				same(CODE(INSN(BPF_LD | sizes[s] | BPF_ABS, k), RET_K(ALL)), some, all);
+				same(CODE(INSN(BPF_LD | sizes[s] | BPF_ABS, k), RET_K(ALL)),
+				     some, all);
 				same(CODE(LDX_IMM(3), INSN(BPF_LD | sizes[s] | BPF_IND, k - 3),
 					  RET_K(ALL)), some, all);
 				same(CODE(LDX_IMM(k), INSN(BPF_LD | sizes[s] | BPF_IND, 0),
@@ -666,7 +669,8 @@ static void test_arithmetic(void **state)
 		for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
 			same_result((struct xdps_insn)INSN(BPF_ALU | ops[o] | BPF_X, 0), a, b);
 			if (is_defined(ops[o], b))
-				same_result((struct xdps_insn)INSN(BPF_ALU | ops[o] | BPF_K, b), a, 1);
+				same_result((struct xdps_insn)INSN(BPF_ALU | ops[o] | BPF_K, b),
+					    a, 1);
 		}
 		same_result((struct xdps_insn)INSN(BPF_ALU | BPF_NEG, b), a, 1);
 	}
@@ -1033,7 +1037,8 @@ static void test_random(void **state)
 		translated(insns, random_filter(&seed, insns, ARRAY_SIZE(insns)), &code);
 		for (unsigned int p = 0; p < PACKETS; p++) {
 			uint32_t len = random_len(&seed);
-			const unsigned char *bytes = packet + random_below(&seed, PACKET_BYTES - len);
+			const unsigned char *bytes =
+				packet + random_below(&seed, PACKET_BYTES - len);
 
 			verdict = compare(&code, bytes, len, len);
 			if (is_undecided(verdict))
