@@ -108,7 +108,7 @@ const struct xdps_option xdps_option_table[] = {
 	},
 	{
 		.key = "buffer", .kind = XDPS_NUMBER, FIELD(request.buffer_bytes), .extcap_only = true,
-		.max = 65536, .shift = 20,
+		.max = XDPS_RINGS_MAX * (XDPS_RING_BYTES_MAX >> 20), .shift = 20,
 		.argument = "MIB", .help = "for all CPUs together; default 32, and at least 2 for each",
 		.place = 6, .group = ADVANCED_GROUP, .label = "Buffer (MiB)",
 		.tooltip = "For all CPUs together; 0 is the default: 32 MiB, and at least 2 MiB for each CPU",
@@ -178,4 +178,22 @@ void xdps_option_set(const struct xdps_option *o, struct xdps_options *opt, uint
 		memcpy(field, &value, sizeof(value));
 	else
 		memcpy(field, &word, sizeof(word));
+}
+
+static uint64_t last_word(const struct xdps_word *words)
+{
+	uint64_t last = 0;
+
+	for (; words->word; words++)
+		if (!words->extcap_only && words->value > last)
+			last = words->value;
+	return last;
+}
+
+void xdps_option_range(const struct xdps_option *o, uint64_t *min, uint64_t *max)
+{
+	*min = o->kind == XDPS_NUMBER ? (uint64_t)o->min << o->shift : 0;
+	*max = o->kind == XDPS_NUMBER ? (uint64_t)o->max << o->shift :
+	       o->kind == XDPS_WORD ? last_word(o->words) :
+	       o->kind == XDPS_WORDS ? (2ull << last_word(o->words)) - 1 : 1;
 }

@@ -5,7 +5,7 @@
  * Everything that has to know them reads this table: the parser of device names
  * (engine/options.c), the command line, help and dialog of xdpsample-extcap (extcap/), and
  * the completion (completion/options.c).  tests/build/options.sh compares the documents
- * with it.  The helper checks the range of a field by itself (helper/door/request.c).
+ * with it.  The helper checks each field of a request by it (helper/door/request.c).
  */
 #ifndef XDPS_OPTION_TABLE_H
 #define XDPS_OPTION_TABLE_H
@@ -84,6 +84,9 @@ const char *xdps_word_for(const struct xdps_word *words, uint32_t value);
 /* The number in the option's field, which is not one of a XDPS_PROGRAM. */
 uint64_t xdps_option_get(const struct xdps_option *o, const struct xdps_options *opt);
 void xdps_option_set(const struct xdps_option *o, struct xdps_options *opt, uint64_t value);
+
+/* What that field may hold, whoever has set it. */
+void xdps_option_range(const struct xdps_option *o, uint64_t *min, uint64_t *max);
 
 #pragma GCC visibility pop
 

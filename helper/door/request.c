@@ -9,6 +9,7 @@
 
 #include "../../common/error.h"
 #include "../../common/names.h"
+#include "../../common/option_table.h"
 
 static enum xdps_status check_version(const void *msg, size_t msg_bytes,
 				      struct xdps_error *err)
@@ -43,59 +44,32 @@ static enum xdps_status check_kind(uint32_t kind, enum xdps_message expected,
 			 kind, expected);
 }
 
-static enum xdps_status out_of_range(struct xdps_error *err, const char *field,
-				     uint64_t value, uint64_t min, uint64_t max)
+static enum xdps_status check_range(const char *what, uint64_t value, uint64_t min, uint64_t max,
+				    struct xdps_error *err)
 {
+	if (value >= min && value <= max)
+		return XDPS_OK;
 	return xdps_fail(err, XDPS_BAD_OPTION,
 			 "the request to the helper has a %s of %llu, which is not between %llu and %llu",
-			 field, (unsigned long long)value,
+			 what, (unsigned long long)value,
 			 (unsigned long long)min, (unsigned long long)max);
 }
 
-/* The numeric fields of struct xdps_request, and their ranges. */
-static const struct range {
-	const char *field;
-	size_t offset, bytes;
-	uint64_t min, max;
-} ranges[] = {
-#define FIELD(name) #name, offsetof(struct xdps_request, name), \
-	sizeof(((struct xdps_request *)0)->name)
-	{ FIELD(mode), 0, XDPS_MODE_GENERIC },
-	{ FIELD(rate), 1, UINT32_MAX },
-	{ FIELD(snaplen), 1, XDPS_SNAPLEN_MAX },
-	{ FIELD(immediate), 0, 1 },
-	{ FIELD(promisc), 0, 1 },
-	{ FIELD(ring), 0, XDPS_RING_MAP },
-	{ FIELD(buffer_bytes), 0, (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX },
-	{ FIELD(point), 0, XDPS_POINT_EXIT },
-	{ FIELD(actions), 0, (1u << XDPS_N_ACTIONS) - 1 },
-#undef FIELD
-};
-
-static uint64_t value_of(const struct range *r, const struct xdps_request *request)
-{
-	const char *field = (const char *)request + r->offset;
-	uint64_t value;
-	uint32_t word;
-
-	if (r->bytes == sizeof(value)) {
-		memcpy(&value, field, sizeof(value));
-		return value;
-	}
-	memcpy(&word, field, sizeof(word));
-	return word;
-}
-
+/* The fields of options.  A program's name has a check of its own. */
 static enum xdps_status check_ranges(const struct xdps_request *request, struct xdps_error *err)
 {
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
-		const struct range *r = &ranges[i];
-		uint64_t value = value_of(r, request);
+	const struct xdps_options opt = { .request = *request };
+	enum xdps_status status = XDPS_OK;
+	const struct xdps_option *o = xdps_option_table;
+	uint64_t min, max;
 
-		if (value < r->min || value > r->max)
-			return out_of_range(err, r->field, value, r->min, r->max);
+	for (; !status && o < xdps_option_table + xdps_n_options; o++) {
+		if (o->kind == XDPS_PROGRAM || o->offset >= sizeof(*request))
+			continue;
+		xdps_option_range(o, &min, &max);
+		status = check_range(o->key, xdps_option_get(o, &opt), min, max, err);
 	}
-	return XDPS_OK;
+	return status;
 }
 
 /* Which program, where, and what it decided.  The name gets into sentences. */
@@ -172,15 +146,15 @@ enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
 	status = check_kind(copy.kind, XDPS_REQUEST_FILTER, err);
 	if (!status)
 		status = check_size(msg_bytes, sizeof(copy) + copy.n_insns * sizeof(**insns), err);
+	if (!status)
+		status = check_range("filter number", copy.number, XDPS_FILTER_NUMBER + 1,
+				     UINT32_MAX, err);
+	if (!status)
+		status = check_range("in_user_space", copy.in_user_space, 0, 1, err);
+	if (!status && copy.in_user_space)
+		status = check_range("number of instructions", copy.n_insns, 0, 0, err);
 	if (status)
 		return status;
-	if (copy.number <= XDPS_FILTER_NUMBER)
-		return out_of_range(err, "filter number", copy.number, XDPS_FILTER_NUMBER + 1,
-				    UINT32_MAX);
-	if (copy.in_user_space > 1)
-		return out_of_range(err, "in_user_space", copy.in_user_space, 0, 1);
-	if (copy.in_user_space && copy.n_insns)
-		return out_of_range(err, "number of instructions", copy.n_insns, 0, 0);
 
 	*request = copy;
 	*insns = (const void *)((const char *)msg + sizeof(copy));

@@ -105,27 +105,27 @@ static void refuses_values_out_of_range(void **state)
 	struct xdps_request_open good = lab_request(NEAR), request;
 
 	(void)state;
-#define REFUSED(field, value) do {					\
+#define REFUSED(field, value, key) do {					\
 	request = good;							\
 	request.request.field = (value);					\
-	assert_refused(&request, sizeof(request), " has a " #field " of ");	\
+	assert_refused(&request, sizeof(request), " has a " key " of ");	\
 } while (0)
-	REFUSED(mode, 3);
-	REFUSED(mode, UINT32_MAX);
-	REFUSED(rate, 0);
-	REFUSED(snaplen, 0);
-	REFUSED(snaplen, XDPS_SNAPLEN_MAX + 1);
-	REFUSED(immediate, 2);
-	REFUSED(promisc, UINT32_MAX);
-	REFUSED(point, 2);
-	REFUSED(point, UINT32_MAX);
+	REFUSED(mode, 3, "mode");
+	REFUSED(mode, UINT32_MAX, "mode");
+	REFUSED(rate, 0, "rate");
+	REFUSED(snaplen, 0, "snaplen");
+	REFUSED(snaplen, XDPS_SNAPLEN_MAX + 1, "snaplen");
+	REFUSED(immediate, 2, "immediate");
+	REFUSED(promisc, UINT32_MAX, "no-promisc");
+	REFUSED(point, 2, "point");
+	REFUSED(point, UINT32_MAX, "point");
 	good.request.point = XDPS_POINT_EXIT;
-	REFUSED(actions, 1 << XDPS_N_ACTIONS);
-	REFUSED(actions, UINT32_MAX);
+	REFUSED(actions, 1 << XDPS_N_ACTIONS, "action");
+	REFUSED(actions, UINT32_MAX, "action");
 	good.request.point = XDPS_POINT_ENTRY;
-	REFUSED(ring, XDPS_RING_MAP + 1);
-	REFUSED(buffer_bytes, (1ull << 42) + 1);
-	REFUSED(buffer_bytes, UINT64_MAX);
+	REFUSED(ring, XDPS_RING_MAP + 1, "ring");
+	REFUSED(buffer_bytes, (1ull << 42) + 1, "buffer");
+	REFUSED(buffer_bytes, UINT64_MAX, "buffer");
 #undef REFUSED
 }
 

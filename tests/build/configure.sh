@@ -78,7 +78,7 @@ clang_without_bpf()
 
 no_such_source()
 {
-	configure_fails_with "libpcap-source: $work/nothing is not there" \
+	configure_fails_with "libpcap-source: $work/nothing does not exist" \
 		with_libpcap_source="$work/nothing"
 }
 

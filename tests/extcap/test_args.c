@@ -186,7 +186,7 @@ static void bad_values(void **state)
 	REFUSED("--snaplen", "--snaplen", "-1");
 	REFUSED("--snaplen", "--snaplen", " 1");
 	REFUSED("--snaplen", "--snaplen", "");
-	REFUSED("--buffer", "--buffer", "65537");
+	REFUSED("--buffer", "--buffer", "4194305");
 	REFUSED("--buffer", "--buffer", "99999999999999999999");
 }
 
