@@ -166,7 +166,7 @@ int xdps_filter_load(const struct xdps_object *p, const struct xdps_code *code,
 	return fd < 0 ? -1 : fd;
 }
 
-/* The slot keeps the program.  Every packet meets this one or the previous one. */
+/* Frees the code.  The slot keeps the program: every packet meets this one or the previous one. */
 static enum xdps_status put(const struct xdps_object *p, struct xdps_code *code,
 			    struct xdps_error *err)
 {
@@ -175,6 +175,7 @@ static enum xdps_status put(const struct xdps_object *p, struct xdps_code *code,
 	int fd;
 
 	fd = xdps_filter_load(p, code, err);
+	xdps_code_free(code);
 	if (fd < 0)
 		return err->status;
 	if (bpf_map_update_elem(p->slot_fd, &first, &fd, BPF_ANY))
@@ -183,57 +184,26 @@ static enum xdps_status put(const struct xdps_object *p, struct xdps_code *code,
 	return status;
 }
 
-static enum xdps_status put_translated(const struct xdps_object *p,
-				       const struct xdps_filter_spec *spec,
-				       struct xdps_error *err)
-{
-	struct xdps_code code;
-	enum xdps_status status;
-
-	status = xdps_translate(spec->insns, spec->n_insns, spec->number, p->memory, &code, err);
-	if (status)
-		return status;
-	status = put(p, &code, err);
-	xdps_code_free(&code);
-	return status;
-}
-
-static enum xdps_status put_nothing(const struct xdps_object *p, struct xdps_error *err)
-{
-	struct xdps_code code;
-	enum xdps_status status;
-
-	status = xdps_translate_nothing(&code, err);
-	if (status)
-		return status;
-	status = put(p, &code, err);
-	xdps_code_free(&code);
-	return status;
-}
-
 /* If the kernel does not take the filter, the reason stays in `err`. */
-static enum xdps_status set(const struct xdps_object *p, const struct xdps_filter_spec *spec,
-			    enum xdps_filter *place, struct xdps_error *err)
-{
-	enum xdps_status status;
-
-	if (!spec->in_user_space) {
-		status = xdps_classic_check(spec->insns, spec->n_insns, err);
-		if (status)
-			return status;
-		*place = XDPS_FILTER_KERNEL;
-		if (!put_translated(p, spec, err))
-			return XDPS_OK;
-	}
-	*place = XDPS_FILTER_USER;
-	return put_nothing(p, err);
-}
-
 enum xdps_status xdps_filter_set(const struct xdps_object *p,
 				 const struct xdps_filter_spec *spec,
 				 enum xdps_filter *place, struct xdps_error *err)
 {
-	err->text[0] = '\0';
-	err->status = set(p, spec, place, err);
+	struct xdps_code code;
+
+	*err = (struct xdps_error){ .status = XDPS_OK };
+	if (!spec->in_user_space) {
+		if (xdps_classic_check(spec->insns, spec->n_insns, err))
+			return err->status;
+		*place = XDPS_FILTER_KERNEL;
+		if (!xdps_translate(spec->insns, spec->n_insns, spec->number, p->memory,
+				    &code, err) &&
+		    !put(p, &code, err))
+			return XDPS_OK;
+	}
+	*place = XDPS_FILTER_USER;
+	err->status = xdps_translate_nothing(&code, err);
+	if (!err->status)
+		err->status = put(p, &code, err);
 	return err->status;
 }
