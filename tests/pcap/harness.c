@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ int set_up(void **state)
 int tear_down(void **state)
 {
 	(void)state;
+	signal(SIGUSR1, SIG_DFL);
 	if (p)
 		pcap_close(p);
 	p = NULL;
@@ -123,8 +125,21 @@ void reject_all(void)
 	assert_int_equal(set_program(&insn, 1), 0);
 }
 
+void act_at(int packet, void (*act)(void))
+{
+	got.act_at = packet;
+	got.act = act;
+}
+
 void break_loop_in(void *arg)
 {
 	(void)arg;
 	pcap_breakloop(p);
+}
+
+void break_in_wait(unsigned int left)
+{
+	fake_woken();
+	fake_during(break_loop_in, NULL);
+	fake.left = left;
 }

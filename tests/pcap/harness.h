@@ -30,8 +30,7 @@ struct received {
 	struct pcap_pkthdr hdr[RECEIVED_MAX];
 	unsigned char fill[RECEIVED_MAX];
 
-	/* done in the callback of packet number `act_at`, from 1 */
-	int act_at;
+	int act_at;			/* see act_at() */
 	void (*act)(void);
 };
 
@@ -60,7 +59,16 @@ int set_filter(const char *expression);
 int set_program(struct bpf_insn *insns, u_int n);
 void reject_all(void);
 
+/* In the callback of packet number `packet`, from 1. */
+void act_at(int packet, void (*act)(void));
+
 /* pcap_breakloop(), as a hook for fake_during() */
 void break_loop_in(void *arg);
+
+/*
+ * A line of the script: a wait that pcap_breakloop() ends without a packet.  After it
+ * xdps_drain() finds `left` packets.
+ */
+void break_in_wait(unsigned int left);
 
 #endif

@@ -268,8 +268,7 @@ static void a_filter_set_in_the_callback_holds_for_the_next_packet(void **state)
 	activate();
 	assert_int_equal(set_filter("ether[0] < 200"), 0);
 	fake_batch(6);
-	got.act_at = 2;
-	got.act = filter_for_number_4;
+	act_at(2, filter_for_number_4);
 	assert_int_equal(dispatch(-1), 3);
 	assert_int_equal(got.fill[1], 1);
 	assert_int_equal(got.fill[2], 4);

@@ -94,8 +94,7 @@ static void next_ex_tells_a_packet_a_timeout_a_break_and_an_error_apart(void **s
 	activate_with_timeout(10);
 	fake_batch(1);
 	fake_timeout();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
+	break_in_wait(0);
 	fake_over(XDPS_GONE, "The interface disappeared");
 	assert_int_equal(pcap_next_ex(p, &h, &data), 1);
 	assert_int_equal(h->len, 60);
@@ -167,9 +166,7 @@ static void what_is_left_after_a_break_that_nobody_answers_is_dropped(void **sta
 
 	(void)state;
 	activate();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
-	fake.left = 5;
+	break_in_wait(5);
 	assert_int_equal(dispatch(1), 1);
 	fake.stats = (struct xdps_stats){ .taken = 100, .released = 96, .lost = 10 };
 	assert_int_equal(pcap_stats(p, &ps), 0);
@@ -208,8 +205,7 @@ static void statistics_can_be_asked_for_in_the_callback(void **state)
 	activate();
 	fake.stats.taken = 42;
 	fake_batch(1);
-	got.act_at = 1;
-	got.act = look_at_stats;
+	act_at(1, look_at_stats);
 	stats_seen.ps_recv = 0;
 	assert_int_equal(dispatch(-1), 1);
 	assert_int_equal(stats_seen.ps_recv, 42);
@@ -227,7 +223,6 @@ static void statistics_can_be_asked_for_in_a_signal_handler(void **state)
 	stats_seen.ps_recv = 0;
 	assert_int_equal(sigaction(SIGUSR1, &sa, NULL), 0);
 	assert_int_equal(dispatch(-1), 1);
-	signal(SIGUSR1, SIG_DFL);
 	assert_int_equal(stats_seen.ps_recv, 43);
 }
 

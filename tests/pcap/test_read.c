@@ -303,8 +303,7 @@ static void a_break_from_the_callback_ends_the_next_read_too(void **state)
 	(void)state;
 	activate();
 	fake_batch(5);
-	got.act_at = 2;
-	got.act = break_loop;
+	act_at(2, break_loop);
 	assert_int_equal(dispatch(-1), 2);
 	assert_int_equal(dispatch(-1), PCAP_ERROR_BREAK);
 	assert_received(2);
@@ -317,8 +316,7 @@ static void a_break_from_the_callback_ends_a_loop_at_that_packet(void **state)
 	(void)state;
 	activate();
 	fake_batch(5);
-	got.act_at = 2;
-	got.act = break_loop;
+	act_at(2, break_loop);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_received(2);
 	assert_int_equal(dispatch(-1), 3);
@@ -329,8 +327,7 @@ static void a_break_at_the_last_of_a_count_does_not_lose_the_count(void **state)
 	(void)state;
 	activate();
 	fake_batch(2);
-	got.act_at = 2;
-	got.act = break_loop;
+	act_at(2, break_loop);
 	assert_int_equal(loop(2), 0);
 	assert_int_equal(dispatch(1), PCAP_ERROR_BREAK);
 }
@@ -339,8 +336,7 @@ static void a_break_during_the_wait_ends_it(void **state)
 {
 	(void)state;
 	activate();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
+	break_in_wait(0);
 	assert_int_equal(dispatch(-1), PCAP_ERROR_BREAK);
 	assert_int_equal(fake.n_waits, 1);
 	assert_int_equal(fake.n_wakes, 1);
@@ -384,9 +380,7 @@ static void a_break_during_the_wait_ends_a_loop_after_all_packets(void **state)
 {
 	(void)state;
 	activate();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
-	fake.left = 3;
+	break_in_wait(3);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_received(3);
 }
@@ -395,9 +389,7 @@ static void the_last_packets_come_by_as_many_as_were_asked_for(void **state)
 {
 	(void)state;
 	activate();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
-	fake.left = 5;
+	break_in_wait(5);
 	assert_int_equal(dispatch(2), 2);
 	assert_int_equal(dispatch(2), 2);
 	assert_int_equal(dispatch(2), 1);
@@ -413,9 +405,7 @@ static void the_last_packets_come_one_by_one(void **state)
 
 	(void)state;
 	activate();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
-	fake.left = 2;
+	break_in_wait(2);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(pcap_next_ex(p, &h, &data), 1);
 		assert_int_equal(data[0], i);
@@ -428,9 +418,7 @@ static void after_a_break_reading_goes_on(void **state)
 	(void)state;
 	activate();
 	for (int i = 0; i < 2; i++) {
-		fake_woken();
-		fake_during(break_loop_in, NULL);
-		fake.left = 2;
+		break_in_wait(2);
 		assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	}
 	assert_received(4);
@@ -446,11 +434,9 @@ static void a_signal_during_the_callback_hands_out_all_packets_first(void **stat
 	break_on_signals();
 	fake_batch(3);
 	fake.left = 2;
-	got.act_at = 2;
-	got.act = interrupt;
+	act_at(2, interrupt);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_received(5);
-	signal(SIGUSR1, SIG_DFL);
 }
 
 static void interrupt_later(void)
@@ -466,15 +452,11 @@ static void a_second_signal_ends_it_at_once(void **state)
 	(void)state;
 	activate();
 	break_on_signals();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
-	fake.left = 5;
-	got.act_at = 2;
-	got.act = interrupt_later;
+	break_in_wait(5);
+	act_at(2, interrupt_later);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_received(2);
 	assert_int_equal(dispatch(-1), 3);
-	signal(SIGUSR1, SIG_DFL);
 }
 
 /* timeout(1) sends its signal twice. */
@@ -483,25 +465,18 @@ static void a_signal_that_comes_twice_at_a_time_is_one_break(void **state)
 	(void)state;
 	activate();
 	break_on_signals();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
-	fake.left = 5;
-	got.act_at = 2;
-	got.act = interrupt;
+	break_in_wait(5);
+	act_at(2, interrupt);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_received(5);
-	signal(SIGUSR1, SIG_DFL);
 }
 
 static void a_callback_that_breaks_while_the_last_packets_come_gets_no_more(void **state)
 {
 	(void)state;
 	activate();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
-	fake.left = 5;
-	got.act_at = 2;
-	got.act = break_loop;
+	break_in_wait(5);
+	act_at(2, break_loop);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_received(2);
 }
@@ -526,8 +501,7 @@ static void a_thread_that_breaks_during_the_callback_lets_all_packets_out_first(
 	activate();
 	fake_batch(3);
 	fake.left = 2;
-	got.act_at = 2;
-	got.act = break_by_thread;
+	act_at(2, break_by_thread);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_received(5);
 }
@@ -543,16 +517,13 @@ static void a_signal_between_two_reads_hands_out_all_packets_first(void **state)
 	fake.left = 2;
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_received(3);
-	signal(SIGUSR1, SIG_DFL);
 }
 
 static void the_last_packets_are_not_waited_for_in_nonblocking_mode(void **state)
 {
 	(void)state;
 	activate_nonblocking();
-	fake_woken();
-	fake_during(break_loop_in, NULL);
-	fake.left = 2;
+	break_in_wait(2);
 	assert_int_equal(dispatch(-1), 2);
 	assert_false(fake.drained_in_hold);
 	assert_int_equal(dispatch(-1), PCAP_ERROR_BREAK);
@@ -638,7 +609,6 @@ static void a_break_from_a_signal_handler_ends_a_wait_for_ever(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, signal_when_asleep, &self), 0);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	signal(SIGUSR1, SIG_DFL);
 }
 
 /* The end of a capture. */
