@@ -450,6 +450,19 @@ void open_near(const struct how *how)
 	helper_open(&helper, how, &request);
 }
 
+void helper_capture(struct helper *h, const struct how *how,
+		    const struct xdps_request_open *request)
+{
+	helper_open(h, how, request);
+	assert_ready(h);
+}
+
+void capture_near(const struct how *how)
+{
+	open_near(how);
+	assert_ready(&helper);
+}
+
 void helper_filter(struct helper *h, uint32_t number, const struct xdps_insn *insns,
 		   uint32_t n_insns)
 {

@@ -86,6 +86,11 @@ void helper_open(struct helper *h, const struct how *how,
 
 void open_near(const struct how *how);	/* the usual question, about NEAR */
 
+/* The same, and it has to be ready. */
+void helper_capture(struct helper *h, const struct how *how,
+		    const struct xdps_request_open *request);
+void capture_near(const struct how *how);
+
 /* Asks for a filter and hears; no instructions: for one in user space. */
 void helper_filter(struct helper *h, uint32_t number, const struct xdps_insn *insns,
 		   uint32_t n_insns);

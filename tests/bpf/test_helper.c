@@ -37,8 +37,7 @@ static void gives(enum xdps_ring_kind asked, enum xdps_ring_kind kind, unsigned 
 
 	assert_int_equal(xdps_cpus_read(&cpus, &err), XDPS_OK);
 	request.request.ring = asked;
-	helper_open(&helper, &as_usual, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &as_usual, &request);
 	assert_int_equal(helper.reply.ready.ring_kind, kind);
 	assert_int_equal(helper.reply.ready.n_rings, cpus.n_online);
 	assert_int_equal(helper.reply.ready.n_cpus, cpus.n_possible);
@@ -72,8 +71,7 @@ static void gives_perf_rings(void **state)
 static void captures(void **state)
 {
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	for (int seed = 0; seed < 10; seed++)
 		assert_captures(seed);
 	assert_int_equal(helper_end(&helper), 0);
@@ -84,8 +82,7 @@ static void counts(void **state)
 	struct xdps_stats stats;
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	assert_captures(1);
 	assert_captures(2);
 	stats = lab_stats();
@@ -110,8 +107,7 @@ static void attaches_as_asked(void **state)
 		struct xdps_request_open request = lab_request(NEAR);
 
 		request.request.mode = modes[i].mode;
-		helper_open(&helper, &as_usual, &request);
-		assert_ready(&helper);
+		helper_capture(&helper, &as_usual, &request);
 		assert_string_equal(lab_xdp(NEAR, NULL), modes[i].found);
 		assert_captures(i);
 		assert_int_equal(helper_end(&helper), 0);
@@ -124,8 +120,7 @@ static void captures_lo(void **state)
 	const struct xdps_request_open request = lab_request("lo");
 
 	(void)state;
-	helper_open(&helper, &as_usual, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &as_usual, &request);
 	assert_int_equal(helper.reply.ready.link, XDPS_LINK_ETHERNET);
 	assert_string_equal(lab_xdp("lo", NULL), "generic");
 }
@@ -134,8 +129,7 @@ static void captures_what_is_down(void **state)
 {
 	(void)state;
 	lab_ip("link set " NEAR " down");
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	lab_up(NEAR, FAR);
 	assert_captures(1);
 }
@@ -169,8 +163,7 @@ static void captures_tun(void **state)
 
 	(void)state;
 	lab_ip("link set xt up");
-	helper_open(&helper, &as_usual, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &as_usual, &request);
 	assert_int_equal(helper.reply.ready.link, XDPS_LINK_IP);
 	assert_int_equal(write(fd, ipv4, sizeof(ipv4)), sizeof(ipv4));
 	assert_captured(ipv4, sizeof(ipv4));
@@ -223,20 +216,17 @@ static void promiscuity_goes_with_it(void **state)
 	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	assert_int_equal(promiscuity(), 0);
 	helper_end(&helper);
 
 	request.request.promisc = 1;
-	helper_open(&helper, &as_usual, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &as_usual, &request);
 	assert_int_equal(promiscuity(), 1);
 	helper_end(&helper);
 	assert_int_equal(promiscuity(), 0);
 
-	helper_open(&helper, &as_usual, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &as_usual, &request);
 	assert_int_equal(promiscuity(), 1);
 	helper_kill(&helper);
 	assert_int_equal(promiscuity(), 0);
@@ -249,8 +239,7 @@ static void inject_socket_sends(void **state)
 	struct pollfd p = { .fd = far, .events = POLLIN };
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	make_frame(frame, 9);
 	assert_int_equal(send(lab_inject_fd(), frame, sizeof(frame), 0), sizeof(frame));
 	assert_int_equal(poll(&p, 1, 5000), 1);
@@ -270,8 +259,7 @@ static void inject_socket_is_deaf(void **state)
 	const int off = 0;
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	assert_int_equal(bind(lab_inject_fd(), (const void *)&all, sizeof(all)), 0);
 	assert_int_equal(setsockopt(lab_inject_fd(), SOL_SOCKET, SO_DETACH_FILTER, &off,
 				    sizeof(off)), -1);
@@ -290,8 +278,7 @@ static void inherits_no_descriptor(void **state)
 
 	(void)state;
 	assert_true(stray > 2);
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	close(stray);
 	snprintf(path, sizeof(path), "/proc/%d/fd", helper.pid);
 	d = opendir(path);
@@ -315,8 +302,7 @@ static void lives_without_stdio(void **state)
 	const struct how how = { .with_closed_stdio = true };
 
 	(void)state;
-	open_near(&how);
-	assert_ready(&helper);
+	capture_near(&how);
 	assert_captures(1);
 }
 
@@ -325,8 +311,7 @@ static void raises_its_limit_of_files(void **state)
 	const struct how how = { .n_files = 8 };
 
 	(void)state;
-	open_near(&how);
-	assert_ready(&helper);
+	capture_near(&how);
 	assert_captures(1);
 }
 
@@ -337,8 +322,7 @@ static void is_small(void **state)
 	FILE *f;
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	snprintf(path, sizeof(path), "/proc/%d/maps", helper.pid);
 	f = fopen(path, "re");
 	assert_non_null(f);

@@ -57,8 +57,7 @@ static void detaches_before_it_says_so(void **state)
 {
 	(void)state;
 	for (int round = 0; round < 20; round++) {
-		open_near(&as_usual);
-		assert_ready(&helper);
+		capture_near(&as_usual);
 		assert_string_equal(lab_xdp(NEAR, NULL), "generic");
 		assert_int_equal(shutdown(helper.sock, SHUT_WR), 0);
 		assert_false(helper_hear(&helper));
@@ -73,8 +72,7 @@ static void killed_leaves_nothing(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-		open_near(&as_usual);
-		assert_ready(&helper);
+		capture_near(&as_usual);
 		assert_int_equal(kill(helper.pid, signals[i]), 0);
 		assert_false(helper_hear(&helper));
 		assert_int_not_equal(helper_wait(&helper), 0);
@@ -96,8 +94,7 @@ static void assert_gone(void)
 static void says_that_interface_went(void **state)
 {
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	lab_ip("link del " NEAR);
 	assert_gone();
 }
@@ -105,8 +102,7 @@ static void says_that_interface_went(void **state)
 static void says_that_peer_took_it_along(void **state)
 {
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	lab_ip("link del " FAR);
 	assert_gone();
 }
@@ -135,8 +131,7 @@ static void says_that_interface_moved(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, look), 0);
 	pid = start_other_namespace(look[1]);
 	assert_int_equal(read(look[0], &byte, 1), 1);
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	lab_ip("link set " NEAR " netns %d", pid);
 	assert_gone();
 
@@ -164,8 +159,7 @@ static void stays_when_a_bridge_lets_go(void **state)
 		print_message("# this kernel makes no bridges\n");
 		skip();
 	}
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	lab_ip("link set " NEAR " master xbr");
 	lab_ip("link set " NEAR " nomaster");
 	lab_ip("link del xbr");
@@ -175,8 +169,7 @@ static void stays_when_a_bridge_lets_go(void **state)
 static void stays_when_renamed_and_down(void **state)
 {
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	lab_ip("link set " NEAR " down");
 	lab_ip("link set " NEAR " name xn");
 	lab_up("xn", FAR);
@@ -220,8 +213,7 @@ static void says_that_somebody_detached(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(ifnames); i++) {
 		const struct xdps_request_open request = lab_request(ifnames[i]);
 
-		helper_open(&helper, &as_usual, &request);
-		assert_ready(&helper);
+		helper_capture(&helper, &as_usual, &request);
 		detach_by_force(ifnames[i]);
 		assert_true(helper_hear(&helper));
 		snprintf(words, sizeof(words),

@@ -76,16 +76,14 @@ static void assert_filters_for(uint32_t number, unsigned char seed)
 
 static void open_with_filter(uint32_t number, unsigned char seed)
 {
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	filter_for(number, seed);
 }
 
 static void filters_in_the_kernel(void **state)
 {
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	assert_int_equal(assert_captures(1), XDPS_FILTER_NUMBER);
 	filter_for(2, 50);
 	assert_filters_for(2, 50);
@@ -107,8 +105,7 @@ static void filters_by_a_computed_offset(void **state)
 	};
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	helper_filter(&helper, 2, insns, ARRAY_SIZE(insns));
 	assert_filter(&helper, 2, XDPS_FILTER_KERNEL);
 	assert_filters_for(2, 70);
@@ -150,8 +147,7 @@ static void takes_the_longest(void **state)
 	static struct message msg;
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	msg = message_for(2, XDPS_FILTER_INSNS_MAX);
 	for (uint32_t i = 0; i < XDPS_FILTER_INSNS_MAX - 1; i++)
 		msg.insns[i] = (struct xdps_insn){ .code = BPF_ALU | BPF_ADD | BPF_K, .k = i };
@@ -243,8 +239,7 @@ static void stays_whatever_the_program(void **state)
 	unsigned int seed = 20251128, n_refused = 0, n_set = 0;
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	for (uint32_t round = 0; round < 1000; round++) {
 		struct message msg = message_for(2 + round, 2 + rand_r(&seed) % 30);
 
@@ -433,8 +428,7 @@ static void open_debugged(int pair[2])
 
 	assert_int_equal(pipe2(pair, O_NONBLOCK | O_CLOEXEC), 0);
 	how.err_fd = pair[1];
-	open_near(&how);
-	assert_ready(&helper);
+	capture_near(&how);
 	assert_written(pair[0], "xdpsample-helper: xa: attached in generic mode, ");
 }
 
@@ -474,8 +468,7 @@ static void is_silent_otherwise(void **state)
 	assert_filter(&helper, 3, XDPS_FILTER_USER);
 	assert_int_equal(helper_end(&helper), 0);
 
-	open_near(&how);
-	assert_ready(&helper);
+	capture_near(&how);
 	filter_for(2, 50);
 	assert_filters_for(2, 50);
 }

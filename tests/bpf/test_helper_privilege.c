@@ -80,8 +80,7 @@ static void assert_filters_in_kernel(void)
 static void keeps_what_filters_need(void **state)
 {
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	assert_keeps(BY_DEFAULT);
 	assert_filters_in_kernel();
 	assert_keeps(BY_DEFAULT);
@@ -96,8 +95,7 @@ static void keeps_what_perf_rings_take(void **state)
 
 	(void)state;
 	request.request.ring = XDPS_RING_PERF;
-	helper_open(&helper, &as_usual, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &as_usual, &request);
 	assert_keeps(BY_DEFAULT | BIT64(CAP_IPC_LOCK) | admin);
 	assert_captures(1);
 }
@@ -113,8 +111,7 @@ static void sys_admin_stands_for_both(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(lacking); i++) {
 		const struct how how = { .without = lacking[i] };
 
-		open_near(&how);
-		assert_ready(&helper);
+		capture_near(&how);
 		assert_keeps((BY_DEFAULT | BIT64(CAP_SYS_ADMIN)) & ~lacking[i]);
 		assert_filters_in_kernel();
 		assert_int_equal(helper_end(&helper), 0);
@@ -248,16 +245,14 @@ static void no_raw_is_a_warning(void **state)
 	struct xdps_request_open request = lab_request(NEAR);
 
 	(void)state;
-	helper_open(&helper, &how, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &how, &request);
 	assert_string_equal(helper_text(&helper), "");
 	assert_int_equal(helper.reply.ready.has_inject, 0);
 	assert_captures(1);
 	assert_int_equal(helper_end(&helper), 0);
 
 	request.request.promisc = 1;
-	helper_open(&helper, &how, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &how, &request);
 	assert_non_null(strstr(helper_text(&helper), "promiscuous mode"));
 	assert_non_null(strstr(helper_text(&helper), "CAP_NET_RAW"));
 	assert_captures(2);
@@ -279,8 +274,7 @@ static void map_rings_need_neither(void **state)
 		skip();
 	}
 	request.request.buffer_bytes = 64 << 20;
-	helper_open(&helper, &how, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &how, &request);
 	assert_int_equal(helper.ready.ring_kind, XDPS_RING_MAP);
 	assert_captures(3);
 	assert_int_equal(helper_end(&helper), 0);
@@ -379,8 +373,7 @@ static void advice_helps(void **state)
 		skip();
 	}
 	helper_end(&helper);
-	open_near(&how);
-	assert_ready(&helper);
+	capture_near(&how);
 	assert_string_equal(helper_text(&helper), "");
 	assert_int_equal(helper.reply.ready.has_inject, 1);
 	assert_captures(8);

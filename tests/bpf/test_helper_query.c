@@ -216,8 +216,7 @@ static void refuses_a_capture_after_a_query(void **state)
 static void refuses_a_query_in_a_capture(void **state)
 {
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	query(NEAR);
 	assert_says(XDPS_REPLY_ERROR);
 	assert_int_equal(helper_end(&helper), 1);

@@ -150,8 +150,7 @@ static void beside_a_capture(void **state)
 	struct helper second;
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	helper_open(&second, &as_usual, &request);
 	if (second.reply.kind == XDPS_REPLY_READY) {
 		print_message("# this kernel lets programs be traced\n");
@@ -172,8 +171,7 @@ static void no_map_rings_beside(void **state)
 	struct helper second;
 
 	(void)state;
-	open_near(&as_usual);
-	assert_ready(&helper);
+	capture_near(&as_usual);
 	request.request.ring = XDPS_RING_MAP;
 	helper_open(&second, &as_usual, &request);
 	assert_error(&second, XDPS_BAD_OPTION,
@@ -219,8 +217,7 @@ static void large_mtu_works_with_frags(void **state)
 	lab_ip("link set " NEAR " mtu 9000");
 	lab_ip("link set " FAR " mtu 9000");
 	request.request.mode = XDPS_MODE_NATIVE;
-	helper_open(&helper, &as_usual, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &as_usual, &request);
 	assert_captures(6);
 }
 
@@ -238,8 +235,7 @@ static void driver_refuses(void **state)
 	assert_int_equal(helper_end(&helper), 1);
 
 	request.request.mode = XDPS_MODE_GENERIC;
-	helper_open(&helper, &as_usual, &request);
-	assert_ready(&helper);
+	helper_capture(&helper, &as_usual, &request);
 	lab_ip("link del xq");
 }
 
