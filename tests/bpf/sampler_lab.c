@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "../../helper/host/privilege.h"
+#include "../../helper/program/filter.h"
 #include "trace.skel.h"
 #include "xdpsample.skel.h"
 
@@ -179,6 +181,43 @@ struct xdps_packet lab_take(int64_t *tai_offset_ns)
 	assert_int_equal(pkt.mono_ns, mono_ns);
 	xdps_ring_advance(reader());
 	return pkt;
+}
+
+uint64_t drain(void)
+{
+	uint64_t mono_ns, n = 0;
+
+	while (xdps_ring_peek(reader(), &mono_ns)) {
+		xdps_ring_advance(reader());
+		n++;
+	}
+	assert_int_equal(reader()->broken, 0);
+	return n;
+}
+
+void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t n)
+{
+	const struct xdps_filter_spec spec = {
+		.number = number, .n_insns = n, .in_user_space = !n, .insns = insns,
+	};
+	enum xdps_filter place = XDPS_FILTER_NONE;
+	struct xdps_error why;
+
+	xdps_filter_set(&lab.object, &spec, &place, &why);
+	if (why.status || place != (n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER))
+		fail_msg("status %u, place %u: \"%s\"", why.status, place, why.text);
+}
+
+void want_from(uint32_t number, uint32_t len, uint32_t caplen)
+{
+	const struct xdps_insn insns[] = {
+		{ .code = BPF_LD | BPF_W | BPF_LEN },
+		{ .code = BPF_JMP | BPF_JGE | BPF_K, .jf = 1, .k = len },
+		{ .code = BPF_RET | BPF_K, .k = caplen },
+		{ .code = BPF_RET | BPF_K, .k = 0 },
+	};
+
+	set_filter(number, insns, ARRAY_SIZE(insns));
 }
 
 bool lab_has_no_fragments(void)

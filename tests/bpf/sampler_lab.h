@@ -60,6 +60,15 @@ struct xdps_cpu *counters(void);
 /* Takes the next packet, which has to be there. */
 struct xdps_packet lab_take(int64_t *tai_offset_ns);
 
+/* Takes all that is there, and says how many packets that was. */
+uint64_t drain(void);
+
+/* The filter is in the kernel from then on; no instructions: it is for user space. */
+void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t n);
+
+/* A filter that wants packets of this length and above, and so many of their bytes. */
+void want_from(uint32_t number, uint32_t len, uint32_t caplen);
+
 /* True, and says why: a packet cannot be longer than a page. */
 bool lab_has_no_fragments(void);
 

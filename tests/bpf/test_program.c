@@ -7,7 +7,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/filter.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #include <unistd.h>
 
 #include "../../engine/doorbell.h"
-#include "../../helper/program/filter.h"
 #include "../unit/of_kind.h"
 #include "default_size.h"
 #include "sampler_lab.h"
@@ -53,32 +51,6 @@ static void run(int prog_fd, uint32_t bytes, struct outcome *out)
 	out->bytes = opts.data_size_out;
 }
 
-static void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t n)
-{
-	const struct xdps_filter_spec spec = {
-		.number = number, .n_insns = n, .in_user_space = !n, .insns = insns,
-	};
-	enum xdps_filter place = XDPS_FILTER_NONE;
-	struct xdps_error why;
-
-	xdps_filter_set(&lab.object, &spec, &place, &why);
-	assert_int_equal(why.status, XDPS_OK);
-	assert_int_equal(place, n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER);
-}
-
-/* A filter that wants packets of this length and above. */
-static void want_from(uint32_t len)
-{
-	const struct xdps_insn insns[] = {
-		{ .code = BPF_LD | BPF_W | BPF_LEN },
-		{ .code = BPF_JMP | BPF_JGE | BPF_K, .jf = 1, .k = len },
-		{ .code = BPF_RET | BPF_K, .k = UINT32_MAX },
-		{ .code = BPF_RET | BPF_K, .k = 0 },
-	};
-
-	set_filter(2, insns, ARRAY_SIZE(insns));
-}
-
 /* The ring of this CPU, as it is before anybody writes there. */
 static uint32_t counters_ring(void)
 {
@@ -88,17 +60,6 @@ static uint32_t counters_ring(void)
 static uint64_t taken_now(void)
 {
 	return counters()->chosen - counters()->lost;
-}
-
-static uint64_t drain(void)
-{
-	uint64_t mono_ns, n = 0;
-
-	while (xdps_ring_peek(reader(), &mono_ns)) {
-		xdps_ring_advance(reader());
-		n++;
-	}
-	return n;
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -160,7 +121,7 @@ static void rejected_passes(void **state)
 {
 	(void)state;
 	lab_load(everything);
-	want_from(UINT32_MAX);
+	want_from(2, UINT32_MAX, UINT32_MAX);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
 	assert_int_equal(counters()->rejected, ARRAY_SIZE(sizes));
@@ -383,12 +344,12 @@ static void every_packet_is_counted_once(void **state)
 	request.buffer_bytes = 1;			/* for it to be full */
 	lab_load(request);
 	lab_receive(64, n);
-	want_from(65);
+	want_from(2, 65, UINT32_MAX);
 	lab_receive(64, n);
 	lab_receive(65, n);
 	set_filter(3, NULL, 0);
 	lab_receive(64, n);
-	want_from(UINT32_MAX);
+	want_from(2, UINT32_MAX, UINT32_MAX);
 	lab_receive(64, n);
 	assert_int_equal(counters()->rejected, 2 * n);
 	assert_int_equal(counters()->unsampled + counters()->chosen, 3 * n);

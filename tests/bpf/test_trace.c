@@ -21,7 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../helper/program/filter.h"
 #include "traced_lab.h"
 
 #define LOOPBACK 1			/* where a test run's packets come from */
@@ -135,49 +134,11 @@ static void assert_taken(const struct outcome *wanted, uint32_t caplen, uint32_t
 	assert_int_equal(pkt.filter, XDPS_FILTER_FIRST);
 }
 
-static uint64_t drain(void)
-{
-	uint64_t mono_ns, n = 0;
-
-	while (xdps_ring_peek(reader(), &mono_ns)) {
-		xdps_ring_advance(reader());
-		n++;
-	}
-	assert_int_equal(reader()->broken, 0);
-	return n;
-}
-
 static void assert_counts(uint64_t rejected, uint64_t unsampled, uint64_t chosen)
 {
 	assert_int_equal(counters()->rejected, rejected);
 	assert_int_equal(counters()->unsampled, unsampled);
 	assert_int_equal(counters()->chosen, chosen);
-}
-
-static void set_filter(uint32_t number, const struct xdps_insn *insns, uint32_t n)
-{
-	const struct xdps_filter_spec spec = {
-		.number = number, .n_insns = n, .in_user_space = !n, .insns = insns,
-	};
-	enum xdps_filter place = XDPS_FILTER_NONE;
-	struct xdps_error why;
-
-	xdps_filter_set(&lab.object, &spec, &place, &why);
-	if (why.status || place != (n ? XDPS_FILTER_KERNEL : XDPS_FILTER_USER))
-		fail_msg("status %u, place %u: \"%s\"", why.status, place, why.text);
-}
-
-/* Wants packets of this length and above, and so many of their bytes. */
-static void want_from(uint32_t number, uint32_t len, uint32_t caplen)
-{
-	const struct xdps_insn insns[] = {
-		{ .code = BPF_LD | BPF_W | BPF_LEN },
-		{ .code = BPF_JMP | BPF_JGE | BPF_K, .jf = 1, .k = len },
-		{ .code = BPF_RET | BPF_K, .k = caplen },
-		{ .code = BPF_RET | BPF_K, .k = 0 },
-	};
-
-	set_filter(number, insns, ARRAY_SIZE(insns));
 }
 
 static void entry_is_before(void **state)
