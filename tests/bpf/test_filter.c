@@ -96,14 +96,6 @@ static bool complain(void)
 	return !expecting_complaints && complaints++ < COMPLAINTS_MAX;
 }
 
-static bool has_loop(const struct xdps_insn *insns, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (insns[i].code == (BPF_JMP | BPF_JA) && (int32_t)insns[i].k < 0)
-			return true;
-	return false;
-}
-
 static bool agree(struct verdict kernel, struct judgement pcap, uint32_t number)
 {
 	const uint32_t bytes = kernel.filter, by = kernel.filter >> 32;
@@ -663,24 +655,11 @@ static void words_are_sixteen(void **state)
 	assert_int_equal(c.accepted, XDPS_CLASSIC_WORDS);
 }
 
-/*
- * Behind the comparison X is above 31 and at most A, which is 0.  Nothing comes there;
- * older verifiers look, and add that X to a pointer.
- */
 static void impossible_x(void **state)
 {
-	const struct xdps_insn insns[] = {
-		{ .code = BPF_LDX | BPF_MSH | BPF_B, .k = 14 },
-		{ .code = BPF_LD | BPF_IMM, .k = 5 },
-		{ .code = BPF_ALU | BPF_RSH | BPF_X },
-		{ .code = BPF_JMP | BPF_JGE | BPF_X, .jf = 2 },
-		{ .code = BPF_LD | BPF_H | BPF_IND, .k = 12 },
-		{ .code = BPF_RET | BPF_A },
-		{ .code = BPF_RET | BPF_K, .k = 70 },
-	};
 	const struct subject s = {
-		.name = "an impossible X", .insns = insns, .n = ARRAY_SIZE(insns), .number = 2,
-		.n_packets = PACKETS_EACH,
+		.name = "an impossible X", .insns = impossible_x_filter, .n = IMPOSSIBLE_X_INSNS,
+		.number = 2, .n_packets = PACKETS_EACH,
 	};
 	struct counts c = { 0 };
 

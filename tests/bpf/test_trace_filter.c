@@ -54,14 +54,6 @@ static uint64_t seed(void)
 	return text && *text ? strtoull(text, NULL, 0) : 1;
 }
 
-static bool has_loop(const struct xdps_insn *insns, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (insns[i].code == (BPF_JMP | BPF_JA) && (int32_t)insns[i].k < 0)
-			return true;
-	return false;
-}
-
 static uint32_t least(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
@@ -275,26 +267,13 @@ static void bytes_around_the_end(void **state)
 	assert_the_same(&c);
 }
 
-/*
- * Behind the comparison X is above 31 and at most A, which is 0.  Nothing comes there;
- * older verifiers look, and add that X to a pointer.
- */
 static void impossible_x(void **state)
 {
-	const struct xdps_insn insns[] = {
-		{ .code = BPF_LDX | BPF_MSH | BPF_B, .k = 14 },
-		{ .code = BPF_LD | BPF_IMM, .k = 5 },
-		{ .code = BPF_ALU | BPF_RSH | BPF_X },
-		{ .code = BPF_JMP | BPF_JGE | BPF_X, .jf = 2 },
-		{ .code = BPF_LD | BPF_H | BPF_IND, .k = 12 },
-		{ .code = BPF_RET | BPF_A },
-		{ .code = BPF_RET | BPF_K, .k = 70 },
-	};
 	struct counts c = { 0 };
 
 	(void)state;
 	load_at(XDPS_POINT_EXIT);
-	compare("an impossible X", 2, insns, ARRAY_SIZE(insns), &c);
+	compare("an impossible X", 2, impossible_x_filter, IMPOSSIBLE_X_INSNS, &c);
 	assert_the_same(&c);
 }
 

@@ -285,3 +285,21 @@ unsigned int random_filter(uint64_t *state, struct xdps_insn *insns, unsigned in
 	insns[p.n++] = result(&p);
 	return p.n;
 }
+
+bool has_loop(const struct xdps_insn *insns, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (insns[i].code == (BPF_JMP | BPF_JA) && (int32_t)insns[i].k < 0)
+			return true;
+	return false;
+}
+
+const struct xdps_insn impossible_x_filter[IMPOSSIBLE_X_INSNS] = {
+	{ .code = BPF_LDX | BPF_MSH | BPF_B, .k = 14 },
+	{ .code = BPF_LD | BPF_IMM, .k = 5 },
+	{ .code = BPF_ALU | BPF_RSH | BPF_X },
+	{ .code = BPF_JMP | BPF_JGE | BPF_X, .jf = 2 },
+	{ .code = BPF_LD | BPF_H | BPF_IND, .k = 12 },
+	{ .code = BPF_RET | BPF_A },
+	{ .code = BPF_RET | BPF_K, .k = 70 },
+};
