@@ -5,7 +5,6 @@
  * Whatever it is, every packet passes, and the sampler is there for the next.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -15,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../unit/count_fds.h"
 #include "../unit/sentence.h"
 #include "helper_lab.h"
 
@@ -263,32 +263,17 @@ static void stays_whatever_the_program(void **state)
 	assert_filters_for(2, 50);
 }
 
-static unsigned int descriptors_of_helper(void)
-{
-	unsigned int n = 0;
-	char path[64];
-	DIR *d;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", helper.pid);
-	d = opendir(path);
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
 static void changes_hundreds_of_times(void **state)
 {
 	unsigned int n_fds;
 
 	(void)state;
 	open_with_filter(2, 50);
-	n_fds = descriptors_of_helper();
+	n_fds = count_fds(helper.pid);
 	for (uint32_t number = 3; number < 303; number++)
 		filter_for(number, number % 100);
 	assert_filters_for(302, 302 % 100);
-	assert_int_equal(descriptors_of_helper(), n_fds);
+	assert_int_equal(count_fds(helper.pid), n_fds);
 	assert_int_equal(helper_end(&helper), 0);
 }
 

@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/if_link.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "../../helper/target/target.h"
+#include "../unit/count_fds.h"
 #include "../unit/sentence.h"
 #include "helper_lab.h"
 #include "others.h"
@@ -92,18 +92,6 @@ static void assert_traced(int prog_fd, const char *name)
 	assert_int_equal(target.traced->id, other_id(prog_fd));
 	assert_int_equal(other_id(target.traced->fd), target.traced->id);
 	assert_string_equal(target.traced->name, name);
-}
-
-static int count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }
 
 static void set_admin(bool on)
@@ -530,21 +518,22 @@ static void components_by_links(void **state)
 static void nothing_stays_open(void **state)
 {
 	const int dispatcher_fd = other_dispatcher(1);
-	int component_fd, link_fd, n_fds;
+	int component_fd, link_fd;
+	unsigned int n_fds;
 
 	begin(state);
 	attach(dispatcher_fd, XDP_FLAGS_SKB_MODE);
 	component_fd = other_component("xdp_drop", dispatcher_fd, 0);
 	link_fd = component_fd < 0 ? -1 : other_put(component_fd);
 	xdps_target_free(&target);
-	n_fds = count_fds();
+	n_fds = count_fds(getpid());
 	find("");
-	assert_true(count_fds() > n_fds);
+	assert_true(count_fds(getpid()) > n_fds);
 	find("xdp_dispatcher");
 	find_as("nope", XDPS_POINT_ENTRY);
 	xdps_target_look(&target, &near);
 	xdps_target_free(&target);
-	assert_int_equal(count_fds(), n_fds);
+	assert_int_equal(count_fds(getpid()), n_fds);
 	assert_int_equal(target.attached.fd, -1);
 	close(link_fd);
 	close(component_fd);

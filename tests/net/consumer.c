@@ -8,7 +8,6 @@
  * common, also with refilter.c.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <pthread.h>
@@ -660,26 +659,14 @@ static void children(void)
 	must(wait(&status) < 0 && errno == ECHILD, "a child is left");
 }
 
-static int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	must(dir, "/proc/self/fd: %s", strerror(errno));
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
 /* Each round opens at once what the one before has closed. */
 static void reopen(void)
 {
-	int i, before = open_fds();
+	int i, before = count_fds();
 
 	for (i = 0; i < wanted; i++)
 		pcap_close(open_with(device, &usual));
-	must(open_fds() == before, "%d descriptors before, %d after", before, open_fds());
+	must(count_fds() == before, "%d descriptors before, %d after", before, count_fds());
 }
 
 static const struct {

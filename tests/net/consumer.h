@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * consumer.h: what consumer.c and refilter.c have in common.
+ * consumer.h: what consumer.c, leaver.c and refilter.c have in common.
  *
  * Programs on libpcap that a script starts: they open the device as some real
  * program does, say "ready", and wait, where they need packets to be queued, for
@@ -9,11 +9,14 @@
 #ifndef XDPS_CONSUMER_H
 #define XDPS_CONSUMER_H
 
+#include <dirent.h>
+#include <errno.h>
 #include <pcap/pcap.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "must.h"
@@ -33,6 +36,19 @@ static inline double now_s(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* For a comparison: the list has more entries than there are descriptors. */
+static inline int count_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	must(d, "/proc/self/fd: %s", strerror(errno));
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
 }
 
 static inline pcap_t *open_with(const char *name, const struct settings *s)

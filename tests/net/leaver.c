@@ -9,7 +9,6 @@
  * has to work, and no descriptor may be left.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <pcap/pcap.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -27,18 +26,6 @@ static struct {
 	int left, finished;
 	int late;		/* the call was over, but for its return */
 } done;
-
-static int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	must(d, "no /proc/self/fd");
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
 
 static pcap_t *create(void)
 {

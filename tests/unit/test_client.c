@@ -20,6 +20,7 @@
 #include "../../engine/client.h"
 #include "../../common/protocol.h"
 
+#include "count_fds.h"
 #include "sentence.h"
 
 /* Links to fake_helper in a directory of our own: its path and the link's. */
@@ -60,16 +61,12 @@ int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	return ppoll(fds, n, timeout, signals);
 }
 
-static unsigned int count_fds(void)
+static void use_helper(const char *behaviour)
 {
-	DIR *d = opendir("/proc/self/fd");
-	unsigned int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
+	snprintf(helper, sizeof(helper), "%s/%s", dir, behaviour);
+	if (symlink(fake, helper) && errno != EEXIST)
+		fail_msg("%s: %s", helper, strerror(errno));
+	setenv("XDPSAMPLE_HELPER", helper, 1);
 }
 
 static enum xdps_status open_with(const char *behaviour)
@@ -82,10 +79,7 @@ static enum xdps_status open_with(const char *behaviour)
 	opt.request.point = XDPS_POINT_EXIT;
 	opt.request.actions = 1 << XDPS_ACTION_TX;
 	strcpy(opt.request.prog, "xdp_filter");
-	snprintf(helper, sizeof(helper), "%s/%s", dir, behaviour);
-	if (symlink(fake, helper) && errno != EEXIST)
-		fail_msg("%s: %s", helper, strerror(errno));
-	setenv("XDPSAMPLE_HELPER", helper, 1);
+	use_helper(behaviour);
 	return xdps_client_open(&client, &opt, &session, &err);
 }
 
@@ -97,18 +91,23 @@ static int before_each(void **state)
 	memset(&err, 0, sizeof(err));
 	patience_ms = INT_MAX;
 	longest_ms = 0;
-	fds_before = count_fds();
+	fds_before = count_fds(getpid());
 	return 0;
+}
+
+static void close_capture(void)
+{
+	xdps_client_close(&client);
+	xdps_session_free(&session);
 }
 
 static int after_each(void **state)
 {
 	(void)state;
-	xdps_client_close(&client);
-	xdps_session_free(&session);
-	if (count_fds() == fds_before)
+	close_capture();
+	if (count_fds(getpid()) == fds_before)
 		return 0;
-	print_message("# descriptors before: %u, after: %u\n", fds_before, count_fds());
+	print_message("# descriptors before: %u, after: %u\n", fds_before, count_fds(getpid()));
 	return -1;
 }
 
@@ -120,7 +119,7 @@ static void assert_fails(const char *behaviour, enum xdps_status status, const c
 		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
 	assert_int_equal(client.sock, -1);
 	assert_int_equal(session.n_rings, 0);
-	assert_int_equal(count_fds(), fds_before);
+	assert_int_equal(count_fds(getpid()), fds_before);
 }
 
 static void gets_rings_and_counters(void **state)
@@ -161,12 +160,18 @@ static void passes_a_warning_on(void **state)
 	assert_string_equal(session.warning, "not all of it");
 }
 
+/* Until the client says in `err` why there is nothing more to hear. */
+static void listen_to_the_end(void)
+{
+	while (!xdps_client_listen(&client, &err))
+		;
+}
+
 static void hears_that_the_interface_disappeared(void **state)
 {
 	(void)state;
 	assert_int_equal(open_with("then-gone"), XDPS_OK);
-	while (!xdps_client_listen(&client, &err))
-		;
+	listen_to_the_end();
 	assert_int_equal(err.status, XDPS_GONE);
 	assert_string_equal(err.text, "The interface disappeared");
 }
@@ -175,8 +180,7 @@ static void hears_that_the_helper_died(void **state)
 {
 	(void)state;
 	assert_int_equal(open_with("then-dies"), XDPS_OK);
-	while (!xdps_client_listen(&client, &err))
-		;
+	listen_to_the_end();
 	assert_int_equal(err.status, XDPS_FAILED);
 	assert_non_null(strstr(err.text, "exited unexpectedly"));
 }
@@ -185,8 +189,7 @@ static void takes_babble_for_the_end(void **state)
 {
 	(void)state;
 	assert_int_equal(open_with("then-babbles"), XDPS_OK);
-	while (!xdps_client_listen(&client, &err))
-		;
+	listen_to_the_end();
 	assert_int_equal(err.status, XDPS_FAILED);
 }
 
@@ -232,15 +235,13 @@ static void refuses_added_rings_that_make_no_sense(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		assert_int_equal(open_with(kinds[i]), XDPS_OK);
-		while (!xdps_client_listen(&client, &err))
-			;
+		listen_to_the_end();
 		assert_int_equal(err.status, XDPS_FAILED);
 		assert_non_null(strstr(err.text, "invalid reply"));
 		assert_int_equal(session.n_rings, 2);
-		xdps_client_close(&client);
-		xdps_session_free(&session);
+		close_capture();
 	}
 }
 
@@ -300,7 +301,7 @@ static void refuses_answers_that_make_no_sense(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		assert_fails(kinds[i], XDPS_FAILED, "invalid reply");
 }
 
@@ -393,8 +394,7 @@ static void starts_where_standard_input_is_closed(void **state)
 	(void)state;
 	close(0);
 	assert_int_equal(open_with("good"), XDPS_OK);
-	xdps_client_close(&client);
-	xdps_session_free(&session);
+	close_capture();
 	dup2(in, 0);
 	close(in);
 }
@@ -449,8 +449,7 @@ static void closing_twice_is_harmless(void **state)
 	(void)state;
 	assert_int_equal(open_with("good"), XDPS_OK);
 	xdps_client_close(&client);
-	xdps_client_close(&client);
-	xdps_session_free(&session);
+	close_capture();
 	xdps_session_free(&session);
 }
 
@@ -572,8 +571,7 @@ static void asks_to_filter_nothing_for_what_is_too_long(void **state)
 		assert_int_equal(filtering.number, 7);
 		assert_int_equal(filtering.place, XDPS_FILTER_USER);
 		assert_string_equal(filtering.why, words);
-		xdps_client_close(&client);
-		xdps_session_free(&session);
+		close_capture();
 	}
 }
 
@@ -584,9 +582,8 @@ static void assert_over(const char *behaviour, enum xdps_status status, const ch
 	if (!strstr(err.text, words))
 		fail_msg("%s: \"%s\" does not say \"%s\"", behaviour, err.text, words);
 	assert_unchanged(false);
-	xdps_client_close(&client);
-	xdps_session_free(&session);
-	assert_int_equal(count_fds(), fds_before);
+	close_capture();
+	assert_int_equal(count_fds(getpid()), fds_before);
 }
 
 static void an_error_instead_of_an_answer_is_the_end(void **state)
@@ -689,7 +686,7 @@ static void open_loader_with(const char *debug, char *written, size_t size)
 	dup2(pair[1], 2);
 	close(pair[1]);
 	setenv("XDPSAMPLE_DEBUG", debug, 1);
-	fds_before = count_fds();
+	fds_before = count_fds(getpid());
 	assert_int_equal(open_with("loader"), XDPS_FAILED);
 	unsetenv("XDPSAMPLE_DEBUG");
 	dup2(err_fd, 2);
@@ -698,7 +695,7 @@ static void open_loader_with(const char *debug, char *written, size_t size)
 	assert_true(n >= 0);
 	written[n] = '\0';
 	close(pair[0]);
-	fds_before = count_fds();
+	fds_before = count_fds(getpid());
 }
 
 static void a_helper_to_be_debugged_has_our_stderr(void **state)
@@ -734,8 +731,7 @@ static void debugging_starts_where_standard_error_is_closed(void **state)
 	setenv("XDPSAMPLE_DEBUG", "1", 1);
 	status = open_with("good");
 	unsetenv("XDPSAMPLE_DEBUG");
-	xdps_client_close(&client);
-	xdps_session_free(&session);
+	close_capture();
 	dup2(err_fd, 2);
 	close(err_fd);
 	assert_int_equal(status, XDPS_OK);
@@ -775,10 +771,7 @@ static enum xdps_status query_with(const char *behaviour)
 		list[i].programs[0].id = i + 1;
 		list[i].mode = XDPS_MODE_NATIVE;
 	}
-	snprintf(helper, sizeof(helper), "%s/%s", dir, behaviour);
-	if (symlink(fake, helper) && errno != EEXIST)
-		fail_msg("%s: %s", helper, strerror(errno));
-	setenv("XDPSAMPLE_HELPER", helper, 1);
+	use_helper(behaviour);
 	return xdps_client_query(list, 4, &err);
 }
 
@@ -847,7 +840,7 @@ static void what_cannot_be_looked_at_stays_as_it_was(void **state)
 		assert_known(0, 1);
 		assert_as_before(1);
 		assert_as_before(3);
-		assert_int_equal(count_fds(), fds_before);
+		assert_int_equal(count_fds(getpid()), fds_before);
 	}
 }
 

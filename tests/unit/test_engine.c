@@ -8,7 +8,6 @@
  */
 #include "../../engine/xdpsample.c"
 
-#include <dirent.h>
 #include <linux/filter.h>
 #include <errno.h>
 #include <poll.h>
@@ -20,6 +19,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "count_fds.h"
 #include "fake_ring.h"
 #include "of_kind.h"
 #include "sentence.h"
@@ -247,22 +247,10 @@ static int end(void **state)
 	return 0;
 }
 
-static unsigned int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
 static void left_while_it_opens(void **state)
 {
 	struct xdps *before = x;
-	unsigned int n_fds = count_fds();
+	unsigned int n_fds = count_fds(getpid());
 
 	(void)state;
 	signal(SIGUSR1, jump);
@@ -275,7 +263,7 @@ static void left_while_it_opens(void **state)
 	signal(SIGUSR1, SIG_DFL);
 	assert_ptr_equal(x, before);
 	xdps_close(NULL);		/* and with it what this thread has left */
-	assert_int_equal(count_fds(), n_fds);
+	assert_int_equal(count_fds(getpid()), n_fds);
 }
 
 static void answer(enum xdps_status status, bool refused, const char *text)
