@@ -9,14 +9,7 @@
  * for where nothing may be lost.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
-#include <net/if.h>
-#include <netinet/ip.h>
-#include <netinet/udp.h>
 #include <pcap/pcap.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -24,11 +17,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "consumer.h"
+#include "flood.h"
 
 #define SENDERS 2
 #define NUMBERS (1u << 28)	/* more than a sender comes to */
@@ -61,9 +54,7 @@ static int dispatch(pcap_t *p, int count, pcap_handler handler, void *user)
 #define PORT 1000
 
 struct frame {
-	struct ether_header ether;
-	struct iphdr ip;
-	struct udphdr udp;
+	struct headers headers;
 	uint32_t number;
 	char rest[14];
 } __attribute__((packed));
@@ -79,51 +70,11 @@ struct flood {
 	} by[SENDERS];
 };
 
-static void make_frame(struct frame *f, int sender)
-{
-	*f = (struct frame){
-		.ether = {
-			.ether_dhost = { 2, 0, 0x5e, 0x10, 0, 2 },
-			.ether_shost = { 2, 0, 0x5e, 0x10, 0, 1 },
-			.ether_type = htons(ETHERTYPE_IP),
-		},
-		.ip = {
-			.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP,
-			.tot_len = htons(sizeof(*f) - sizeof(f->ether)),
-			.saddr = inet_addr("192.0.2.1"), .daddr = inet_addr("192.0.2.200"),
-		},
-		.udp = {
-			.source = htons(40000), .dest = htons(PORT + sender),
-			.len = htons(sizeof(*f) - sizeof(f->ether) - sizeof(f->ip)),
-		},
-	};
-}
-
-/* On the other end of the veth pair, without a queue: what send() took has arrived. */
-static int open_sender(const char *netns, const char *ifname)
-{
-	struct sockaddr_ll to = { .sll_family = AF_PACKET };
-	char path[128];
-	int one = 1, fd;
-
-	snprintf(path, sizeof(path), "/var/run/netns/%s", netns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	must(fd >= 0 && !setns(fd, CLONE_NEWNET), "%s: %s", path, strerror(errno));
-	close(fd);
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	to.sll_ifindex = (int)if_nametoindex(ifname);
-	must(fd >= 0 && !bind(fd, (struct sockaddr *)&to, sizeof(to)) &&
-	     !setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)),
-	     "sending on %s: %s", ifname, strerror(errno));
-	return fd;
-}
-
 static void send_on(struct flood *fl, int sender, int fd)
 {
-	struct frame f;
+	struct frame f = { .headers = headers_to(PORT + sender, sizeof(f)) };
 	uint32_t n = 0;
 
-	make_frame(&f, sender);
 	while (!fl->begin)
 		usleep(1000);
 	while (!fl->stop && n < NUMBERS) {
@@ -207,7 +158,7 @@ static void reap(unsigned char *user, const struct pcap_pkthdr *head, const unsi
 	struct harvest *h = (struct harvest *)user;
 	const struct frame *f = (const void *)data;
 	uint32_t number = ntohl(f->number);
-	int sender = ntohs(f->udp.dest) - PORT;
+	int sender = ntohs(f->headers.udp.dest) - PORT;
 
 	must(head->caplen == sizeof(*f) && head->len == sizeof(*f), "caplen %u, len %u",
 	     head->caplen, head->len);

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "must.h"
+#include "tracer.h"
 
 #define CROWD_MAX 1000
 
@@ -78,36 +79,11 @@ static void link_it(char **args)
 	}
 }
 
-static uint32_t main_function(int fd)
-{
-	struct bpf_func_info function = { 0 };
-	struct bpf_prog_info info = {
-		.nr_func_info = 1,
-		.func_info_rec_size = sizeof(function),
-		.func_info = (uintptr_t)&function,
-	};
-	__u32 bytes = sizeof(info);
-
-	must(!bpf_obj_get_info_by_fd(fd, &info, &bytes) && function.type_id,
-	     "the program has no type");
-	return function.type_id;
-}
-
 /* False: the kernel allows no more. */
 static bool join(int target_fd, uint32_t function)
 {
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = BPF_TRACE_FENTRY,
-		    .attach_prog_fd = target_fd,
-		    .attach_btf_id = function);
-	int fd, link_fd;
+	int fd = load_tracer("stranger", BPF_TRACE_FENTRY, target_fd, function), link_fd;
 
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "stranger", "Dual BSD/GPL", insns,
-			   sizeof(insns) / sizeof(insns[0]), &opts);
 	must(fd >= 0, "loading what traces it: %s", strerror(-fd));
 	link_fd = bpf_raw_tracepoint_open(NULL, fd);
 	must(link_fd >= 0 || link_fd == -E2BIG, "tracing it: %s", strerror(-link_fd));
@@ -121,6 +97,7 @@ static void crowd(const char *id)
 
 	must(fd >= 0, "program %s: %s", id, strerror(-fd));
 	function = main_function(fd);
+	must(function, "the program has no type");
 	for (n = 0; join(fd, function); n++)
 		must(n < CROWD_MAX, "there is no limit");
 	printf("%d trace it\n", n);

@@ -37,6 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "flood.h"
 #include "must.h"
 
 #define ACTIONS 3		/* aborted, drop, pass */
@@ -47,9 +48,7 @@
 #define MOMENT_US 300000	/* random moments are up to so late */
 
 struct frame {
-	struct ether_header ether;
-	struct iphdr ip;
-	struct udphdr udp;
+	struct headers headers;
 	uint8_t action;		/* ORDER_AT of verdicts.bpf.c */
 	uint8_t rest[21];
 } __attribute__((packed));
@@ -179,27 +178,6 @@ static pid_t find_helper(void)
 
 /* The flood. */
 
-static void make_frame(struct frame *f, int action)
-{
-	*f = (struct frame){
-		.ether = {
-			.ether_dhost = { 2, 0, 0x5e, 0x10, 0, 2 },
-			.ether_shost = { 2, 0, 0x5e, 0x10, 0, 1 },
-			.ether_type = htons(ETHERTYPE_IP),
-		},
-		.ip = {
-			.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP,
-			.tot_len = htons(sizeof(*f) - sizeof(f->ether)),
-			.saddr = inet_addr("192.0.2.1"), .daddr = inet_addr("192.0.2.200"),
-		},
-		.udp = {
-			.source = htons(40000), .dest = htons(9),
-			.len = htons(sizeof(*f) - sizeof(f->ether) - sizeof(f->ip)),
-		},
-		.action = action,
-	};
-}
-
 static int packet_socket(const char *ifname, int protocol)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(protocol) };
@@ -249,18 +227,13 @@ static void send_burst(int fd, struct frame *frames)
 static void run_flood(void)
 {
 	struct frame frames[ACTIONS];
-	char path[128];
-	int one = 1, fd;
+	int fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	snprintf(path, sizeof(path), "/var/run/netns/%s", lab.netns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	must(fd >= 0 && !setns(fd, CLONE_NEWNET), "%s: %s", path, strerror(errno));
-	fd = packet_socket(lab.sender, 0);
-	must(!setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof(one)) &&
-	     nice(NICENESS) == NICENESS, "sending: %s", strerror(errno));
+	fd = open_sender(lab.netns, lab.sender);
+	must(nice(NICENESS) == NICENESS, "nice: %s", strerror(errno));
 	for (int i = 0; i < ACTIONS; i++)
-		make_frame(&frames[i], i);
+		frames[i] = (struct frame){ .headers = headers_to(9, sizeof(frames[i])), .action = i };
 	for (;;) {
 		lab.flood->paused = lab.flood->pause;
 		if (lab.flood->paused)
