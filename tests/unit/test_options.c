@@ -9,6 +9,13 @@
 #include "../../engine/xdpsample.h"
 #include "sentence.h"
 
+/* What sentences have in common. */
+#define KEYS "rate, mode, hold, point, action, prog, ring"
+#define EMPTY ": empty option; each ':' must be followed by one of " KEYS
+#define UNKNOWN ": no such option; the options are " KEYS
+#define IMPOSSIBLE \
+	": an interface name cannot contain '/', white space or control characters; options begin with ':'"
+
 static struct xdps_options parsed(const char *name)
 {
 	struct xdps_error err = { .text = "" };
@@ -241,7 +248,7 @@ static void test_over(void **state)
 
 static void test_no_name(void **state)
 {
-	const char *sentence = "no interface name; the syntax is IFACE[:key=value]..., where key is one of rate, mode, hold, point, action, prog, ring";
+	const char *sentence = "no interface name; the syntax is IFACE[:key=value]..., where key is one of " KEYS;
 
 	(void)state;
 	refused("", sentence);
@@ -264,16 +271,11 @@ static void test_long_name(void **state)
 static void test_impossible_name(void **state)
 {
 	(void)state;
-	refused("eth0/rate=10",
-		"eth0/rate=10: an interface name cannot contain '/', white space or control characters; options begin with ':'");
-	refused("eth 0",
-		"eth 0: an interface name cannot contain '/', white space or control characters; options begin with ':'");
-	refused("eth0\n",
-		"eth0?: an interface name cannot contain '/', white space or control characters; options begin with ':'");
-	refused("eth\0330",
-		"eth?0: an interface name cannot contain '/', white space or control characters; options begin with ':'");
-	refused(" eth0:rate=1",
-		" eth0: an interface name cannot contain '/', white space or control characters; options begin with ':'");
+	refused("eth0/rate=10", "eth0/rate=10" IMPOSSIBLE);
+	refused("eth 0", "eth 0" IMPOSSIBLE);
+	refused("eth0\n", "eth0?" IMPOSSIBLE);
+	refused("eth\0330", "eth?0" IMPOSSIBLE);
+	refused(" eth0:rate=1", " eth0" IMPOSSIBLE);
 	refused(".", ".: not a valid interface name");
 	refused("..:rate=1", "..: not a valid interface name");
 }
@@ -281,31 +283,25 @@ static void test_impossible_name(void **state)
 static void test_empty_option(void **state)
 {
 	(void)state;
-	refused("eth0:",
-		"eth0:: empty option; each ':' must be followed by one of rate, mode, hold, point, action, prog, ring");
-	refused("eth0:rate=1:",
-		"eth0:rate=1:: empty option; each ':' must be followed by one of rate, mode, hold, point, action, prog, ring");
-	refused("eth0::rate=1",
-		"eth0::rate=1: empty option; each ':' must be followed by one of rate, mode, hold, point, action, prog, ring");
+	refused("eth0:", "eth0:" EMPTY);
+	refused("eth0:rate=1:", "eth0:rate=1:" EMPTY);
+	refused("eth0::rate=1", "eth0::rate=1" EMPTY);
 }
 
 static void test_unknown_option(void **state)
 {
 	(void)state;
-	refused("eth0:colour=red",
-		"colour: no such option; the options are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:colour", "colour: no such option; the options are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:Rate=1", "Rate: no such option; the options are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:rat=1", "rat: no such option; the options are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:rates=1", "rates: no such option; the options are rate, mode, hold, point, action, prog, ring");
-	refused("eth0: rate=1", " rate: no such option; the options are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:colour=red", "colour" UNKNOWN);
+	refused("eth0:colour", "colour" UNKNOWN);
+	refused("eth0:Rate=1", "Rate" UNKNOWN);
+	refused("eth0:rat=1", "rat" UNKNOWN);
+	refused("eth0:rates=1", "rates" UNKNOWN);
+	refused("eth0: rate=1", " rate" UNKNOWN);
 	refused("eth0:rate=1,mode=native",
 		"rate=1,mode=native: not a number from 1 to 4294967295");
-	refused("eth0:=5", "=5: no such option; the options are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:points=exit",
-		"points: no such option; the options are rate, mode, hold, point, action, prog, ring");
-	refused("eth0:act=drop",
-		"act: no such option; the options are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:=5", "=5" UNKNOWN);
+	refused("eth0:points=exit", "points" UNKNOWN);
+	refused("eth0:act=drop", "act" UNKNOWN);
 }
 
 static void test_twice(void **state)
@@ -337,54 +333,6 @@ static void test_no_value(void **state)
 		"prog: missing value; use a program's name (letters, digits, '_' and '.', at most 127) or its id, from 1 to 4294967295");
 }
 
-static void test_bad_rate(void **state)
-{
-	static const char *const values[] = {
-		"0", "-1", "+1", "1.5", "01", "00", "0x10", "1k", "1 ", " 1",
-		"ten", "4294967296", "4294967297", "18446744073709551617",
-		"99999999999999999999999999999999", "1=1", "1e3",
-	};
-	char name[100], sentence[200];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(values); i++) {
-		snprintf(name, sizeof(name), "eth0:rate=%s", values[i]);
-		snprintf(sentence, sizeof(sentence),
-			 "rate=%s: not a number from 1 to 4294967295", values[i]);
-		refused(name, sentence);
-	}
-}
-
-static void test_bad_hold(void **state)
-{
-	(void)state;
-	refused("eth0:hold=1000001",
-		"hold=1000001: not a number from 0 to 1000000 (microseconds)");
-	refused("eth0:hold=-1",
-		"hold=-1: not a number from 0 to 1000000 (microseconds)");
-	refused("eth0:hold=1ms",
-		"hold=1ms: not a number from 0 to 1000000 (microseconds)");
-}
-
-static void test_bad_mode(void **state)
-{
-	(void)state;
-	refused("eth0:mode=fast", "mode=fast: not one of auto, native, generic");
-	refused("eth0:mode=Native", "mode=Native: not one of auto, native, generic");
-	refused("eth0:mode=nativ", "mode=nativ: not one of auto, native, generic");
-	refused("eth0:mode=0", "mode=0: not one of auto, native, generic");
-}
-
-static void test_bad_point(void **state)
-{
-	(void)state;
-	refused("eth0:point=middle", "point=middle: not one of entry, exit");
-	refused("eth0:point=Exit", "point=Exit: not one of entry, exit");
-	refused("eth0:point=entry+exit", "point=entry+exit: not one of entry, exit");
-	refused("eth0:point=1", "point=1: not one of entry, exit");
-}
-
 /* All of these; a value of more than 40 characters would be cut. */
 static void refuse_values(const char *key, const char *const *values, size_t n,
 			  const char *allowed)
@@ -396,6 +344,43 @@ static void refuse_values(const char *key, const char *const *values, size_t n,
 		snprintf(sentence, sizeof(sentence), "%s=%s: %s", key, values[i], allowed);
 		refused(name, sentence);
 	}
+}
+
+static void test_bad_rate(void **state)
+{
+	static const char *const values[] = {
+		"0", "-1", "+1", "1.5", "01", "00", "0x10", "1k", "1 ", " 1",
+		"ten", "4294967296", "4294967297", "18446744073709551617",
+		"99999999999999999999999999999999", "1=1", "1e3",
+	};
+
+	(void)state;
+	refuse_values("rate", values, ARRAY_SIZE(values), "not a number from 1 to 4294967295");
+}
+
+static void test_bad_hold(void **state)
+{
+	static const char *const values[] = { "1000001", "-1", "1ms" };
+
+	(void)state;
+	refuse_values("hold", values, ARRAY_SIZE(values),
+		      "not a number from 0 to 1000000 (microseconds)");
+}
+
+static void test_bad_mode(void **state)
+{
+	static const char *const values[] = { "fast", "Native", "nativ", "0" };
+
+	(void)state;
+	refuse_values("mode", values, ARRAY_SIZE(values), "not one of auto, native, generic");
+}
+
+static void test_bad_point(void **state)
+{
+	static const char *const values[] = { "middle", "Exit", "entry+exit", "1" };
+
+	(void)state;
+	refuse_values("point", values, ARRAY_SIZE(values), "not one of entry, exit");
 }
 
 static void test_bad_action(void **state)
@@ -444,8 +429,7 @@ static void test_unprintable(void **state)
 	(void)state;
 	refused("eth0:mode=\033[2Jx\xff\x7f",
 		"mode=?[2Jx??: not one of auto, native, generic");
-	refused("eth0:\001\002=1",
-		"??: no such option; the options are rate, mode, hold, point, action, prog, ring");
+	refused("eth0:\001\002=1", "??" UNKNOWN);
 }
 
 static void test_huge(void **state)
@@ -460,7 +444,7 @@ static void test_huge(void **state)
 	memset(name, ':', sizeof(name) - 1);
 	memcpy(name, "eth0", 4);
 	refused(name,
-		"eth0::::::::::::::::::::::::::::::::::::...: empty option; each ':' must be followed by one of rate, mode, hold, point, action, prog, ring");
+		"eth0::::::::::::::::::::::::::::::::::::..." EMPTY);
 }
 
 #define for_each_option(o) \
