@@ -725,20 +725,11 @@ it_leaves_nothing_when_it_is_killed()
 	finish one
 }
 
-tshark_alone()
-{
-	local pid
-
-	for pid in $(ip netns pids "$RX"); do
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != tshark ] || echo "$pid"
-	done
-}
-
 # Nothing comes, so that its dumpcap does not notice.
 it_leaves_nothing_when_tshark_is_killed()
 {
 	in_tshark -w "$T/shark.pcapng"
-	kill -KILL "$(tshark_alone)"
+	kill -KILL "$(pidof_in_rx tshark)"
 	clean_within 1
 	finish shark
 }
@@ -748,7 +739,7 @@ it_leaves_nothing_when_tshark_is_stopped()
 	in_tshark -w "$T/shark.pcapng"
 	send "$(frames 10)"
 	until_true 5 written shark 10 || die "not all came" shark
-	kill -INT "$(tshark_alone)"
+	kill -INT "$(pidof_in_rx tshark)"
 	clean_within 2
 	finish shark
 	equal "packets" "$(packets_in "$T/shark.pcapng")" 10

@@ -19,23 +19,6 @@ beside()
 	redirect_to rx1
 }
 
-orders()
-{
-	local file=$WORK/orders.pcap
-
-	[ -e "$file" ] || "$HERE/verdicts.py" send "$file" 64 300 530
-	echo "$file"
-}
-
-# alternating COUNT: to be dropped and passed in turns
-alternating()
-{
-	local file=$WORK/alternating.$1.pcap
-
-	[ -e "$file" ] || "$HERE/verdicts.py" alternate "$file" "$1"
-	echo "$file"
-}
-
 # of_interface NAME NUMBER: lengths and bytes of its packets, as show has them
 of_interface()
 {
@@ -84,7 +67,7 @@ both_points_in()
 	local file
 
 	beside "$1"
-	file=$(orders)
+	file=$(orders send 64 300 530)
 	grab two --point both
 	send "$file"
 	end_grab two $((2 * SENT))
@@ -114,7 +97,7 @@ it_shows_tshark_what_was_dropped()
 	local file
 
 	beside native
-	file=$(orders)
+	file=$(orders send 64 300 530)
 	"$HERE/verdicts.py" expect "$file" "$T/wanted.pcap" action=drop
 	grab one --action drop
 	send "$file"
@@ -137,11 +120,11 @@ it_merges_thousands_of_packets_of_both_points()
 
 	beside native
 	grab two --point both --buffer 64
-	send "$(alternating $count)"
+	send "$(orders alternate $count)"
 	end_grab two $((2 * count))
 	field two packet time | sort -n -c || die "not in the order of time"
-	shown two 0 "$(alternating $count)" point=entry
-	shown two 1 "$(alternating $count)" point=exit
+	shown two 0 "$(orders alternate $count)" point=entry
+	shown two 1 "$(orders alternate $count)" point=exit
 	equal "lost" "$(field two statistics lost | paste -sd ' ')" "0 0"
 	take_off rx0
 }
@@ -151,7 +134,7 @@ it_holds_no_packet_back_for_the_other_point()
 {
 	beside native
 	grab two --point both --action redirect
-	send "$(alternating 2)"
+	send "$(orders alternate 2)"
 	until_true 2 written two 2 || die "two packets were not written in two seconds"
 	stop two
 	equal "status" "$RC" 0
@@ -163,7 +146,7 @@ it_filters_both_points()
 	local file wanted
 
 	beside native
-	file=$(orders)
+	file=$(orders send 64 300 530)
 	tcpdump -Z root -r "$file" -w "$T/wanted.pcap" 'udp port 53 and len = 300' 2>"$T/reference"
 	wanted=$(packets_in "$T/wanted.pcap")
 	grab two --point both --extcap-capture-filter 'udp port 53 and len = 300'
@@ -184,7 +167,7 @@ it_says_that_the_program_was_replaced()
 {
 	beside native
 	grab two --point both
-	send "$(alternating 100)"
+	send "$(orders alternate 100)"
 	until_true 10 written two 200 || die "not all came" two
 	put passes rx1 native
 	put_over rx0 native

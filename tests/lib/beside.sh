@@ -73,16 +73,25 @@ put_also()
 	local type=xdpdrv
 
 	[ "$2" = native ] || type=xdpgeneric
-	in_net "$1" bpftool net attach $type id "$PROGRAM_ID" dev "$1"
+	in_net "$1" bpftool net attach $type id "$PROGRAM_ID" dev "$1" "${@:3}"
 }
 
 # put_over INTERFACE native|generic: in the place of what is there
 put_over()
 {
-	local type=xdpdrv
+	put_also "$@" overwrite
+}
 
-	[ "$2" = native ] || type=xdpgeneric
-	in_net "$1" bpftool net attach $type id "$PROGRAM_ID" dev "$1" overwrite
+# orders KIND ARGUMENT...: a file of packets that say what is to become of them, as
+# verdicts.py makes it: "send SIZE...", or "alternate COUNT" to be dropped and passed in
+# turns; prints its name
+orders()
+{
+	local IFS=. file
+
+	file="$WORK/orders.$*.pcap"
+	[ -e "$file" ] || "$HERE/verdicts.py" "$1" "$file" "${@:2}"
+	echo "$file"
 }
 
 # take_off INTERFACE...: whatever was put there by netlink

@@ -51,14 +51,14 @@ beside()
 
 # Twelve packets for each action, and for two that there are not.  Not every packet
 # has room to grow, so none is asked to.
-orders()
+usual()
 {
-	[ -e "$WORK/orders.pcap" ] || {
-		"$HERE/verdicts.py" send "$WORK/all.pcap" 64 300
-		tcpdump -Z root -r "$WORK/all.pcap" -w "$WORK/orders.pcap" 'ether[43] != 6' \
+	local file=$WORK/usual.pcap
+
+	[ -e "$file" ] ||
+		tcpdump -Z root -r "$(orders send 64 300)" -w "$file" 'ether[43] != 6' \
 			2>"$T/orders" || die "no orders" orders
-	}
-	echo "$WORK/orders.pcap"
+	echo "$file"
 }
 
 # decided_since WORDS: what was decided()
@@ -79,7 +79,7 @@ still_decides()
 
 	equal "the program on rx0" "$(beside_on rx0)" "$BESIDE"
 	before=$(decided)
-	send "$(orders)"
+	send "$(usual)"
 	until_true 5 has_decided "$before" || die "it decided $(decided_since "$before")"
 }
 

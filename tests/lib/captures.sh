@@ -14,6 +14,15 @@ capture()
 	await "$name" "listening on"
 }
 
+# capture_by_dumpcap DUMPCAP-OPTION...: dumpcap, "dump", to $T/dump.pcapng, with rx0
+# among its interfaces; ready to receive
+capture_by_dumpcap()
+{
+	start_rx dump dumpcap -q "$@" -w "$T/dump.pcapng"
+	await dump "File: "
+	await_attached rx0 dump
+}
+
 # Asks a running tcpdump for its counts by SIGUSR1, and waits for the answer.
 ask_counts()
 {

@@ -24,7 +24,7 @@ leaves_the_program()
 	beside native
 	begin dump -i "$DEV:point=exit"
 	still_decides
-	"end_by_$1" dump "$(packets_in "$(orders)")"
+	"end_by_$1" dump "$(packets_in "$(usual)")"
 	await_nothing_of_ours
 	still_decides
 	take_off rx0
@@ -85,7 +85,7 @@ it_gives_each_capture_its_own_packets()
 	done
 	still_decides
 	for name in "${!options[@]}"; do
-		"$HERE/verdicts.py" expect "$(orders)" "$T/wanted.pcap" "${options[$name]}"
+		"$HERE/verdicts.py" expect "$(usual)" "$T/wanted.pcap" "${options[$name]}"
 		stop_when_written "$name" "$(packets_in "$T/wanted.pcap")"
 		same_packets "$T/wanted.pcap" "$T/$name.pcap"
 	done
@@ -103,7 +103,7 @@ it_says_that_too_many_trace_the_program()
 	stop crowd KILL
 	begin dump -i "$DEV"
 	still_decides
-	stop_when_written dump "$(packets_in "$(orders)")"
+	stop_when_written dump "$(packets_in "$(usual)")"
 	take_off rx0
 }
 

@@ -364,12 +364,12 @@ it_traces_a_stranger_who_was_faster()
 	until_true 5 traces_the_stranger "$before" || die "links: $(links_of_helpers)" b
 	see 20
 	still_decides
-	until_true 10 drained b $((30 + $(packets_in "$(orders)"))) || die "not drained" b
+	until_true 10 drained b $((30 + $(packets_in "$(usual)"))) || die "not drained" b
 	take_off rx0
 	finish b
 	equal status "$RC" 1
 	has "$(cat "$T/b.err")" "because XDP program obeys (id ${BESIDE#* }, native mode) is no longer attached"
-	equal "packets in the file" "$(packets_in "$T/b.pcap")" $((30 + $(packets_in "$(orders)")))
+	equal "packets in the file" "$(packets_in "$T/b.pcap")" $((30 + $(packets_in "$(usual)")))
 	await_nothing_of_ours
 }
 

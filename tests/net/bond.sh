@@ -75,14 +75,6 @@ shown()
 	equal "dropped by $1" "$DROPPED" 0
 }
 
-alternating()
-{
-	local file=$WORK/alternating.pcap
-
-	[ -e "$file" ] || "$HERE/verdicts.py" alternate "$file" $COUNT
-	echo "$file"
-}
-
 it_shows_what_arrives_at_each_interface_of_a_bond()
 {
 	needs_bond_programs
@@ -92,8 +84,8 @@ it_shows_what_arrives_at_each_interface_of_a_bond()
 	watch after bond0:point=exit
 	watch dropped bond0:action=drop
 	has "$(cat "$T/before.err")" "bond0: XDP program obeys (id $PROGRAM_ID, native mode) runs on its lower interfaces"
-	arrive rx0 "$(alternating)"
-	arrive rx1 "$(alternating)"
+	arrive rx0 "$(orders alternate $COUNT)"
+	arrive rx1 "$(orders alternate $COUNT)"
 	shown before $((2 * COUNT))
 	shown after $((2 * COUNT))
 	shown dropped $COUNT

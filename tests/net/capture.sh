@@ -46,9 +46,7 @@ it_captures_both_directions_on_lo()
 
 it_captures_in_dumpcap()
 {
-	start_rx dump dumpcap -q -i "$DEV" -c 200 -w "$T/dump.pcapng"
-	await dump "File: "
-	await_attached rx0 dump
+	capture_by_dumpcap -i "$DEV" -c 200
 	send "$(frames 200)"
 	finish_well dump
 	equal "packets in the file" "$(packets_in "$T/dump.pcapng")" 200
@@ -57,9 +55,7 @@ it_captures_in_dumpcap()
 
 it_captures_two_interfaces_at_once_in_dumpcap()
 {
-	start_rx dump dumpcap -q -i "$DEV" -i xdpsample:rx1 -c 400 -w "$T/dump.pcapng"
-	await dump "File: "
-	await_attached rx0 dump
+	capture_by_dumpcap -i "$DEV" -i xdpsample:rx1 -c 400
 	await_attached rx1 dump
 	send "$(frames 200)"
 	tx tcpreplay -q -i tx1 --topspeed "$(frames 200 128)" >/dev/null 2>&1

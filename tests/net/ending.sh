@@ -91,9 +91,7 @@ it_says_that_the_interface_was_moved()		{ interface_goes ip -n "$RX" link set rx
 
 it_says_so_in_dumpcap_as_a_user_expects_it()
 {
-	start_rx dump dumpcap -q -i "$DEV" -w "$T/dump.pcapng"
-	await dump "File: "
-	await_attached rx0 dump
+	capture_by_dumpcap -i "$DEV"
 	ip -n "$RX" link delete rx0
 	finish dump
 	links

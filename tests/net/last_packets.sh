@@ -113,9 +113,7 @@ dumpcap_counts()
 
 dumpcap_burst()
 {
-	start_rx dump dumpcap -q -i "$DEV" -w "$T/dump.pcapng" "$@"
-	await dump "File: "
-	await_attached rx0 dump
+	capture_by_dumpcap -i "$DEV" "$@"
 	send_burst
 }
 

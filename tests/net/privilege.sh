@@ -42,9 +42,7 @@ it_captures_for_tcpdump_that_stays_root()
 
 it_captures_for_dumpcap_that_has_dropped_everything()
 {
-	start_rx dump dumpcap -q -i "$DEV" -c 20 -w "$T/dump.pcapng"
-	await dump "File: "
-	await_attached rx0 dump
+	capture_by_dumpcap -i "$DEV" -c 20
 	equal "capabilities of dumpcap" "$(status_of "${PID[dump]}" CapEff)" 0000000000000000
 	send "$(frames 20)"
 	finish_well dump

@@ -31,19 +31,10 @@ COUNT=20000
 # number of packets that have to be seen, and whether user space has to filter, too.
 declare -A OPTIONS=() FILTER=() CUT=() HELPER=() WANTED=() IN_USER_SPACE=()
 
-# orders SIZE...: a file of packets of these sizes, for each action and change
-orders()
-{
-	local file=$WORK/orders.${*// /.}.pcap
-
-	[ -e "$file" ] || "$HERE/verdicts.py" send "$file" "$@"
-	echo "$file"
-}
-
 # Less and more than what a filter sees of a packet in the kernel.
 usual()
 {
-	orders 64 300 530 1000
+	orders send 64 300 530 1000
 }
 
 # beside MODE [OBJECT]: the program is on rx0, ready for any packet
@@ -215,7 +206,7 @@ large()
 {
 	local all few=$WORK/large.pcap
 
-	all=$(orders 64 3000 3600 5000 8000 9014)
+	all=$(orders send 64 3000 3600 5000 8000 9014)
 	if before 5 18; then
 		tcpdump -Z root -r "$all" -w "$few" 'ether[43] != 5' 2>"$T/large" || die "no orders" large
 		all=$few
@@ -334,10 +325,7 @@ it_cuts_to_the_snapshot_length_and_keeps_the_true_one()
 # many [SOURCE]: packets that are dropped and passed in turns, and numbered
 many()
 {
-	local file=$WORK/many.${1:-}.pcap
-
-	[ -e "$file" ] || "$HERE/verdicts.py" alternate "$file" $COUNT "$@"
-	echo "$file"
+	orders alternate $COUNT "$@"
 }
 
 # counted: all that was sent is in one count, and tcpdump's are the same
@@ -560,9 +548,9 @@ it_shows_only_the_packets_of_its_own_interface()
 	DEV=xdpsample:rx1 look far_entry point=entry
 	DEV=xdpsample:rx1 look far_exit action=drop
 	send "$(usual)"
-	tx tcpreplay -q -i tx1 --topspeed "$(orders 64 100)" >"$T/send1" 2>&1
+	tx tcpreplay -q -i tx1 --topspeed "$(orders send 64 100)" >"$T/send1" 2>&1
 	expect "$(usual)" "${POINTS[@]}"
-	expect "$(orders 64 100)" far_entry far_exit
+	expect "$(orders send 64 100)" far_entry far_exit
 	agree "${!OPTIONS[@]}"
 	take_off rx0 rx1
 }

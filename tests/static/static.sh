@@ -121,15 +121,6 @@ capture_there()
 	as_container "$1" /opt/xdpsample/bin/tcpdump -n -c 1 -i "$DEV" "udp port 53"
 )
 
-contained_helper()
-{
-	local pid
-
-	for pid in $(ip netns pids "$RX"); do
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != xdpsample-helpe ] || echo "$pid"
-	done
-}
-
 it_needs_no_shared_library()
 {
 	local program
@@ -230,7 +221,7 @@ it_filters_in_the_kernel_there()
 {
 	contained dump "$CAPABILITIES" "udp port 1"
 	send "$(frames 20)"
-	until_true 10 seen 20 "$(contained_helper)" || die "the helper has seen $SEEN of 20 packets"
+	until_true 10 seen 20 "$(pidof_in_rx xdpsample-helpe)" || die "the helper has seen $SEEN of 20 packets"
 	equal "packets that the kernel rejected" "$REJECTED" 20
 	stop dump
 }
