@@ -10,11 +10,7 @@
 #include <string.h>
 
 #include "../../engine/xdpsample.h"
-
-#define PROG_CHARS \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static void check_accepted(const struct xdps_options *opt, const char *name)
 {
@@ -35,17 +31,6 @@ static void check_accepted(const struct xdps_options *opt, const char *name)
 	assert(opt->request.prog[strspn(opt->request.prog, PROG_CHARS)] == '\0');
 }
 
-static void check_sentence(const struct xdps_error *err)
-{
-	size_t len = strnlen(err->text, sizeof(err->text));
-	size_t i;
-
-	assert(err->status == XDPS_BAD_OPTION);
-	assert(len > 0 && len < sizeof(err->text) - 1);
-	for (i = 0; i < len; i++)
-		assert(err->text[i] >= ' ' && err->text[i] <= '~');
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct xdps_options opt, before;
@@ -61,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	xdps_options_init(&opt);
 	memcpy(&before, &opt, sizeof(opt));
 	if (xdps_options_parse(&opt, name, &err)) {
-		check_sentence(&err);
+		check_sentence(XDPS_BAD_OPTION, &err);
 		assert(!memcmp(&opt, &before, sizeof(opt)));
 	} else {
 		check_accepted(&opt, name);

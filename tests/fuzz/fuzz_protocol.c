@@ -13,11 +13,7 @@
 
 #include "../../helper/door/request.h"
 #include "../../common/classic.h"
-
-#define PROG_CHARS \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static void check_accepted(const struct xdps_request *request)
 {
@@ -37,17 +33,6 @@ static void check_accepted(const struct xdps_request *request)
 	assert(request->ring <= XDPS_RING_MAP);
 	assert(request->buffer_bytes <=
 	       (uint64_t)XDPS_RINGS_MAX * XDPS_RING_BYTES_MAX);
-}
-
-static void check_sentence(enum xdps_status status, const struct xdps_error *err)
-{
-	size_t len = strnlen(err->text, sizeof(err->text));
-	size_t i;
-
-	assert(err->status == status);
-	assert(len > 0 && len < sizeof(err->text) - 1);
-	for (i = 0; i < len; i++)
-		assert(err->text[i] >= ' ' && err->text[i] <= '~');
 }
 
 static void check(const void *msg, size_t msg_bytes)

@@ -14,12 +14,10 @@
 
 #include "../../bpf/record.h"
 #include "../../engine/ring.h"
+#include "fuzz.h"
 
 #define PAGE_BYTES 4096u
 #define INTRO_BYTES 4
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 
 static void write_ring(unsigned char *ring, uint64_t ring_bytes, uint64_t at,
 		       const uint8_t *bytes, size_t n)

@@ -19,14 +19,13 @@
 #include "../../common/classic.h"
 #include "../unit/ebpf.h"
 #include "../unit/machine.h"
+#include "fuzz.h"
 
 #define INTRO_BYTES 5u
 #define NUMBER 7u
 #define LONG_BYTES 65100u
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Of each length its own memory, so that nothing is read behind it unseen. */
 static void *copy(const void *bytes, size_t n, size_t room)
@@ -37,16 +36,6 @@ static void *copy(const void *bytes, size_t n, size_t room)
 	if (n)
 		memcpy(p, bytes, n);
 	return p;
-}
-
-static void check_sentence(enum xdps_status status, const struct xdps_error *err)
-{
-	size_t len = strnlen(err->text, sizeof(err->text));
-
-	assert(err->status == status);
-	assert(len > 0 && len < sizeof(err->text) - 1);
-	for (size_t i = 0; i < len; i++)
-		assert(err->text[i] >= ' ' && err->text[i] <= '~');
 }
 
 static void expect(bool holds, const struct ebpf_fault *fault)
