@@ -5,12 +5,8 @@
 #include "harness.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 pcap_t *p;
 struct received got;

@@ -10,10 +10,10 @@
 
 #include <pcap.h>
 
+#include "../unit/sentence.h"
 #include "fake_xdps.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define RECEIVED_MAX 16
 
 /* The tests of one file. */

@@ -3,15 +3,9 @@
  * test_filter.c: who filters what: the engine gets every filter, and of its
  * packets those are judged here that it did not filter with it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "harness.h"
 
@@ -91,9 +85,9 @@ static void each_of_many_filters_reaches_the_engine_and_holds(void **state)
 	activate_nonblocking();
 	for (unsigned int i = 0; i < 200; i++) {
 		prog[1].k = i;
-		assert_int_equal(set_program(prog, COUNT(prog)), 0);
+		assert_int_equal(set_program(prog, ARRAY_SIZE(prog)), 0);
 		assert_int_equal(fake.n_filters, i + 1);
-		assert_engine_has(prog, COUNT(prog));
+		assert_engine_has(prog, ARRAY_SIZE(prog));
 	}
 	fake_batch(256);
 	assert_int_equal(dispatch(-1), 1);
@@ -114,10 +108,10 @@ static void a_packet_that_is_filtered_comes_as_it_is(void **state)
 	(void)state;
 	activate();
 	reject_all();
-	fake_packets(packets, COUNT(packets));
-	assert_int_equal(dispatch(-1), COUNT(packets));
-	assert_received(COUNT(packets));
-	for (size_t i = 0; i < COUNT(packets); i++) {
+	fake_packets(packets, ARRAY_SIZE(packets));
+	assert_int_equal(dispatch(-1), ARRAY_SIZE(packets));
+	assert_received(ARRAY_SIZE(packets));
+	for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
 		assert_int_equal(got.hdr[i].len, packets[i].len);
 		assert_int_equal(got.hdr[i].caplen, packets[i].caplen);
 	}
@@ -136,7 +130,7 @@ static void a_packet_that_is_not_filtered_is_judged_among_others_that_are(void *
 	(void)state;
 	activate();
 	assert_int_equal(set_filter("ether[0] = 1"), 0);
-	fake_packets(packets, COUNT(packets));
+	fake_packets(packets, ARRAY_SIZE(packets));
 	assert_int_equal(dispatch(-1), 3);
 	assert_received(3);
 }
@@ -154,7 +148,7 @@ static void a_packet_that_comes_whole_is_cut_as_filter_and_snaplen_want(void **s
 	struct bpf_insn prog = BPF_STMT(BPF_RET | BPF_K, 0);
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		tear_down(NULL);
 		set_up(NULL);
 		assert_int_equal(pcap_set_snaplen(p, rows[i].snaplen), 0);
@@ -180,7 +174,7 @@ static void a_filter_sees_more_of_a_whole_packet_than_the_program(void **state)
 	assert_int_equal(pcap_set_snaplen(p, 64), 0);
 	activate();
 	assert_int_equal(set_filter("ether[8999] = 0"), 0);
-	fake_packets(packets, COUNT(packets));
+	fake_packets(packets, ARRAY_SIZE(packets));
 	assert_int_equal(dispatch(-1), 1);
 	assert_received(1);
 	assert_int_equal(got.hdr[0].caplen, 64);
@@ -236,7 +230,7 @@ static void the_filter_knows_the_packets_true_length(void **state)
 	(void)state;
 	activate();
 	assert_int_equal(set_filter("greater 1000"), 0);
-	fake_packets(packets, COUNT(packets));
+	fake_packets(packets, ARRAY_SIZE(packets));
 	assert_int_equal(dispatch(-1), 1);
 	assert_received(1);
 }
@@ -252,7 +246,7 @@ static void a_filter_cannot_see_what_was_not_captured(void **state)
 	(void)state;
 	activate();
 	assert_int_equal(set_filter("ether[100] = 0"), 0);
-	fake_packets(packets, COUNT(packets));
+	fake_packets(packets, ARRAY_SIZE(packets));
 	assert_int_equal(dispatch(-1), 1);
 	assert_int_equal(got.hdr[0].caplen, 101);
 }
@@ -349,14 +343,14 @@ static void a_program_that_no_machine_should_run_is_refused_here(void **state)
 
 	(void)state;
 	activate();
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		prog[0] = rows[i].insn;
-		assert_int_equal(set_program(prog, COUNT(prog)), -1);
+		assert_int_equal(set_program(prog, ARRAY_SIZE(prog)), -1);
 		assert_non_null(strstr(pcap_geterr(p), rows[i].says));
 	}
 	prog[0] = prog[1];
 	prog[1] = (struct bpf_insn)BPF_STMT(BPF_LD | BPF_IMM, 0);
-	assert_int_equal(set_program(prog, COUNT(prog)), -1);
+	assert_int_equal(set_program(prog, ARRAY_SIZE(prog)), -1);
 	assert_non_null(strstr(pcap_geterr(p), "does not return"));
 	assert_int_equal(fake.n_filters, 0);
 }
@@ -385,7 +379,7 @@ static void a_packet_that_leads_protochain_in_circles_is_rejected(void **state)
 	(void)state;
 	activate_nonblocking();
 	assert_int_equal(set_filter("ip protochain 6"), 0);
-	fake_packets(packets, COUNT(packets));
+	fake_packets(packets, ARRAY_SIZE(packets));
 	alarm(20);
 	assert_int_equal(pcap_next_ex(p, &h, &data), 1);
 	assert_int_equal(h->caplen, 24);
@@ -403,8 +397,8 @@ static void a_filter_of_loops_only_ends_too(void **state)
 
 	(void)state;
 	activate_nonblocking();
-	assert_int_equal(set_program(prog, COUNT(prog)), 0);
-	assert_engine_has(prog, COUNT(prog));
+	assert_int_equal(set_program(prog, ARRAY_SIZE(prog)), 0);
+	assert_engine_has(prog, ARRAY_SIZE(prog));
 	fake_batch(2);
 	alarm(20);
 	assert_int_equal(dispatch(-1), 0);
@@ -420,7 +414,7 @@ static void a_filter_that_the_engine_refuses_is_an_error_and_the_old_one_stays(v
 	(void)state;
 	activate();
 	assert_int_equal(set_filter("ether[0] = 1"), 0);
-	for (size_t i = 0; i < COUNT(statuses); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
 		fake.filter = (struct fake_answer){ statuses[i], "not this one" };
 		assert_int_equal(set_filter("ether[0] = 2"), -1);
 		assert_string_equal(pcap_geterr(p), "not this one");
@@ -473,4 +467,4 @@ static const struct CMUnitTest tests[] = {
 	TEST(without_a_filter_before_a_refused_one_leaves_none),
 };
 
-const struct suite filter_suite = { tests, COUNT(tests) };
+const struct suite filter_suite = { tests, ARRAY_SIZE(tests) };

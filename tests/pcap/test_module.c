@@ -5,14 +5,8 @@
  * libpcap's callers rely on; this runs those of all files as one group, as TAP
  * knows but one plan.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "harness.h"
 
@@ -25,13 +19,13 @@ int main(void)
 	size_t n = 0;
 	int failed;
 
-	for (size_t i = 0; i < COUNT(suites); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)
 		n += suites[i]->n_tests;
 	all = calloc(n, sizeof(*all));
 	if (!all)
 		return EXIT_FAILURE;
 	n = 0;
-	for (size_t i = 0; i < COUNT(suites); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(suites); i++) {
 		memcpy(all + n, suites[i]->tests,
 		       suites[i]->n_tests * sizeof(*all));
 		n += suites[i]->n_tests;

@@ -10,18 +10,12 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "harness.h"
 
@@ -38,7 +32,7 @@ static void a_name_without_our_prefix_is_left_alone(void **state)
 	int is_ours;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		strcpy(errbuf, "untouched");
 		is_ours = -1;
 		assert_null(xdpsample_create(names[i], errbuf, &is_ours));
@@ -128,7 +122,7 @@ static void the_snapshot_length_reaches_the_engine(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		pcap_close(p);
 		p = pcap_create("xdpsample:eth0", errbuf);
 		assert_int_equal(pcap_set_snaplen(p, cases[i].asked), 0);
@@ -165,7 +159,7 @@ static void the_timeout_up_to_100_ms_is_how_long_packets_wait_for_company(void *
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		pcap_close(p);
 		p = pcap_create("xdpsample:eth0", errbuf);
 		activate_with_timeout(cases[i].to_ms);
@@ -223,11 +217,11 @@ static void each_failure_has_its_code_and_keeps_its_sentence(void **state)
 		{ XDPS_FAILED, PCAP_ERROR, NULL },
 	};
 
-	_Static_assert(COUNT(cases) == XDPS_FAILED - XDPS_WOKEN, "all of them");
+	_Static_assert(ARRAY_SIZE(cases) == XDPS_FAILED - XDPS_WOKEN, "all of them");
 	char sentence[32];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		snprintf(sentence, sizeof(sentence), "eth0: sentence %zu", i);
 		fake.open = (struct fake_answer){ cases[i].status, sentence };
 		assert_int_equal(pcap_activate(p), cases[i].code);
@@ -426,7 +420,7 @@ static void no_device_is_listed_unless_asked_for(void **state)
 	pcap_if_t *list;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(wishes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++) {
 		unsetenv("XDPSAMPLE_LIST");
 		if (wishes[i])
 			setenv("XDPSAMPLE_LIST", wishes[i], 1);
@@ -566,4 +560,4 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_listed_device_is_never_the_default_one),
 };
 
-const struct suite open_suite = { tests, COUNT(tests) };
+const struct suite open_suite = { tests, ARRAY_SIZE(tests) };

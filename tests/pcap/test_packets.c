@@ -4,14 +4,8 @@
  * what is sent.
  */
 #include <limits.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "harness.h"
 
@@ -40,7 +34,7 @@ static void times_are_in_microseconds_by_default(void **state)
 {
 	(void)state;
 	activate();
-	fake_packets(stamped, COUNT(stamped));
+	fake_packets(stamped, ARRAY_SIZE(stamped));
 	assert_int_equal(dispatch(-1), 3);
 	assert_int_equal(got.hdr[0].ts.tv_sec, 1700000001);
 	assert_int_equal(got.hdr[0].ts.tv_usec, 123456);
@@ -58,7 +52,7 @@ static void times_are_in_nanoseconds_where_asked_for(void **state)
 	activate();
 	assert_int_equal(pcap_get_tstamp_precision(p),
 			 PCAP_TSTAMP_PRECISION_NANO);
-	fake_packets(stamped, COUNT(stamped));
+	fake_packets(stamped, ARRAY_SIZE(stamped));
 	assert_int_equal(dispatch(-1), 3);
 	assert_int_equal(got.hdr[0].ts.tv_usec, 123456789);
 	assert_int_equal(got.hdr[1].ts.tv_usec, 999999999);
@@ -117,8 +111,8 @@ static void reading_len_bytes_of_a_cut_packet_finds_zeros(void **state)
 
 	(void)state;
 	activate();
-	fake_packets(packets, COUNT(packets));
-	for (size_t i = 0; i < COUNT(packets); i++) {
+	fake_packets(packets, ARRAY_SIZE(packets));
+	for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
 		assert_int_equal(pcap_next_ex(p, &h, &data), 1);
 		assert_int_equal(h->len, packets[i].len);
 		for (bpf_u_int32 j = 0; j < h->len; j++)
@@ -295,4 +289,4 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_packet_that_cannot_be_sent_is_an_error_with_a_sentence),
 };
 
-const struct suite packet_suite = { tests, COUNT(tests) };
+const struct suite packet_suite = { tests, ARRAY_SIZE(tests) };

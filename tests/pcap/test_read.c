@@ -4,14 +4,8 @@
  */
 #include <limits.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include "harness.h"
 
@@ -67,9 +61,9 @@ static void no_count_means_what_is_there_now(void **state)
 
 	(void)state;
 	activate();
-	for (size_t i = 0; i < COUNT(unlimited); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
 		fake_batch(3);
-	for (size_t i = 0; i < COUNT(unlimited); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
 		assert_int_equal(dispatch(unlimited[i]), 3);
 	assert_received(9);
 }
@@ -135,7 +129,7 @@ static void without_a_timeout_a_read_blocks_until_a_packet_is_delivered(void **s
 	static const struct fake_packet no = { .fill = 9, .len = 60, .caplen = 60 };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(timeouts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(timeouts); i++) {
 		tear_down(NULL);
 		set_up(NULL);
 		activate_with_timeout(timeouts[i]);
@@ -693,4 +687,4 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_read_knows_no_other_error_codes),
 };
 
-const struct suite read_suite = { tests, COUNT(tests) };
+const struct suite read_suite = { tests, ARRAY_SIZE(tests) };
