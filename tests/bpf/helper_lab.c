@@ -673,14 +673,12 @@ void assert_is(int fd, const char *kind)
 
 static int begin(void **state)
 {
-	(void)state;
 	lab_cable();
 	return 0;
 }
 
 static int end(void **state)
 {
-	(void)state;
 	helper_kill(&helper);
 	lab_no_cable();
 	return 0;

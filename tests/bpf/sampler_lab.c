@@ -126,7 +126,6 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	(void)state;
 	if (lab.memory && lab.memory != MAP_FAILED)
 		munmap(lab.memory, lab.memory_bytes);
 	if (lab.counters && lab.counters != MAP_FAILED)

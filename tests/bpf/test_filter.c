@@ -322,13 +322,11 @@ static void compare_ours(bool optimised)
 
 static void expressions_optimised(void **state)
 {
-	(void)state;
 	compare_ours(true);
 }
 
 static void expressions_as_they_are(void **state)
 {
-	(void)state;
 	compare_ours(false);
 }
 
@@ -337,7 +335,6 @@ static int use_copy(void **state)
 {
 	const char *why;
 
-	(void)state;
 	filter_lab_close(&lab);
 	why = filter_lab_open(&lab, XDPS_MEMORY_COPY);
 	if (why)
@@ -347,7 +344,6 @@ static int use_copy(void **state)
 
 static int use_packet(void **state)
 {
-	(void)state;
 	filter_lab_close(&lab);
 	return filter_lab_open(&lab, XDPS_MEMORY_PACKET) ? -1 : 0;
 }
@@ -361,7 +357,6 @@ static void upstream_expressions(void **state)
 	unsigned int n;
 	FILE *f;
 
-	(void)state;
 	if (!tree || !*tree) {
 		print_message("# XDPS_LIBPCAP_MASTER does not name a tree of libpcap with testprogs/TESTrun\n");
 		skip();
@@ -409,7 +404,6 @@ static void programs_by_chance(void **state)
 	uint64_t chance = seed();
 	struct counts c = { 0 };
 
-	(void)state;
 	complaints = 0;
 	for (uint64_t i = 0; i < n; i++) {
 		char name[64];
@@ -436,7 +430,6 @@ static void programs_by_chance(void **state)
 
 static void packets_are_real(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < packets.n_crafted; i++) {
 		const struct packet *packet = &packets.all[i];
 		struct program program;
@@ -489,7 +482,6 @@ static void captured_are_of_all_kinds(void **state)
 		"ip multicast", "ip6 multicast",
 	};
 
-	(void)state;
 	print_message("# captured: %u, of these short: %zu\n", captured->n, packets.n_captured);
 	if (captured->why_not[0]) {
 		print_message("# not all was captured: %s\n", captured->why_not);
@@ -578,7 +570,6 @@ static bool skip_without_fragments(void)
 
 static void bytes_in_fragments(void **state)
 {
-	(void)state;
 	if (skip_without_fragments())
 		skip();
 	for (uint32_t at = linear - 5; at < linear + 3; at++)
@@ -592,7 +583,6 @@ static void bytes_behind_the_end(void **state)
 {
 	static const uint32_t lengths[] = { 14, 60, 1514, 4095, 4096, 4097, 5000 };
 
-	(void)state;
 	if (skip_without_fragments())
 		skip();
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
@@ -602,7 +592,6 @@ static void bytes_behind_the_end(void **state)
 
 static void bytes_of_no_record(void **state)
 {
-	(void)state;
 	if (skip_without_fragments())
 		skip();
 	for (uint32_t at = XDPS_CAPLEN_MAX - 5; at < XDPS_CAPLEN_MAX + 3; at++)
@@ -620,7 +609,6 @@ static void length_of_all_fragments(void **state)
 		{ .code = BPF_RET | BPF_K, .k = 0 },
 	};
 
-	(void)state;
 	if (skip_without_fragments())
 		skip();
 	assert_answer(judge(is_9000, 4, PACKET_BYTES_FRAGS_MAX), MATCH, "len", 0, 0,
@@ -634,7 +622,6 @@ static void words_are_sixteen(void **state)
 {
 	struct counts c = { 0 };
 
-	(void)state;
 	complaints = 0;
 	for (uint32_t word = 0; word < XDPS_CLASSIC_WORDS; word++) {
 		struct xdps_insn insns[2 * XDPS_CLASSIC_WORDS + 2];
@@ -663,7 +650,6 @@ static void impossible_x(void **state)
 	};
 	struct counts c = { 0 };
 
-	(void)state;
 	complaints = 0;
 	compare(&s, &c);
 	assert_the_same(&c);
@@ -674,7 +660,6 @@ static void loops_are_left(void **state)
 	struct program program;
 	struct xdps_code code;
 
-	(void)state;
 	assert_null(pcap_side_compile("ip6 protochain 6", true, &program));
 	assert_true(has_loop(program.insns, program.n));
 	assert_int_equal(xdps_classic_check(program.insns, program.n, &err), XDPS_OK);
@@ -716,7 +701,6 @@ static uint64_t differences(const char *translated, const char *judged, uint32_t
 
 static void comparison_can_fail(void **state)
 {
-	(void)state;
 	assert_true(differences("ip", "ip", 2) == 0);
 	assert_true(differences("ip", "ip", 3) > 0);
 	assert_true(differences("ip", "ip6", 2) > 0);
@@ -732,7 +716,6 @@ static void comparison_can_fail(void **state)
 
 static int begin(void **state)
 {
-	(void)state;
 	if (load_alone(&loaded, &err)) {
 		print_message("# %s\n", err.text);
 		return -1;
@@ -747,7 +730,6 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	(void)state;
 	packets_free(&packets);
 	captured_free(captured);
 	unload(&loaded);

@@ -99,7 +99,6 @@ static void set_key(uint32_t number, uint8_t key, uint32_t bytes)
 
 static void no_filter_takes_all(void **state)
 {
-	(void)state;
 	lab_load(usual);
 	receive(1, 60, 1);
 	receive(2, 1000, 1);
@@ -121,7 +120,6 @@ static void set_same_for_all(uint32_t number, uint32_t bytes)
 
 static void same_for_all(void **state)
 {
-	(void)state;
 	lab_load(usual);
 	set_same_for_all(7, 50);
 	receive(1, 60, 1);
@@ -151,7 +149,6 @@ static void short_is_no_match(void **state)
 		RETURN(UINT32_MAX),
 	};
 
-	(void)state;
 	lab_load(usual);
 	set_in_kernel(2, with_length + 1, 2);
 	receive(1, 200, 3);
@@ -169,7 +166,6 @@ static void short_is_no_match(void **state)
 
 static void rejected_is_counted(void **state)
 {
-	(void)state;
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	receive(6, 60, 1000);
@@ -198,7 +194,6 @@ static void caplen_is_the_least(void **state)
 		{ UINT32_MAX, 60, 60 }, { UINT32_MAX, 1000, SNAPLEN },
 	};
 
-	(void)state;
 	lab_load(usual);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		set_key(2 + i, 9, cases[i].bytes);
@@ -213,7 +208,6 @@ static void returned_by_the_packet(void **state)
 {
 	const struct xdps_insn insns[] = { LOAD_KEY, { .code = BPF_RET | BPF_A } };
 
-	(void)state;
 	lab_load(usual);
 	set_in_kernel(5, insns, ARRAY_SIZE(insns));
 	receive(0, 60, 3);
@@ -228,7 +222,6 @@ static void filtered_then_chosen(void **state)
 {
 	struct xdps_request request = usual;
 
-	(void)state;
 	request.rate = UINT32_MAX;
 	lab_load(request);
 	set_key(2, 7, UINT32_MAX);
@@ -250,7 +243,6 @@ static void undecided_comes_whole(void **state)
 	};
 	struct xdps_request request = usual;
 
-	(void)state;
 	request.snaplen = 1;
 	lab_load(request);
 	if (lab_has_no_fragments())
@@ -280,7 +272,6 @@ static void user_space_gets_all(void **state)
 {
 	struct outcome out;
 
-	(void)state;
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	out = set(3, NULL, 0);
@@ -300,7 +291,6 @@ static void loops_go_to_user_space(void **state)
 	};
 	struct outcome out;
 
-	(void)state;
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	out = set(3, loop, ARRAY_SIZE(loop));
@@ -344,7 +334,6 @@ static void refused_goes_to_user_space(void **state)
 	struct xdps_insn insns[256];
 	struct outcome out;
 
-	(void)state;
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	out = set(3, insns, write_labyrinth(insns));
@@ -367,7 +356,6 @@ static void refused_code_is_explained(void **state)
 		.insns = (struct bpf_insn *)reads_too_far, .n = ARRAY_SIZE(reads_too_far)
 	};
 
-	(void)state;
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
 	assert_int_equal(xdps_filter_load(&lab.object, &code, &err), -1);
@@ -385,7 +373,6 @@ static void invalid_leaves_the_old(void **state)
 	const struct xdps_insn no_end[] = { LOAD_KEY };
 	struct outcome out;
 
-	(void)state;
 	lab_load(usual);
 	set_key(2, 7, 50);
 	out = set(3, no_end, ARRAY_SIZE(no_end));
@@ -403,7 +390,6 @@ static void replaced_many_times(void **state)
 {
 	const uint32_t n = 500;
 
-	(void)state;
 	lab_load(usual);
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t key = i;
@@ -424,7 +410,6 @@ static void longest_is_put_in(void **state)
 	static struct xdps_insn insns[XDPS_FILTER_INSNS_MAX];
 	const uint32_t n = ARRAY_SIZE(insns);
 
-	(void)state;
 	lab_load(usual);
 	insns[0] = (struct xdps_insn)LOAD_KEY;
 	for (uint32_t i = 1; i < n - 1; i++)
@@ -452,7 +437,6 @@ static void function_names_stay(void **state)
 	const uint32_t first = 0;
 	int fd;
 
-	(void)state;
 	lab_load(usual);
 	set_key(2, 7, 50);
 	assert_int_equal(bpf_map_lookup_elem(lab.object.slot_fd, &first, &slot_id), 0);

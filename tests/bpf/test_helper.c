@@ -57,20 +57,17 @@ static void gives(enum xdps_ring_kind asked, enum xdps_ring_kind kind, unsigned 
 
 static void gives_map_rings(void **state)
 {
-	(void)state;
 	gives(XDPS_RING_AUTO, XDPS_RING_MAP, 2, "bpf-map");
 	gives(XDPS_RING_MAP, XDPS_RING_MAP, 2, "bpf-map");
 }
 
 static void gives_perf_rings(void **state)
 {
-	(void)state;
 	gives(XDPS_RING_PERF, XDPS_RING_PERF, sysconf(_SC_NPROCESSORS_ONLN), "perf_event");
 }
 
 static void captures(void **state)
 {
-	(void)state;
 	capture_near(&as_usual);
 	for (int seed = 0; seed < 10; seed++)
 		assert_captures(seed);
@@ -81,7 +78,6 @@ static void counts(void **state)
 {
 	struct xdps_stats stats;
 
-	(void)state;
 	capture_near(&as_usual);
 	assert_captures(1);
 	assert_captures(2);
@@ -102,7 +98,6 @@ static void attaches_as_asked(void **state)
 		{ XDPS_MODE_GENERIC, "generic" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		struct xdps_request_open request = lab_request(NEAR);
 
@@ -119,7 +114,6 @@ static void captures_lo(void **state)
 {
 	const struct xdps_request_open request = lab_request("lo");
 
-	(void)state;
 	helper_capture(&helper, &as_usual, &request);
 	assert_int_equal(helper.reply.ready.link, XDPS_LINK_ETHERNET);
 	assert_string_equal(lab_xdp("lo", NULL), "generic");
@@ -127,7 +121,6 @@ static void captures_lo(void **state)
 
 static void captures_what_is_down(void **state)
 {
-	(void)state;
 	lab_ip("link set " NEAR " down");
 	capture_near(&as_usual);
 	lab_up(NEAR, FAR);
@@ -161,7 +154,6 @@ static void captures_tun(void **state)
 	const struct xdps_request_open request = lab_request("xt");
 	int fd = make_tun();
 
-	(void)state;
 	lab_ip("link set xt up");
 	helper_capture(&helper, &as_usual, &request);
 	assert_int_equal(helper.reply.ready.link, XDPS_LINK_IP);
@@ -179,7 +171,6 @@ static void refuses_other_links(void **state)
 	const struct xdps_request_open request = lab_request("xt");
 	char words[64];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		int fd = make_tun();
 
@@ -215,7 +206,6 @@ static void promiscuity_goes_with_it(void **state)
 {
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	capture_near(&as_usual);
 	assert_int_equal(promiscuity(), 0);
 	helper_end(&helper);
@@ -238,7 +228,6 @@ static void inject_socket_sends(void **state)
 	int far = lab_packet_socket(FAR);
 	struct pollfd p = { .fd = far, .events = POLLIN };
 
-	(void)state;
 	capture_near(&as_usual);
 	make_frame(frame, 9);
 	assert_int_equal(send(lab_inject_fd(), frame, sizeof(frame), 0), sizeof(frame));
@@ -258,7 +247,6 @@ static void inject_socket_is_deaf(void **state)
 	unsigned char byte;
 	const int off = 0;
 
-	(void)state;
 	capture_near(&as_usual);
 	assert_int_equal(bind(lab_inject_fd(), (const void *)&all, sizeof(all)), 0);
 	assert_int_equal(setsockopt(lab_inject_fd(), SOL_SOCKET, SO_DETACH_FILTER, &off,
@@ -276,7 +264,6 @@ static void inherits_no_descriptor(void **state)
 	DIR *d;
 	ssize_t n;
 
-	(void)state;
 	assert_true(stray > 2);
 	capture_near(&as_usual);
 	close(stray);
@@ -301,7 +288,6 @@ static void lives_without_stdio(void **state)
 {
 	const struct how how = { .with_closed_stdio = true };
 
-	(void)state;
 	capture_near(&how);
 	assert_captures(1);
 }
@@ -310,7 +296,6 @@ static void raises_its_limit_of_files(void **state)
 {
 	const struct how how = { .n_files = 8 };
 
-	(void)state;
 	capture_near(&how);
 	assert_captures(1);
 }
@@ -321,7 +306,6 @@ static void is_small(void **state)
 	unsigned long kib = 0;
 	FILE *f;
 
-	(void)state;
 	capture_near(&as_usual);
 	snprintf(path, sizeof(path), "/proc/%d/maps", helper.pid);
 	f = fopen(path, "re");
@@ -349,7 +333,6 @@ static void many_rings_come_in_parts(void **state)
 {
 	int many[2 * XDPS_FDS_MAX - 3], pair[2];
 
-	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
 		many[i] = pair[1];
@@ -381,7 +364,6 @@ static int exit_of(const char *arguments)
 
 static void talks_to_people(void **state)
 {
-	(void)state;
 	assert_int_equal(exit_of(""), 64);
 	assert_int_equal(exit_of("--frobnicate"), 64);
 	assert_int_equal(exit_of("--version"), 0);
@@ -392,7 +374,6 @@ static void cpu_lists_are_read(void **state)
 {
 	uint16_t numbers[16];
 
-	(void)state;
 	assert_int_equal(xdps_cpus_parse("0\n", numbers, 16), 1);
 	assert_int_equal(numbers[0], 0);
 	assert_int_equal(xdps_cpus_parse("0-1,5,8-10\n", numbers, 16), 6);

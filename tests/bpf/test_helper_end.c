@@ -22,21 +22,18 @@ static struct helper patient;
 
 static int begin_group(void **state)
 {
-	(void)state;
 	helper_start(&patient, &as_usual);
 	return 0;
 }
 
 static int end_group(void **state)
 {
-	(void)state;
 	helper_kill(&patient);
 	return 0;
 }
 
 static void ends_unasked(void **state)
 {
-	(void)state;
 	helper_start(&helper, &as_usual);
 	assert_int_equal(helper_end(&helper), 0);
 
@@ -48,14 +45,12 @@ static void ends_unasked(void **state)
 
 static void loses_patience(void **state)
 {
-	(void)state;
 	assert_false(helper_hear(&patient));
 	assert_int_equal(helper_end(&patient), 0);
 }
 
 static void detaches_before_it_says_so(void **state)
 {
-	(void)state;
 	for (int round = 0; round < 20; round++) {
 		capture_near(&as_usual);
 		assert_string_equal(lab_xdp(NEAR, NULL), "generic");
@@ -70,7 +65,6 @@ static void killed_leaves_nothing(void **state)
 {
 	static const int signals[] = { SIGKILL, SIGTERM, SIGSEGV };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		capture_near(&as_usual);
 		assert_int_equal(kill(helper.pid, signals[i]), 0);
@@ -93,7 +87,6 @@ static void assert_gone(void)
 
 static void says_that_interface_went(void **state)
 {
-	(void)state;
 	capture_near(&as_usual);
 	lab_ip("link del " NEAR);
 	assert_gone();
@@ -101,7 +94,6 @@ static void says_that_interface_went(void **state)
 
 static void says_that_peer_took_it_along(void **state)
 {
-	(void)state;
 	capture_near(&as_usual);
 	lab_ip("link del " FAR);
 	assert_gone();
@@ -127,7 +119,6 @@ static void says_that_interface_moved(void **state)
 	char byte;
 	pid_t pid;
 
-	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, look), 0);
 	pid = start_other_namespace(look[1]);
 	assert_int_equal(read(look[0], &byte, 1), 1);
@@ -154,7 +145,6 @@ static void assert_goes_on(void)
 
 static void stays_when_a_bridge_lets_go(void **state)
 {
-	(void)state;
 	if (!lab_try_ip("link add xbr type bridge")) {
 		print_message("# this kernel makes no bridges\n");
 		skip();
@@ -168,7 +158,6 @@ static void stays_when_a_bridge_lets_go(void **state)
 
 static void stays_when_renamed_and_down(void **state)
 {
-	(void)state;
 	capture_near(&as_usual);
 	lab_ip("link set " NEAR " down");
 	lab_ip("link set " NEAR " name xn");
@@ -209,7 +198,6 @@ static void says_that_somebody_detached(void **state)
 	static const char *const ifnames[] = { NEAR, "lo" };
 	char words[96];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(ifnames); i++) {
 		const struct xdps_request_open request = lab_request(ifnames[i]);
 

@@ -82,7 +82,6 @@ static void open_with_filter(uint32_t number, unsigned char seed)
 
 static void filters_in_the_kernel(void **state)
 {
-	(void)state;
 	capture_near(&as_usual);
 	assert_int_equal(assert_captures(1), XDPS_FILTER_NUMBER);
 	filter_for(2, 50);
@@ -104,7 +103,6 @@ static void filters_by_a_computed_offset(void **state)
 		REJECT,
 	};
 
-	(void)state;
 	capture_near(&as_usual);
 	helper_filter(&helper, 2, insns, ARRAY_SIZE(insns));
 	assert_filter(&helper, 2, XDPS_FILTER_KERNEL);
@@ -113,7 +111,6 @@ static void filters_by_a_computed_offset(void **state)
 
 static void filters_nothing_where_it_is_told(void **state)
 {
-	(void)state;
 	open_with_filter(2, 50);
 	helper_filter(&helper, 3, NULL, 0);
 	assert_filter(&helper, 3, XDPS_FILTER_USER);
@@ -133,7 +130,6 @@ static const struct xdps_insn loop[] = {
 
 static void leaves_a_loop_to_user_space(void **state)
 {
-	(void)state;
 	open_with_filter(2, 50);
 	helper_filter(&helper, 3, loop, ARRAY_SIZE(loop));
 	assert_filter(&helper, 3, XDPS_FILTER_USER);
@@ -146,7 +142,6 @@ static void takes_the_longest(void **state)
 {
 	static struct message msg;
 
-	(void)state;
 	capture_near(&as_usual);
 	msg = message_for(2, XDPS_FILTER_INSNS_MAX);
 	for (uint32_t i = 0; i < XDPS_FILTER_INSNS_MAX - 1; i++)
@@ -181,7 +176,6 @@ static void refuses_invalid_programs(void **state)
 		{ { TAKE, { BPF_LD | BPF_IMM, 0, 0, 0 } }, 2, "does not return" },
 	};
 
-	(void)state;
 	open_with_filter(2, 50);
 	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct message msg = message_for(3 + i, rows[i].n);
@@ -204,7 +198,6 @@ static void refuses_what_is_too_long(void **state)
 	static const uint32_t sizes[] = { 4097, 20000 };
 	char words[64];
 
-	(void)state;
 	open_with_filter(2, 50);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct xdps_insn *insns = calloc(sizes[i], sizeof(*insns));
@@ -238,7 +231,6 @@ static void stays_whatever_the_program(void **state)
 	};
 	unsigned int seed = 20251128, n_refused = 0, n_set = 0;
 
-	(void)state;
 	capture_near(&as_usual);
 	for (uint32_t round = 0; round < 1000; round++) {
 		struct message msg = message_for(2 + round, 2 + rand_r(&seed) % 30);
@@ -267,7 +259,6 @@ static void changes_hundreds_of_times(void **state)
 {
 	unsigned int n_fds;
 
-	(void)state;
 	open_with_filter(2, 50);
 	n_fds = count_fds(helper.pid);
 	for (uint32_t number = 3; number < 303; number++)
@@ -298,7 +289,6 @@ static void a_wrong_size_ends_it(void **state)
 	const size_t right = bytes_of(&msg);
 	struct message many = message_for(3, 0x20000000);
 
-	(void)state;
 	for (size_t bytes = 1; bytes <= right + 9; bytes++)
 		if (bytes != right)
 			assert_ends(&msg, bytes, bytes < sizeof(msg.request) ?
@@ -314,7 +304,6 @@ static void a_value_out_of_range_ends_it(void **state)
 {
 	struct message msg = message_for(0, 1);
 
-	(void)state;
 	assert_ends(&msg, bytes_of(&msg), "filter number of 0");
 	msg = message_for(XDPS_FILTER_NUMBER, 1);
 	assert_ends(&msg, bytes_of(&msg), "filter number of 1");
@@ -338,7 +327,6 @@ static void another_kind_ends_it(void **state)
 	const struct xdps_request_open open = lab_request(NEAR);
 	struct message msg = message_for(3, 1);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		msg.request.kind = kinds[i];
 		assert_ends(&msg, bytes_of(&msg), "but only kind 5 is valid");
@@ -350,7 +338,6 @@ static void descriptors_end_it(void **state)
 {
 	struct message msg = message_for(3, 1);
 
-	(void)state;
 	open_with_filter(2, 50);
 	helper_send_with_fd(&helper, &msg, bytes_of(&msg), 1);
 	assert_true(helper_hear(&helper));
@@ -362,7 +349,6 @@ static void descriptors_end_it(void **state)
 
 static void an_empty_message_is_the_end(void **state)
 {
-	(void)state;
 	open_with_filter(2, 50);
 	helper_send(&helper, "", 0);
 	assert_false(helper_hear(&helper));
@@ -376,7 +362,6 @@ static void a_filter_comes_second(void **state)
 	struct message msg = message_for(2, 1);
 	char sizes[64];
 
-	(void)state;
 	snprintf(sizes, sizeof(sizes), "28 bytes, not %zu", sizeof(struct xdps_request_open));
 	helper_start(&helper, &as_usual);
 	helper_send(&helper, &msg, bytes_of(&msg));
@@ -424,7 +409,6 @@ static void tells_where_it_filters(void **state)
 	int pair[2];
 	char byte;
 
-	(void)state;
 	open_debugged(pair);
 	filter_for(2, 50);
 	assert_written(pair[0], "xdpsample-helper: xa: filter 2: in the kernel, 4 instructions of classic BPF\n");
@@ -447,7 +431,6 @@ static void is_silent_otherwise(void **state)
 {
 	const struct how how = { .with_closed_stdio = true };
 
-	(void)state;
 	open_with_filter(2, 50);
 	helper_filter(&helper, 3, loop, ARRAY_SIZE(loop));
 	assert_filter(&helper, 3, XDPS_FILTER_USER);
@@ -463,7 +446,6 @@ static void a_full_pipe_does_not_stop_it(void **state)
 	static const char line[512];
 	int pair[2];
 
-	(void)state;
 	open_debugged(pair);
 	while (write(pair[1], line, sizeof(line)) > 0)
 		;
@@ -482,7 +464,6 @@ static void a_pipe_without_a_reader_does_not_stop_it(void **state)
 {
 	int pair[2];
 
-	(void)state;
 	open_debugged(pair);
 	close(pair[0]);
 	close(pair[1]);

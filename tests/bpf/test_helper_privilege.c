@@ -33,7 +33,6 @@ static int begin_group(void **state)
 {
 	char command[512];
 
-	(void)state;
 	if (!mkdtemp(dir) || chmod(dir, 0755))
 		return -1;
 	snprintf(copy, sizeof(copy), "%s/helper", dir);
@@ -46,7 +45,6 @@ static int begin_group(void **state)
 
 static int end_group(void **state)
 {
-	(void)state;
 	unlink(copy);
 	return rmdir(dir);
 }
@@ -79,7 +77,6 @@ static void assert_filters_in_kernel(void)
 
 static void keeps_what_filters_need(void **state)
 {
-	(void)state;
 	capture_near(&as_usual);
 	assert_keeps(BY_DEFAULT);
 	assert_filters_in_kernel();
@@ -93,7 +90,6 @@ static void keeps_what_perf_rings_take(void **state)
 			       BIT64(CAP_SYS_ADMIN);
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	request.request.ring = XDPS_RING_PERF;
 	helper_capture(&helper, &as_usual, &request);
 	assert_keeps(BY_DEFAULT | BIT64(CAP_IPC_LOCK) | admin);
@@ -107,7 +103,6 @@ static void sys_admin_stands_for_both(void **state)
 		BIT64(CAP_BPF), BIT64(CAP_PERFMON), BIT64(CAP_BPF) | BIT64(CAP_PERFMON),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(lacking); i++) {
 		const struct how how = { .without = lacking[i] };
 
@@ -189,7 +184,6 @@ static void without_perfmon_user_space_filters(void **state)
 	int status;
 	pid_t pid;
 
-	(void)state;
 	if (!has_mitigations()) {
 		print_message("# with mitigations=off nobody needs CAP_PERFMON for it\n");
 		skip();
@@ -223,7 +217,6 @@ static void missing_capability_is_named(void **state)
 	};
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct how how = {
 			.without = BIT64(rows[i].cap) | BIT64(CAP_SYS_ADMIN),
@@ -244,7 +237,6 @@ static void no_raw_is_a_warning(void **state)
 	const struct how how = { .without = BIT64(CAP_NET_RAW) };
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	helper_capture(&helper, &how, &request);
 	assert_string_equal(helper_text(&helper), "");
 	assert_int_equal(helper.reply.ready.has_inject, 0);
@@ -268,7 +260,6 @@ static void map_rings_need_neither(void **state)
 	};
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	if (xdps_kernel_is_before(5, 11)) {
 		print_message("# before 5.11 maps, too, are counted against RLIMIT_MEMLOCK\n");
 		skip();
@@ -285,7 +276,6 @@ static void perf_rings_need_sys_admin(void **state)
 	const struct how how = { .without = BIT64(CAP_SYS_ADMIN) };
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	if (xdps_kernel_perf_paranoid() < XDPS_PARANOID_ADMIN) {
 		print_message("# kernel.perf_event_paranoid is below 3\n");
 		skip();
@@ -303,7 +293,6 @@ static void memory_limit_is_named(void **state)
 				 .locked_bytes = 1 };
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	if (xdps_kernel_perf_paranoid() < 0) {
 		print_message("# kernel.perf_event_paranoid is below 0: no limit\n");
 		skip();
@@ -327,7 +316,6 @@ static void no_new_privs_is_named(void **state)
 {
 	const struct how how = { .path = copy, .uid = NOBODY, .no_new_privs = true };
 
-	(void)state;
 	open_near(&how);
 	assert_error(&helper, XDPS_NO_PERMISSION, "cannot gain CAP_BPF, CAP_NET_ADMIN");
 	assert_non_null(strstr(helper_text(&helper), "no_new_privs is set"));
@@ -337,7 +325,6 @@ static void user_namespace_is_named(void **state)
 {
 	const struct how how = { .path = copy, .in_user_namespace = true };
 
-	(void)state;
 	open_near(&how);
 	assert_error(&helper, XDPS_NO_PERMISSION, "user namespace");
 }
@@ -347,7 +334,6 @@ static void plain_file_is_named(void **state)
 	const struct how how = { .path = copy, .uid = NOBODY };
 	char words[128];
 
-	(void)state;
 	open_near(&how);
 	assert_error(&helper, XDPS_NO_PERMISSION, "loading the BPF programs: the helper");
 	if (strstr(helper_text(&helper), "nosuid")) {
@@ -365,7 +351,6 @@ static void advice_helps(void **state)
 	const struct how how = { .path = copy, .uid = NOBODY };
 	char *command;
 
-	(void)state;
 	open_near(&how);
 	command = strstr(helper_text(&helper), "setcap ");
 	if (!command || system(command)) {

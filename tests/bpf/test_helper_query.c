@@ -57,7 +57,6 @@ static void assert_all_said(enum xdps_status status, const char *words)
 
 static void nothing_there(void **state)
 {
-	(void)state;
 	helper_start(&helper, &as_usual);
 	query(NEAR);
 	assert_all_said(XDPS_OK, "");
@@ -76,7 +75,6 @@ static void whole_name_and_mode(void **state)
 	};
 	int fd = other(LONG_NAME);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		attach(fd, modes[i].flags);
 		helper_start(&helper, &as_usual);
@@ -93,7 +91,6 @@ static void as_often_as_asked(void **state)
 {
 	int fd = other("passes");
 
-	(void)state;
 	attach(fd, 0);
 	helper_start(&helper, &as_usual);
 	for (int i = 0; i < 300; i++) {
@@ -110,7 +107,6 @@ static void as_often_as_asked(void **state)
 /* Goes on after what it could not look at. */
 static void no_interface(void **state)
 {
-	(void)state;
 	helper_start(&helper, &as_usual);
 	query("nope");
 	assert_all_said(XDPS_NO_DEVICE, "nope: no interface of this name");
@@ -124,7 +120,6 @@ static void no_right(void **state)
 	const struct how how = { .without = CAP(CAP_SYS_ADMIN) };
 	int fd = other("passes");
 
-	(void)state;
 	attach(fd, 0);
 	helper_start(&helper, &how);
 	query(NEAR);
@@ -139,7 +134,6 @@ static void components(void **state)
 {
 	int dispatcher = other_dispatcher(2), first, second, link;
 
-	(void)state;
 	first = other_component("first", dispatcher, 0);
 	if (first < 0) {
 		close(dispatcher);
@@ -189,7 +183,6 @@ static void refuses_nonsense(void **state)
 		char bytes[sizeof(struct xdps_request_query) + 8];
 	} msg = { .query = query };
 
-	(void)state;
 	assert_refused(&query, sizeof(query), "no valid interface name");
 	memset(query.ifname, 'x', sizeof(query.ifname));
 	assert_refused(&query, sizeof(query), "no valid interface name");
@@ -203,7 +196,6 @@ static void refuses_a_capture_after_a_query(void **state)
 {
 	const struct xdps_request_open capture = lab_request(NEAR);
 
-	(void)state;
 	helper_start(&helper, &as_usual);
 	query(NEAR);
 	assert_all_said(XDPS_OK, "");
@@ -215,7 +207,6 @@ static void refuses_a_capture_after_a_query(void **state)
 
 static void refuses_a_query_in_a_capture(void **state)
 {
-	(void)state;
 	capture_near(&as_usual);
 	query(NEAR);
 	assert_says(XDPS_REPLY_ERROR);

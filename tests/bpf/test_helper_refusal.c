@@ -25,7 +25,6 @@ static void no_such_interface(void **state)
 {
 	const struct xdps_request_open request = lab_request("nope");
 
-	(void)state;
 	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_NO_DEVICE, "nope: no interface of this name");
 	assert_int_equal(helper_end(&helper), 1);
@@ -35,7 +34,6 @@ static void native_on_lo(void **state)
 {
 	struct xdps_request_open request = lab_request("lo");
 
-	(void)state;
 	request.request.mode = XDPS_MODE_NATIVE;
 	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_UNSUPPORTED, "lo: the driver does not support XDP in native mode");
@@ -87,7 +85,6 @@ static void somebody_elses(uint32_t flags, enum xdps_mode mode, const char *mode
 
 static void leaves_others_alone(void **state)
 {
-	(void)state;
 	somebody_elses(XDP_FLAGS_DRV_MODE, XDPS_MODE_NATIVE, "native");
 	somebody_elses(XDP_FLAGS_SKB_MODE, XDPS_MODE_GENERIC, "generic");
 }
@@ -117,7 +114,6 @@ static void is_in_the_way(const char *name, const char *format)
 
 static void came_before_us(void **state)
 {
-	(void)state;
 	is_in_the_way("somebody_else",
 		      NEAR ": XDP program somebody_else (id %u, generic mode) is already attached; an interface takes one XDP program at a time");
 	is_in_the_way("xdps_entry",
@@ -132,7 +128,6 @@ static void names_no_name_without_right(void **state)
 	char words[128];
 	uint32_t id;
 
-	(void)state;
 	assert_int_equal(bpf_xdp_attach(index, prog_fd, XDP_FLAGS_SKB_MODE, NULL), 0);
 	lab_xdp(NEAR, &id);
 	open_near(&how);
@@ -149,7 +144,6 @@ static void beside_a_capture(void **state)
 	const struct xdps_request_open request = lab_request(NEAR);
 	struct helper second;
 
-	(void)state;
 	capture_near(&as_usual);
 	helper_open(&second, &as_usual, &request);
 	if (second.reply.kind == XDPS_REPLY_READY) {
@@ -170,7 +164,6 @@ static void no_map_rings_beside(void **state)
 	struct xdps_request_open request = lab_request(NEAR);
 	struct helper second;
 
-	(void)state;
 	capture_near(&as_usual);
 	request.request.ring = XDPS_RING_MAP;
 	helper_open(&second, &as_usual, &request);
@@ -186,7 +179,6 @@ static void large_mtu_is_named(void **state)
 	struct xdps_interface iface;
 	int link_fd = -1;
 
-	(void)state;
 	lab_ip("link set " NEAR " mtu 9000");
 	lab_ip("link set " FAR " mtu 9000");
 	assert_int_equal(xdps_interface_find(&iface, NEAR, &err), XDPS_OK);
@@ -209,7 +201,6 @@ static void large_mtu_works_with_frags(void **state)
 {
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	if (xdps_kernel_is_before(5, 18)) {
 		print_message("# this kernel has no XDP fragments (before 5.18)\n");
 		skip();
@@ -225,7 +216,6 @@ static void driver_refuses(void **state)
 {
 	struct xdps_request_open request = lab_request("xq");
 
-	(void)state;
 	/* native mode wants a receive queue for each transmit queue of the peer */
 	lab_ip("link add xq numrxqueues 1 numtxqueues 1 type veth peer name xr numrxqueues 4 numtxqueues 4");
 	request.request.mode = XDPS_MODE_NATIVE;
@@ -243,7 +233,6 @@ static void buffer_has_limits(void **state)
 {
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	request.request.buffer_bytes = 1ull << 42;
 	helper_open(&helper, &as_usual, &request);
 	assert_error(&helper, XDPS_BAD_OPTION, "a ring has at most 1073741824");

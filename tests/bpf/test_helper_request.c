@@ -31,7 +31,6 @@ static void refuses_other_lengths(void **state)
 		char bytes[sizeof(struct xdps_request_open) + 8];
 	} msg = { 0 };
 
-	(void)state;
 	msg.request = lab_request(NEAR);
 	for (size_t bytes = 1; bytes <= sizeof(msg); bytes++)
 		if (bytes != sizeof(msg.request))
@@ -43,14 +42,12 @@ static void refuses_huge_message(void **state)
 	static char msg[100000];
 	const struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	memcpy(msg, &request, sizeof(request));
 	assert_refused(msg, sizeof(msg), "100000 bytes, not 304");
 }
 
 static void takes_empty_message_for_the_end(void **state)
 {
-	(void)state;
 	helper_start(&helper, &as_usual);
 	helper_send(&helper, "", 0);
 	assert_false(helper_hear(&helper));
@@ -61,7 +58,6 @@ static void refuses_other_version(void **state)
 {
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	request.magic++;
 	assert_refused(&request, sizeof(request), "protocol version");
 	assert_refused(&request, 12, "protocol version");
@@ -74,7 +70,6 @@ static void refuses_other_kinds(void **state)
 		XDPS_REPLY_FILTER, XDPS_REPLY_PROGRAM, XDPS_REPLY_QUERY, 10, UINT32_MAX
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		struct xdps_request_open request = lab_request(NEAR);
 
@@ -90,7 +85,6 @@ static void refuses_bad_names(void **state)
 		"without an end",
 	};
 
-	(void)state;
 	memset(names[ARRAY_SIZE(names) - 1], 'x', sizeof(names[0]));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct xdps_request_open request = lab_request(NEAR);
@@ -104,7 +98,6 @@ static void refuses_values_out_of_range(void **state)
 {
 	struct xdps_request_open good = lab_request(NEAR), request;
 
-	(void)state;
 #define REFUSED(field, value, key) do {					\
 	request = good;							\
 	request.request.field = (value);					\
@@ -133,7 +126,6 @@ static void refuses_verdicts_at_entry(void **state)
 {
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	request.request.point = XDPS_POINT_ENTRY;
 	for (unsigned int action = 0; action < XDPS_N_ACTIONS; action++) {
 		request.request.actions = 1u << action;
@@ -149,7 +141,6 @@ static void refuses_bad_programs(void **state)
 	};
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
 		memset(request.request.prog, 0, sizeof(request.request.prog));
 		strcpy(request.request.prog, progs[i]);
@@ -170,7 +161,6 @@ static void takes_good_programs(void **state)
 	};
 	struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	request.request.point = XDPS_POINT_EXIT;
 	request.request.actions = (1u << XDPS_N_ACTIONS) - 1;
 	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
@@ -190,7 +180,6 @@ static void survives_random_bytes(void **state)
 {
 	unsigned int seed = 20231123;
 
-	(void)state;
 	for (int round = 0; round < 200; round++) {
 		unsigned char msg[sizeof(struct xdps_request_open)];
 		const struct xdps_request_open good = lab_request("nope");
@@ -207,7 +196,6 @@ static void refuses_descriptors(void **state)
 {
 	const struct xdps_request_open request = lab_request(NEAR);
 
-	(void)state;
 	helper_start(&helper, &as_usual);
 	helper_send_with_fd(&helper, &request, sizeof(request), 1);
 	assert_true(helper_hear(&helper));

@@ -26,7 +26,6 @@ static void verifier_is_quoted(void **state)
 	const char *words;
 	int rc;
 
-	(void)state;
 	libbpf_set_print(listen_to_libbpf);
 	memset(&said, 0, sizeof(said));
 	xdps_object_init(&object);
@@ -61,7 +60,6 @@ static void last_line_that_says_something(void **state)
 		     "-- END PROG LOAD LOG --\n"
 		     "libbpf: and more\n";
 
-	(void)state;
 	memset(&said, 0, sizeof(said));
 	keep_verifier_line(log);
 	assert_string_equal(said.verifier, "R1 is not what it should be");
@@ -73,7 +71,6 @@ static void frags_are_asked_for(void **state)
 	struct loaded loaded;
 	const struct xdps_object *p = &loaded.object;
 
-	(void)state;
 	assert_int_equal(load_alone(&loaded, &err), XDPS_OK);
 	assert_int_equal(p->own->rodata->config.frags, has_frags());
 	assert_int_equal(bpf_program__flags(p->entry), flags);

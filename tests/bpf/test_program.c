@@ -88,7 +88,6 @@ static void assert_passes_unchanged(int prog_fd, uint32_t bytes)
 
 static void entry_passes_all(void **state)
 {
-	(void)state;
 	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
@@ -97,7 +96,6 @@ static void entry_passes_all(void **state)
 
 static void sampler_passes_all(void **state)
 {
-	(void)state;
 	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.object.sampler),
@@ -109,7 +107,6 @@ static void unsampled_passes(void **state)
 {
 	struct xdps_request request = everything;
 
-	(void)state;
 	request.rate = UINT32_MAX;
 	lab_load(request);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
@@ -119,7 +116,6 @@ static void unsampled_passes(void **state)
 
 static void rejected_passes(void **state)
 {
-	(void)state;
 	lab_load(everything);
 	want_from(2, UINT32_MAX, UINT32_MAX);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
@@ -134,7 +130,6 @@ static void empty_slot_passes(void **state)
 {
 	const uint32_t first = 0;
 
-	(void)state;
 	lab_load(everything);
 	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(lab.object.own->maps.slot),
 					     &first), 0);
@@ -149,7 +144,6 @@ static void sampler_can_be_replaced(void **state)
 	const uint32_t first = 0;
 	int fd, slot_fd;
 
-	(void)state;
 	lab_load(everything);
 	slot_fd = bpf_map__fd(lab.object.own->maps.slot);
 	fd = bpf_program__fd(lab.object.sampler);
@@ -165,7 +159,6 @@ static void record_holds_packet(void **state)
 {
 	int64_t tai_offset_ns;
 
-	(void)state;
 	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct xdps_packet pkt;
@@ -189,7 +182,6 @@ static void kernel_cuts(void **state)
 	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
-	(void)state;
 	request.snaplen = 61;
 	lab_load(request);
 	lab_receive(1000, 1);
@@ -213,7 +205,6 @@ static void one_byte_snaplen(void **state)
 	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
-	(void)state;
 	request.snaplen = 1;
 	lab_load(request);
 	lab_receive(100, 1);
@@ -228,7 +219,6 @@ static void jumbo_is_whole(void **state)
 	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
-	(void)state;
 	lab_load(everything);
 	if (lab_has_no_fragments())
 		skip();
@@ -244,7 +234,6 @@ static void jumbo_is_cut_anywhere(void **state)
 {
 	static const uint32_t cuts[] = { 96, 3000, 4095, 4096, 4097, 8191, 8193, 8999 };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
 		struct xdps_request request = everything;
 		struct xdps_packet pkt;
@@ -300,7 +289,6 @@ static void rate_is_kept(void **state)
 {
 	static const uint32_t rates[] = { 2, 3, 10, 100, 1000, 50000, UINT32_MAX };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rates); i++)
 		takes_one_in(rates[i]);
 }
@@ -317,7 +305,6 @@ static void chosen_by_chance(void **state)
 	struct xdps_request request = everything;
 	double sum = 0;
 
-	(void)state;
 	request.rate = 2;
 	request.snaplen = 1;
 	lab_load(request);
@@ -338,7 +325,6 @@ static void every_packet_is_counted_once(void **state)
 	const uint64_t n = 20000;
 	struct xdps_request request = everything;
 
-	(void)state;
 	request.rate = 2;
 	request.snaplen = 64;
 	request.buffer_bytes = 1;			/* for it to be full */
@@ -362,7 +348,6 @@ static void rate_one_takes_all(void **state)
 {
 	struct xdps_request request = everything;
 
-	(void)state;
 	request.snaplen = 64;
 	lab_load(request);
 	lab_receive(60, 5000);
@@ -379,7 +364,6 @@ static void full_ring_loses(void **state)
 	struct xdps_request request = everything;
 	uint64_t taken;
 
-	(void)state;
 	request.snaplen = 64;
 	request.buffer_bytes = 1;			/* the smallest there is */
 	lab_load(request);
@@ -400,7 +384,6 @@ static void no_ring_loses(void **state)
 {
 	uint32_t cpu = lab.cpus.online[0];
 
-	(void)state;
 	lab_load(everything);
 	if (lab.kind == XDPS_RING_PERF)
 		assert_int_equal(bpf_map_delete_elem(lab.rings.map_fd, &cpu), 0);
@@ -441,7 +424,6 @@ static void ring_can_be_added(void **state)
 {
 	const uint32_t cpu = lab.cpus.online[1];
 
-	(void)state;
 	if (lab.cpus.n_online < 2) {
 		print_message("# one CPU only\n");
 		skip();
@@ -464,7 +446,6 @@ static void ring_can_be_added(void **state)
 /* Also one that was not dead: the reader sees no difference. */
 static void ring_can_be_renewed(void **state)
 {
-	(void)state;
 	lab_load(everything);
 	lab_receive(60, 5);
 	for (int i = 0; i < 3; i++) {
@@ -480,7 +461,6 @@ static void ring_can_be_renewed(void **state)
 
 static void each_cpu_for_itself(void **state)
 {
-	(void)state;
 	lab_load(everything);
 	for (unsigned int i = 0; i < lab.cpus.n_online; i++) {
 		run_on_cpu(lab.cpus.online[i]);
@@ -498,7 +478,6 @@ static void stamped_when_it_ran(void **state)
 	uint64_t before_ns, after_ns, last_ns = 0;
 	int64_t tai_offset_ns;
 
-	(void)state;
 	lab_load(everything);
 	before_ns = clock_ns(CLOCK_MONOTONIC);
 	lab_receive(60, 100);
@@ -536,7 +515,6 @@ static void dated_by_tai(void **state)
 {
 	int64_t min_ns, max_ns, tai_offset_ns;
 
-	(void)state;
 	lab_load(everything);
 	if (!lab.object.own->rodata->config.tai) {
 		print_message("# this kernel has no bpf_ktime_get_tai_ns (before 6.1)\n");
@@ -563,7 +541,6 @@ static void first_has_its_chance(void **state)
 	struct xdps_request request = everything;
 	int n_taken = 0;
 
-	(void)state;
 	request.rate = 4;
 	lab_load(request);
 	for (int i = 0; i < 400; i++) {
@@ -588,7 +565,6 @@ static uint64_t n_gaps_of(uint32_t rate)
 
 static void rates_are_exact(void **state)
 {
-	(void)state;
 	assert_true(n_gaps_of(1) == 1);
 	assert_true(n_gaps_of(2) == 3);
 	assert_true(n_gaps_of(1000) == 1999);
@@ -599,7 +575,6 @@ static void rings_are_sized(void **state)
 {
 	struct xdps_request request = everything;
 
-	(void)state;
 	request.snaplen = 96;
 	lab_load(request);
 	assert_default_size(lab.rings.kind, lab.rings.n, lab.rings.ring_bytes);
@@ -626,7 +601,6 @@ static void refused_map_is_explained(void **state)
 		.request = &everything, .rings = &lab.rings, .n_cpus = 0, .doing = "loading",
 	};
 
-	(void)state;
 	assert_int_equal(xdps_rings_open(&lab.rings, &everything, &lab.cpus, false, "loading",
 					 &err), XDPS_OK);
 	assert_int_equal(xdps_object_load(&lab.object, &no_room, &err), XDPS_FAILED);
@@ -648,7 +622,6 @@ static void rings_when_asked(void **state)
 {
 	struct xdps_doorbell doorbell;
 
-	(void)state;
 	lab_load(everything);
 	xdps_doorbell_init(&doorbell);
 	assert_int_equal(xdps_doorbell_open(&doorbell, lab.rings.doorbell_fd,
@@ -676,7 +649,6 @@ static void unanswered_doorbell_costs_nothing(void **state)
 {
 	const int n = 2 * sysconf(_SC_PAGESIZE) / 16;
 
-	(void)state;
 	lab_load(everything);
 	for (int i = 0; i < n; i++) {
 		counters()->wake_at = 0;
@@ -694,7 +666,6 @@ static void comes_out_whole_wherever_it_lies(void **state)
 	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
-	(void)state;
 	request.snaplen = 1500;
 	request.buffer_bytes = 1;
 	lab_load(request);
@@ -712,7 +683,6 @@ static void comes_out_whole_wherever_it_lies(void **state)
 /* As it could be while another program of this CPU is in the middle of it. */
 static void who_interrupts_loses(void **state)
 {
-	(void)state;
 	lab_load(everything);
 	counters()->writing = 1;
 	lab_receive(60, 3);
@@ -732,7 +702,6 @@ static void mad_reader_harms_itself(void **state)
 		UINT32_MAX, 1ull << 32, INT64_MAX, 1ull << 63, UINT64_MAX - 7, UINT64_MAX,
 	};
 
-	(void)state;
 	lab_load(everything);
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(numbers); j++) {

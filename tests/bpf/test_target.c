@@ -110,7 +110,6 @@ static void set_admin(bool on)
 /* Of what the test before may have left. */
 static void begin(void **state)
 {
-	(void)state;
 	set_admin(true);
 	while_it_looks = while_it_waits = NULL;
 	n_waits = 0;

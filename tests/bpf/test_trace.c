@@ -145,7 +145,6 @@ static void entry_is_before(void **state)
 {
 	static struct outcome wanted;
 
-	(void)state;
 	traced_lab_load(at_entry, LOOPBACK);
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		receive(changes[i].order, changes[i].bytes);
@@ -160,7 +159,6 @@ static void exit_is_after(void **state)
 {
 	static struct outcome wanted;
 
-	(void)state;
 	traced_lab_load(at_exit, LOOPBACK);
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		receive(changes[i].order, changes[i].bytes);
@@ -173,7 +171,6 @@ static void exit_is_after(void **state)
 
 static void verdicts_are_recorded(void **state)
 {
-	(void)state;
 	traced_lab_load(at_exit, LOOPBACK);
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		receive((struct traced_order){ .verdict = verdicts[i].verdict }, 60);
@@ -207,7 +204,6 @@ static void takes_actions(uint32_t actions)
 
 static void every_set_of_actions(void **state)
 {
-	(void)state;
 	for (uint32_t actions = 1; actions < 1u << N_ACTIONS; actions++)
 		takes_actions(actions);
 }
@@ -217,7 +213,6 @@ static void action_and_filter(void **state)
 {
 	struct xdps_request request = at_exit;
 
-	(void)state;
 	request.actions = 1u << XDP_DROP;
 	traced_lab_load(request, LOOPBACK);
 	want_from(2, 100, UINT32_MAX);
@@ -251,7 +246,6 @@ static void filter_at_its_point(void **state)
 		{ .code = BPF_RET | BPF_K, .k = 0 },
 	};
 
-	(void)state;
 	traced_lab_load(at_exit, LOOPBACK);
 	set_filter(2, is_filled, ARRAY_SIZE(is_filled));
 	receive(order, 100);
@@ -271,7 +265,6 @@ static void kernel_cuts(void **state)
 	static struct outcome wanted;
 	struct xdps_request request = at_exit;
 
-	(void)state;
 	request.snaplen = 61;
 	traced_lab_load(request, LOOPBACK);
 	for (uint32_t bytes = 60; bytes <= 62; bytes++) {
@@ -295,7 +288,6 @@ static void lengths_around_the_copy(void **state)
 {
 	static struct outcome wanted;
 
-	(void)state;
 	traced_lab_load(at_entry, LOOPBACK);
 	for (uint32_t bytes = XDPS_COPY_BYTES - 2; bytes <= XDPS_COPY_BYTES + 1; bytes++) {
 		receive(pass, bytes);
@@ -320,7 +312,6 @@ static void jumbo_is_whole(void **state)
 	/* into the fragments, to their end, and into the linear part */
 	static const uint16_t cuts[] = { 0, 1, 1000, 4000, 5000, 5600, 8000, 8900 };
 
-	(void)state;
 	for (int exit = 0; exit < 2; exit++) {
 		const struct xdps_request request = exit ? at_exit : at_entry;
 
@@ -343,7 +334,6 @@ static void jumbo_is_cut_anywhere(void **state)
 {
 	static const uint32_t cuts[] = { 96, 511, 512, 3000, 4096, 8191, 8999 };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cuts); i++) {
 		struct xdps_request request = at_exit;
 
@@ -366,7 +356,6 @@ static void undecided_comes_whole(void **state)
 	struct xdps_request request = at_exit;
 	struct xdps_packet pkt;
 
-	(void)state;
 	request.snaplen = 1;
 	traced_lab_load(request, LOOPBACK);
 	set_filter(2, insns, ARRAY_SIZE(insns));
@@ -431,7 +420,6 @@ static void queue_is_recorded(void **state)
 {
 	int ifindex, rc = 0, fds[QUEUES];
 
-	(void)state;
 	if (skip_without_namespace())
 		skip();
 	ifindex = make_tap(fds);
@@ -452,7 +440,6 @@ static void only_one_interface(void **state)
 {
 	int ifindex, rc, fds[QUEUES];
 
-	(void)state;
 	if (skip_without_namespace())
 		skip();
 	ifindex = make_tap(fds);
@@ -506,7 +493,6 @@ static void every_packet_is_counted_once(void **state)
 {
 	struct xdps_request request = at_exit;
 
-	(void)state;
 	counted_once(at_entry);
 	counted_once(at_exit);
 	request.actions = 1u << XDP_PASS | 1u << XDP_TX;
@@ -519,7 +505,6 @@ static void full_ring_loses(void **state)
 	struct xdps_request request = at_entry;
 	uint64_t taken;
 
-	(void)state;
 	request.snaplen = 64;
 	request.buffer_bytes = 1;			/* the smallest there is */
 	traced_lab_load(request, LOOPBACK);
@@ -539,7 +524,6 @@ static void no_ring_loses(void **state)
 {
 	uint32_t cpu = lab.cpus.online[0];
 
-	(void)state;
 	traced_lab_load(at_entry, LOOPBACK);
 	assert_int_equal(bpf_map_delete_elem(lab.rings.map_fd, &cpu), 0);
 	traced_receive_times(pass, 60, 7);
@@ -550,7 +534,6 @@ static void no_ring_loses(void **state)
 
 static void each_cpu_for_itself(void **state)
 {
-	(void)state;
 	traced_lab_load(at_exit, LOOPBACK);
 	for (unsigned int i = 0; i < lab.cpus.n_online; i++) {
 		run_on_cpu(lab.cpus.online[i]);
@@ -576,7 +559,6 @@ static void stamped_when_it_ran(void **state)
 {
 	uint64_t before_ns, after_ns, last_ns = 0;
 
-	(void)state;
 	traced_lab_load(at_exit, LOOPBACK);
 	before_ns = monotonic_ns();
 	for (int i = 0; i < 20; i++)
@@ -593,7 +575,6 @@ static void stamped_when_it_ran(void **state)
 
 static void gone_with_the_link(void **state)
 {
-	(void)state;
 	traced_lab_load(at_exit, LOOPBACK);
 	receive(pass, 60);
 	traced_lab_detach();
@@ -713,7 +694,6 @@ static void replaced_in_a_flood(struct xdps_request request)
 
 static void replaced_under_the_running(void **state)
 {
-	(void)state;
 	replaced_in_a_flood(at_entry);
 	replaced_in_a_flood(at_exit);
 }

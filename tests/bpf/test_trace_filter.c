@@ -181,7 +181,6 @@ static void judge_expressions(void **state)
 	struct expressions e;
 	struct counts c = { 0 };
 
-	(void)state;
 	load_at(XDPS_POINT_ENTRY);
 	expressions_make(&e, COPY_MOST, N_COMBINED, seed());
 	assert_true(e.n >= EXPRESSIONS);
@@ -207,7 +206,6 @@ static void judge_programs(void **state)
 	uint64_t chance = seed();
 	struct counts c = { 0 };
 
-	(void)state;
 	load_at(XDPS_POINT_EXIT);
 	for (unsigned int i = 0; i < PROGRAMS; i++) {
 		size_t n = random_filter(&chance, insns, XDPS_FILTER_INSNS_MAX);
@@ -254,7 +252,6 @@ static void bytes_around_the_end(void **state)
 	static unsigned char us[1514];
 	struct counts c = { 0 };
 
-	(void)state;
 	memset(us, 'U', sizeof(us));
 	load_at(XDPS_POINT_ENTRY);
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
@@ -271,7 +268,6 @@ static void impossible_x(void **state)
 {
 	struct counts c = { 0 };
 
-	(void)state;
 	load_at(XDPS_POINT_EXIT);
 	compare("an impossible X", 2, impossible_x_filter, IMPOSSIBLE_X_INSNS, &c);
 	assert_the_same(&c);
@@ -284,7 +280,6 @@ static void longest_is_put_in(void **state)
 	const size_t n = ARRAY_SIZE(insns);
 	struct counts c = { 0 };
 
-	(void)state;
 	load_at(XDPS_POINT_EXIT);
 	for (size_t i = 0; i < n - 1; i++)
 		insns[i] = i % 8 ?
@@ -317,7 +312,6 @@ static unsigned int differences(const char *put, const char *judged, uint32_t nu
 
 static void comparison_can_fail(void **state)
 {
-	(void)state;
 	load_at(XDPS_POINT_ENTRY);
 	assert_int_equal(differences("ip", "ip", 2), 0);
 	assert_true(differences("ip", "ip", 3) > 0);

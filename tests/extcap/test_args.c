@@ -46,7 +46,6 @@ static void refused(enum xdps_status status, const char *words)
 
 static void verbs(void **state)
 {
-	(void)state;
 	IS("--help");
 	assert_int_equal(a.verb, VERB_HELP);
 	IS("--version");
@@ -67,14 +66,12 @@ static void nothing_is_help(void **state)
 {
 	static const char *const none[] = { NULL };
 
-	(void)state;
 	assert_int_equal(read_words(none), XDPS_OK);
 	assert_int_equal(a.verb, VERB_HELP);
 }
 
 static void reload_is_a_dialog_of_one_list(void **state)
 {
-	(void)state;
 	IS("--extcap-config", "--extcap-interface", "xdp:eth0", "--extcap-reload-option", "prog",
 	   "--immediate", "", "--rate", "5");
 	assert_int_equal(a.verb, VERB_RELOAD);
@@ -82,7 +79,6 @@ static void reload_is_a_dialog_of_one_list(void **state)
 
 static void a_filter_of_a_capture_is_no_check(void **state)
 {
-	(void)state;
 	CAPTURE("--extcap-capture-filter", "udp port 53");
 	assert_int_equal(a.verb, VERB_CAPTURE);
 	assert_string_equal(a.filter, "udp port 53");
@@ -93,7 +89,6 @@ static void a_filter_of_a_capture_is_no_check(void **state)
 
 static void defaults(void **state)
 {
-	(void)state;
 	IS("--capture", "--extcap-interface", "xdp:eth0", "--fifo", "-");
 	assert_string_equal(a.fifo, "-");
 	assert_string_equal(a.opt.request.ifname, "eth0");
@@ -116,7 +111,6 @@ static void the_dialogs_defaults_are_ours(void **state)
 {
 	struct args plain;
 
-	(void)state;
 	IS("--capture", "--extcap-interface", "xdp:eth0", "--fifo", "f");
 	plain = a;
 	CAPTURE("--point", "auto", "--action", "", "--prog", "-", "--rate", "1", "--snaplen",
@@ -127,7 +121,6 @@ static void the_dialogs_defaults_are_ours(void **state)
 
 static void every_option(void **state)
 {
-	(void)state;
 	CAPTURE("--prog", "xdp_filter", "--rate", "100", "--mode", "generic", "--ring", "perf",
 		"--hold", "0", "--snaplen", "96", "--buffer", "64", "--immediate", "--no-promisc",
 		"--point", "exit");
@@ -146,7 +139,6 @@ static void every_option(void **state)
 
 static void verdicts_imply_the_exit(void **state)
 {
-	(void)state;
 	CAPTURE("--action", "drop,tx");
 	assert_int_equal(a.opt.request.actions, 1 << XDPS_ACTION_DROP | 1 << XDPS_ACTION_TX);
 	assert_int_equal(a.opt.request.point, XDPS_POINT_EXIT);
@@ -158,7 +150,6 @@ static void verdicts_imply_the_exit(void **state)
 
 static void both_points(void **state)
 {
-	(void)state;
 	CAPTURE("--point", "both");
 	assert_true(a.both);
 	assert_int_equal(a.opt.request.point, XDPS_POINT_EXIT);
@@ -172,7 +163,6 @@ static void both_points(void **state)
 
 static void bad_values(void **state)
 {
-	(void)state;
 	REFUSED("rate=0", "--rate", "0");
 	REFUSED("rate=1x", "--rate", "1x");
 	REFUSED("mode=fast", "--mode", "fast");
@@ -193,7 +183,6 @@ static void bad_values(void **state)
 /* No value is an option of its own, whatever is in it. */
 static void values_do_not_smuggle(void **state)
 {
-	(void)state;
 	REFUSED("a value cannot contain ':'", "--mode", "native:rate=7");
 	REFUSED("a value cannot contain ':'", "--prog", "x:mode=native");
 	REFUSED("a value cannot contain ':'", "--action", "drop:prog=x");
@@ -201,7 +190,6 @@ static void values_do_not_smuggle(void **state)
 
 static void bad_lines(void **state)
 {
-	(void)state;
 	refused(READ("--capture", "--fifo", "f"), "--extcap-interface is missing");
 	refused(READ("--extcap-dlts"), "--extcap-interface is missing");
 	refused(READ("--capture", "--extcap-interface", "xdp:eth0"), "--fifo is missing");
@@ -229,7 +217,6 @@ static void names_are_escaped(void **state)
 	};
 	char escaped[ESCAPED_BYTES], interface[sizeof(PREFIX) + ESCAPED_BYTES];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		args_escape(escaped, rows[i].name);
 		assert_string_equal(escaped, rows[i].escaped);
@@ -243,7 +230,6 @@ static void names_are_escaped(void **state)
 
 static void half_an_escape_is_none(void **state)
 {
-	(void)state;
 	IS("--extcap-dlts", "--extcap-interface", "xdp:a%7");
 	assert_string_equal(a.opt.request.ifname, "a%7");
 	IS("--extcap-dlts", "--extcap-interface", "xdp:a%zz%");

@@ -16,14 +16,12 @@ static struct pcapng p;
 
 static int before_each(void **state)
 {
-	(void)state;
 	p = (struct pcapng){ .at = malloc(ROOM_BYTES), .size = ROOM_BYTES };
 	return p.at ? 0 : -1;
 }
 
 static int after_each(void **state)
 {
-	(void)state;
 	free(p.at);
 	return 0;
 }
@@ -75,7 +73,6 @@ static void section(void **state)
 		.hardware = "8086", .os = "Linux", .program = "us",
 	};
 
-	(void)state;
 	assert_true(pcapng_add_section(&p, &s));
 	assert_bytes(0x0a, 0x0d, 0x0d, 0x0a, 60, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0,
 		     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -89,7 +86,6 @@ static void what_is_not_known_is_left_out(void **state)
 {
 	static const struct pcapng_section s = { .hardware = "" };
 
-	(void)state;
 	assert_true(pcapng_add_section(&p, &s));
 	assert_bytes(0x0a, 0x0d, 0x0d, 0x0a, 32, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0,
 		     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 32, 0, 0, 0);
@@ -102,7 +98,6 @@ static void interface(void **state)
 		.description = "here", .filter = "tcp", .os = "Linux", .comment = "one in 3",
 	};
 
-	(void)state;
 	assert_true(pcapng_add_interface(&p, &i));
 	assert_bytes(1, 0, 0, 0, 92, 0, 0, 0, 1, 0, 0, 0, 0xe8, 0xfd, 0, 0,
 		     1, 0, 8, 0, 'o', 'n', 'e', ' ', 'i', 'n', ' ', '3',
@@ -130,7 +125,6 @@ static const struct pcapng_packet whole_packet = {
 
 static void packet(void **state)
 {
-	(void)state;
 	assert_true(pcapng_add_packet(&p, &whole_packet));
 	assert_bytes(6, 0, 0, 0, 100, 0, 0, 0, 1, 0, 0, 0,
 		     0x67, 0x45, 0x23, 0x01, 0xef, 0xcd, 0xab, 0x89,	/* high half first */
@@ -151,7 +145,6 @@ static void packet_without_verdict_and_loss(void **state)
 		.data = (const unsigned char *)"abcd", .id = 1,
 	};
 
-	(void)state;
 	assert_true(pcapng_add_packet(&p, &pkt));
 	assert_bytes(6, 0, 0, 0, 68, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
 		     4, 0, 0, 0, 4, 0, 0, 0, 'a', 'b', 'c', 'd',
@@ -169,7 +162,6 @@ static void statistics(void **state)
 		.comment = "so",
 	};
 
-	(void)state;
 	assert_true(pcapng_add_statistics(&p, &s));
 	assert_bytes(5, 0, 0, 0, 120, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0,
 		     1, 0, 2, 0, 's', 'o', 0, 0,
@@ -187,7 +179,6 @@ static void padding(void **state)
 {
 	static const unsigned char data[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
-	(void)state;
 	for (uint32_t caplen = 0; caplen <= sizeof(data); caplen++) {
 		struct pcapng_packet pkt = { .caplen = caplen, .len = caplen, .data = data };
 		size_t padded = (caplen + 3) & ~3u;
@@ -213,7 +204,6 @@ static void blocks_follow_each_other(void **state)
 	static const struct pcapng_statistics end = { .received = 2 };
 	size_t at = 0;
 
-	(void)state;
 	assert_true(pcapng_add_section(&p, &s));
 	assert_true(pcapng_add_interface(&p, &i));
 	assert_true(pcapng_add_packet(&p, &whole_packet));
@@ -236,7 +226,6 @@ static void no_room(void **state)
 {
 	size_t needed;
 
-	(void)state;
 	assert_true(add_all(&p));
 	needed = p.len;
 	for (size_t bytes = 0; bytes < needed; bytes++) {
@@ -254,7 +243,6 @@ static void no_room(void **state)
 
 static void a_packet_is_no_larger_than_promised(void **state)
 {
-	(void)state;
 	assert_true(pcapng_add_packet(&p, &whole_packet));
 	assert_true(p.len <= whole_packet.caplen + PCAPNG_PACKET_BYTES_MAX);
 }
@@ -264,7 +252,6 @@ static void the_largest_packet(void **state)
 	struct pcapng_packet pkt = whole_packet;
 	unsigned char *data = calloc(1, 262144);
 
-	(void)state;
 	assert_non_null(data);
 	pkt.data = data;
 	pkt.caplen = pkt.len = 262143;
@@ -280,7 +267,6 @@ static void long_texts_are_cut(void **state)
 	struct pcapng_interface i = { .name = text, .filter = text };
 	uint16_t bytes;
 
-	(void)state;
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	assert_true(pcapng_add_interface(&p, &i));
@@ -298,7 +284,6 @@ static void a_cut_leaves_whole_characters(void **state)
 	struct pcapng_section s = { .os = text };
 	uint16_t bytes;
 
-	(void)state;
 	memset(text, 'x', sizeof(text));
 	text[PCAPNG_TEXT_BYTES_MAX - 1] = (char)0xc3;
 	text[PCAPNG_TEXT_BYTES_MAX] = (char)0xa4;

@@ -15,7 +15,6 @@ static int open_pipe(void **state)
 {
 	int fds[2];
 
-	(void)state;
 	signal(SIGHUP, SIG_DFL);	/* the tests may run under nohup(1) */
 	stop_prepare();
 	if (pipe(fds) || write(fds[1], "x", 1) != 1)
@@ -36,7 +35,6 @@ static void comes_in_only_there(void **state)
 {
 	unsigned int before = stop_asked();
 
-	(void)state;
 	raise(SIGTERM);
 	assert_int_equal(stop_asked(), before);
 	assert_int_equal(stop_poll(NULL, 0, 10000), -1);
@@ -48,7 +46,6 @@ static void comes_in_beside_packets(void **state)
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	unsigned int before = stop_asked();
 
-	(void)state;
 	let_pass();
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		raise(signals[i]);
@@ -63,7 +60,6 @@ static void twice_at_a_time_is_once(void **state)
 {
 	unsigned int before = stop_asked();
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		raise(SIGTERM);
 		assert_int_equal(stop_poll(&has_something, 1, -1), 1);
@@ -75,7 +71,6 @@ static void is_not_waited_for(void **state)
 {
 	int64_t began_ms = stop_now_ms();
 
-	(void)state;
 	assert_int_equal(stop_poll(&has_something, 1, -1), 1);
 	assert_int_equal(stop_poll(NULL, 0, 20), 0);
 	assert_true(stop_now_ms() - began_ms >= 20);

@@ -14,7 +14,6 @@ char errbuf[PCAP_ERRBUF_SIZE];
 
 int set_up(void **state)
 {
-	(void)state;
 	fake_reset();
 	memset(&got, 0, sizeof(got));
 	errbuf[0] = '\0';
@@ -24,7 +23,6 @@ int set_up(void **state)
 
 int tear_down(void **state)
 {
-	(void)state;
 	signal(SIGUSR1, SIG_DFL);
 	if (p)
 		pcap_close(p);

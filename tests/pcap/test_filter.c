@@ -26,7 +26,6 @@ static void the_engine_gets_the_program_once_and_unchanged(void **state)
 {
 	struct bpf_program prog;
 
-	(void)state;
 	activate_nonblocking();
 	assert_int_equal(fake.n_filters, 0);
 	assert_int_equal(pcap_compile(p, &prog, "udp port 53", 1, PCAP_NETMASK_UNKNOWN), 0);
@@ -47,7 +46,6 @@ static void a_program_of_any_length_is_for_the_engine(void **state)
 	const u_int n = 10000;
 	struct bpf_insn *insns = calloc(n, sizeof(*insns));
 
-	(void)state;
 	assert_non_null(insns);
 	activate();
 	for (u_int i = 0; i < n; i++)
@@ -64,7 +62,6 @@ static void before_activate_there_is_nobody_to_filter(void **state)
 {
 	struct bpf_insn all = BPF_STMT(BPF_RET | BPF_K, 1000);
 
-	(void)state;
 	assert_int_equal(set_program(&all, 1), PCAP_ERROR_NOT_ACTIVATED);
 	activate();
 	assert_int_equal(fake.n_filters, 0);
@@ -81,7 +78,6 @@ static void each_of_many_filters_reaches_the_engine_and_holds(void **state)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 
-	(void)state;
 	activate_nonblocking();
 	for (unsigned int i = 0; i < 200; i++) {
 		prog[1].k = i;
@@ -105,7 +101,6 @@ static void a_packet_that_is_filtered_comes_as_it_is(void **state)
 		{ .fill = 2, .len = 1500, .caplen = 1, .filtered = true },
 	};
 
-	(void)state;
 	activate();
 	reject_all();
 	fake_packets(packets, ARRAY_SIZE(packets));
@@ -127,7 +122,6 @@ static void a_packet_that_is_not_filtered_is_judged_among_others_that_are(void *
 		{ .fill = 2, .len = 60, .caplen = 60, .filtered = true },
 	};
 
-	(void)state;
 	activate();
 	assert_int_equal(set_filter("ether[0] = 1"), 0);
 	fake_packets(packets, ARRAY_SIZE(packets));
@@ -147,7 +141,6 @@ static void a_packet_that_comes_whole_is_cut_as_filter_and_snaplen_want(void **s
 	};
 	struct bpf_insn prog = BPF_STMT(BPF_RET | BPF_K, 0);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		tear_down(NULL);
 		set_up(NULL);
@@ -170,7 +163,6 @@ static void a_filter_sees_more_of_a_whole_packet_than_the_program(void **state)
 		{ .fill = 1, .len = 9000, .caplen = 9000 },
 	};
 
-	(void)state;
 	assert_int_equal(pcap_set_snaplen(p, 64), 0);
 	activate();
 	assert_int_equal(set_filter("ether[8999] = 0"), 0);
@@ -184,7 +176,6 @@ static void a_filter_sees_more_of_a_whole_packet_than_the_program(void **state)
 
 static void only_packets_that_pass_the_filter_are_delivered_and_counted(void **state)
 {
-	(void)state;
 	activate();
 	assert_int_equal(set_filter("ether[0] & 1 = 1"), 0);
 	fake_batch(6);
@@ -199,7 +190,6 @@ static void the_filters_answer_limits_the_captured_length(void **state)
 {
 	struct bpf_insn cut = BPF_STMT(BPF_RET | BPF_K, 20);
 
-	(void)state;
 	activate();
 	assert_int_equal(set_program(&cut, 1), 0);
 	fake_batch(1);
@@ -212,7 +202,6 @@ static void a_filter_that_wants_more_than_there_is_changes_no_length(void **stat
 {
 	struct bpf_insn all = BPF_STMT(BPF_RET | BPF_K, 0xffffffff);
 
-	(void)state;
 	activate();
 	assert_int_equal(set_program(&all, 1), 0);
 	fake_batch(1);
@@ -227,7 +216,6 @@ static void the_filter_knows_the_packets_true_length(void **state)
 		{ .fill = 1, .len = 999, .caplen = 40 },
 	};
 
-	(void)state;
 	activate();
 	assert_int_equal(set_filter("greater 1000"), 0);
 	fake_packets(packets, ARRAY_SIZE(packets));
@@ -243,7 +231,6 @@ static void a_filter_cannot_see_what_was_not_captured(void **state)
 		{ .fill = 0, .len = 1500, .caplen = 0 },
 	};
 
-	(void)state;
 	activate();
 	assert_int_equal(set_filter("ether[100] = 0"), 0);
 	fake_packets(packets, ARRAY_SIZE(packets));
@@ -258,7 +245,6 @@ static void filter_for_number_4(void)
 
 static void a_filter_set_in_the_callback_holds_for_the_next_packet(void **state)
 {
-	(void)state;
 	activate();
 	assert_int_equal(set_filter("ether[0] < 200"), 0);
 	fake_batch(6);
@@ -270,7 +256,6 @@ static void a_filter_set_in_the_callback_holds_for_the_next_packet(void **state)
 
 static void a_filter_holds_for_packets_that_wait_already(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(6);
 	assert_int_equal(dispatch(1), 1);
@@ -290,7 +275,6 @@ static void vlan_tags_are_looked_for_in_the_packet(void **state)
 	};
 	struct pcap_pkthdr h;
 
-	(void)state;
 	activate_nonblocking();
 	assert_int_equal(set_filter("vlan 5"), 0);
 	fake_packets(&packet, 1);
@@ -304,7 +288,6 @@ static void an_invalid_filter_is_refused_and_the_old_one_stays(void **state)
 {
 	struct bpf_insn endless = BPF_STMT(BPF_LD | BPF_IMM, 0);
 
-	(void)state;
 	activate();
 	assert_int_equal(set_filter("ether[0] = 1"), 0);
 	assert_int_equal(set_program(&endless, 1), -1);
@@ -341,7 +324,6 @@ static void a_program_that_no_machine_should_run_is_refused_here(void **state)
 	};
 	struct bpf_insn prog[] = { { 0 }, BPF_STMT(BPF_RET | BPF_K, 1000) };
 
-	(void)state;
 	activate();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		prog[0] = rows[i].insn;
@@ -376,7 +358,6 @@ static void a_packet_that_leads_protochain_in_circles_is_rejected(void **state)
 	struct pcap_pkthdr *h;
 	const u_char *data;
 
-	(void)state;
 	activate_nonblocking();
 	assert_int_equal(set_filter("ip protochain 6"), 0);
 	fake_packets(packets, ARRAY_SIZE(packets));
@@ -395,7 +376,6 @@ static void a_filter_of_loops_only_ends_too(void **state)
 		BPF_STMT(BPF_RET | BPF_K, 1000),
 	};
 
-	(void)state;
 	activate_nonblocking();
 	assert_int_equal(set_program(prog, ARRAY_SIZE(prog)), 0);
 	assert_engine_has(prog, ARRAY_SIZE(prog));
@@ -411,7 +391,6 @@ static void a_filter_that_the_engine_refuses_is_an_error_and_the_old_one_stays(v
 		XDPS_BAD_FILTER, XDPS_NO_PERMISSION, XDPS_FAILED,
 	};
 
-	(void)state;
 	activate();
 	assert_int_equal(set_filter("ether[0] = 1"), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
@@ -433,7 +412,6 @@ static void a_filter_that_the_engine_refuses_is_an_error_and_the_old_one_stays(v
 
 static void without_a_filter_before_a_refused_one_leaves_none(void **state)
 {
-	(void)state;
 	activate();
 	fake.filter = (struct fake_answer){ XDPS_BAD_FILTER, "not this one" };
 	assert_int_equal(set_filter("ether[0] = 2"), -1);

@@ -31,7 +31,6 @@ static void a_name_without_our_prefix_is_left_alone(void **state)
 	};
 	int is_ours;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		strcpy(errbuf, "untouched");
 		is_ours = -1;
@@ -43,7 +42,6 @@ static void a_name_without_our_prefix_is_left_alone(void **state)
 
 static void what_follows_the_prefix_is_for_the_option_parser(void **state)
 {
-	(void)state;
 	pcap_close(p);
 	p = pcap_create("xdpsample:veth1:rate=100", errbuf);
 	assert_non_null(p);
@@ -54,7 +52,6 @@ static void what_follows_the_prefix_is_for_the_option_parser(void **state)
 
 static void a_bad_option_fails_in_create_with_its_sentence(void **state)
 {
-	(void)state;
 	fake.parse = (struct fake_answer){ XDPS_BAD_OPTION, "rate=0 is no rate" };
 	assert_null(pcap_create("xdpsample:eth0:rate=0", errbuf));
 	assert_string_equal(errbuf, "rate=0 is no rate");
@@ -63,7 +60,6 @@ static void a_bad_option_fails_in_create_with_its_sentence(void **state)
 
 static void create_starts_nothing_and_close_is_enough_to_undo_it(void **state)
 {
-	(void)state;
 	pcap_close(p);
 	p = NULL;
 	assert_int_equal(fake.n_opens, 0);
@@ -74,7 +70,6 @@ static void a_handle_that_is_not_activated_says_so(void **state)
 {
 	struct pcap_stat ps;
 
-	(void)state;
 	assert_int_equal(dispatch(1), PCAP_ERROR_NOT_ACTIVATED);
 	assert_int_equal(pcap_stats(p, &ps), PCAP_ERROR_NOT_ACTIVATED);
 	assert_int_equal(pcap_getnonblock(p, errbuf), PCAP_ERROR_NOT_ACTIVATED);
@@ -84,7 +79,6 @@ static void a_handle_that_is_not_activated_says_so(void **state)
 
 static void micro_and_nanoseconds_can_be_asked_for_and_nothing_else(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_get_tstamp_precision(p),
 			 PCAP_TSTAMP_PRECISION_MICRO);
 	assert_int_equal(pcap_set_tstamp_precision(p,
@@ -99,7 +93,6 @@ static void the_time_is_the_hosts_and_no_other_is_on_offer(void **state)
 {
 	int *types;
 
-	(void)state;
 	assert_int_equal(pcap_list_tstamp_types(p, &types), 1);
 	assert_int_equal(types[0], PCAP_TSTAMP_HOST);
 	pcap_free_tstamp_types(types);
@@ -121,7 +114,6 @@ static void the_snapshot_length_reaches_the_engine(void **state)
 		{ INT_MAX, 262144 }, { INT_MIN, 262144 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		pcap_close(p);
 		p = pcap_create("xdpsample:eth0", errbuf);
@@ -134,7 +126,6 @@ static void the_snapshot_length_reaches_the_engine(void **state)
 
 static void the_buffer_size_reaches_the_engine(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_set_buffer_size(p, INT_MAX), 0);
 	activate();
 	assert_int_equal(fake.opened.request.buffer_bytes, INT_MAX);
@@ -142,7 +133,6 @@ static void the_buffer_size_reaches_the_engine(void **state)
 
 static void without_a_buffer_size_the_engine_chooses(void **state)
 {
-	(void)state;
 	activate();
 	assert_int_equal(fake.opened.request.buffer_bytes, 0);
 }
@@ -158,7 +148,6 @@ static void the_timeout_up_to_100_ms_is_how_long_packets_wait_for_company(void *
 		{ 0, 10000 }, { -1, 10000 }, { INT_MIN, 10000 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		pcap_close(p);
 		p = pcap_create("xdpsample:eth0", errbuf);
@@ -170,7 +159,6 @@ static void the_timeout_up_to_100_ms_is_how_long_packets_wait_for_company(void *
 
 static void in_immediate_mode_packets_wait_for_nothing(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_set_immediate_mode(p, 1), 0);
 	activate_with_timeout(1000);
 	assert_true(fake.opened.request.immediate);
@@ -179,7 +167,6 @@ static void in_immediate_mode_packets_wait_for_nothing(void **state)
 
 static void promiscuous_mode_reaches_the_engine(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_set_promisc(p, 1), 0);
 	activate();
 	assert_true(fake.opened.request.promisc);
@@ -191,7 +178,6 @@ static void promiscuous_mode_reaches_the_engine(void **state)
 
 static void monitor_mode_is_refused(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_set_rfmon(p, 1), 0);
 	assert_int_equal(pcap_activate(p), PCAP_ERROR_RFMON_NOTSUP);
 	assert_int_equal(fake.n_opens, 0);
@@ -220,7 +206,6 @@ static void each_failure_has_its_code_and_keeps_its_sentence(void **state)
 	_Static_assert(ARRAY_SIZE(cases) == XDPS_FAILED - XDPS_WOKEN, "all of them");
 	char sentence[32];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		snprintf(sentence, sizeof(sentence), "eth0: sentence %zu", i);
 		fake.open = (struct fake_answer){ cases[i].status, sentence };
@@ -235,7 +220,6 @@ static void a_sentence_as_long_as_errbuf_is_whole(void **state)
 {
 	char sentence[256];
 
-	(void)state;
 	memset(sentence, 'x', 255);
 	sentence[255] = '\0';
 	fake.open = (struct fake_answer){ XDPS_FAILED, sentence };
@@ -245,7 +229,6 @@ static void a_sentence_as_long_as_errbuf_is_whole(void **state)
 
 static void a_handle_that_failed_to_activate_can_be_activated_again(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_set_snaplen(p, 96), 0);
 	fake.open = (struct fake_answer){ XDPS_BUSY, "eth0 is busy" };
 	assert_int_equal(pcap_activate(p), PCAP_ERROR);
@@ -266,7 +249,6 @@ static void a_handle_that_failed_to_activate_can_be_activated_again(void **state
 
 static void a_handle_that_failed_to_activate_can_be_closed(void **state)
 {
-	(void)state;
 	fake.open = (struct fake_answer){ XDPS_NO_DEVICE, "eth0: no such device" };
 	assert_int_equal(pcap_activate(p), PCAP_ERROR_NO_SUCH_DEVICE);
 	pcap_close(p);
@@ -276,7 +258,6 @@ static void a_handle_that_failed_to_activate_can_be_closed(void **state)
 
 static void a_second_activation_is_refused_and_harms_nothing(void **state)
 {
-	(void)state;
 	activate();
 	assert_int_equal(pcap_activate(p), PCAP_ERROR_ACTIVATED);
 	assert_int_equal(fake.n_opens, 1);
@@ -286,7 +267,6 @@ static void a_second_activation_is_refused_and_harms_nothing(void **state)
 
 static void promiscuity_that_cannot_be_had_is_a_warning(void **state)
 {
-	(void)state;
 	fake.warning = "eth0 is not promiscuous: no CAP_NET_RAW";
 	assert_int_equal(pcap_set_promisc(p, 1), 0);
 	assert_int_equal(pcap_activate(p), PCAP_WARNING);
@@ -297,7 +277,6 @@ static void promiscuity_that_cannot_be_had_is_a_warning(void **state)
 
 static void any_other_warning_is_not_about_promiscuity(void **state)
 {
-	(void)state;
 	fake.warning = "eth0: something else";
 	assert_int_equal(pcap_set_promisc(p, 1), 0);
 	assert_int_equal(pcap_activate(p), PCAP_WARNING);
@@ -306,7 +285,6 @@ static void any_other_warning_is_not_about_promiscuity(void **state)
 
 static void packets_with_a_frame_header_are_ethernet(void **state)
 {
-	(void)state;
 	fake.link = XDPS_LINK_ETHERNET;
 	activate();
 	assert_int_equal(pcap_datalink(p), DLT_EN10MB);
@@ -318,7 +296,6 @@ static void packets_that_begin_with_ip_are_raw(void **state)
 {
 	int *dlts;
 
-	(void)state;
 	fake.link = XDPS_LINK_IP;
 	activate();
 	assert_int_equal(pcap_datalink(p), DLT_RAW);
@@ -329,7 +306,6 @@ static void packets_that_begin_with_ip_are_raw(void **state)
 
 static void the_engines_descriptor_is_the_selectable_one(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_get_selectable_fd(p), -1);
 	activate();
 	assert_int_equal(pcap_get_selectable_fd(p), fake.fd);
@@ -339,7 +315,6 @@ static void the_engines_descriptor_is_the_selectable_one(void **state)
 
 static void close_ends_the_capture_and_leaves_the_descriptor_to_the_engine(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(3);
 	assert_int_equal(dispatch(1), 1);
@@ -419,7 +394,6 @@ static void no_device_is_listed_unless_asked_for(void **state)
 	static const char *const wishes[] = { NULL, "", "0", "11", "yes" };
 	pcap_if_t *list;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++) {
 		unsetenv("XDPSAMPLE_LIST");
 		if (wishes[i])
@@ -438,7 +412,6 @@ static void the_ethernet_like_interfaces_are_listed_where_asked_for(void **state
 	char name[10 + IF_NAMESIZE];
 	pcap_if_t *list;
 
-	(void)state;
 	setenv("XDPSAMPLE_LIST", "1", 1);
 	look_at_interfaces(&before);
 	assert_int_equal(pcap_findalldevs(&list, errbuf), 0);
@@ -497,7 +470,6 @@ static void an_interface_without_frame_headers_is_not_listed(void **state)
 	pid_t child = fork();
 	int status;
 
-	(void)state;
 	assert_true(child >= 0);
 	if (child == 0)
 		_exit(list_next_to_a_tun());
@@ -515,7 +487,6 @@ static void a_listed_device_is_never_the_default_one(void **state)
 	const pcap_if_t *lo;
 	pcap_if_t *list;
 
-	(void)state;
 	setenv("XDPSAMPLE_LIST", "1", 1);
 	assert_int_equal(pcap_findalldevs(&list, errbuf), 0);
 	unsetenv("XDPSAMPLE_LIST");

@@ -15,7 +15,6 @@ static void a_packet_is_no_longer_than_the_snapshot_length(void **state)
 {
 	static const struct fake_packet packet = { .len = 9000, .caplen = 200 };
 
-	(void)state;
 	assert_int_equal(pcap_set_snaplen(p, 96), 0);
 	activate();
 	fake_packets(&packet, 1);
@@ -32,7 +31,6 @@ static const struct fake_packet stamped[] = {
 
 static void times_are_in_microseconds_by_default(void **state)
 {
-	(void)state;
 	activate();
 	fake_packets(stamped, ARRAY_SIZE(stamped));
 	assert_int_equal(dispatch(-1), 3);
@@ -46,7 +44,6 @@ static void times_are_in_microseconds_by_default(void **state)
 
 static void times_are_in_nanoseconds_where_asked_for(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_set_tstamp_precision(p,
 			 PCAP_TSTAMP_PRECISION_NANO), 0);
 	activate();
@@ -66,7 +63,6 @@ static void what_next_returns_is_good_until_the_next_call(void **state)
 	struct pcap_pkthdr h;
 	const u_char *data;
 
-	(void)state;
 	activate();
 	fake_batch(2);
 	for (int i = 0; i < 2; i++) {
@@ -84,7 +80,6 @@ static void next_ex_tells_a_packet_a_timeout_a_break_and_an_error_apart(void **s
 	struct pcap_pkthdr *h;
 	const u_char *data;
 
-	(void)state;
 	activate_with_timeout(10);
 	fake_batch(1);
 	fake_timeout();
@@ -109,7 +104,6 @@ static void reading_len_bytes_of_a_cut_packet_finds_zeros(void **state)
 	struct pcap_pkthdr *h;
 	const u_char *data;
 
-	(void)state;
 	activate();
 	fake_packets(packets, ARRAY_SIZE(packets));
 	for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
@@ -128,7 +122,6 @@ static void the_lost_are_among_the_received_and_the_unchosen_are_not(void **stat
 {
 	struct pcap_stat ps;
 
-	(void)state;
 	activate();
 	fake.stats = (struct xdps_stats){
 		.seen = 1110, .unsampled = 1000, .taken = 100, .lost = 10,
@@ -144,7 +137,6 @@ static void statistics_wrap_at_32_bits(void **state)
 {
 	struct pcap_stat ps;
 
-	(void)state;
 	activate();
 	fake.stats.taken = 0x100000000u - 3;
 	fake.stats.lost = 0x200000005u;
@@ -158,7 +150,6 @@ static void what_is_left_after_a_break_that_nobody_answers_is_dropped(void **sta
 {
 	struct pcap_stat ps;
 
-	(void)state;
 	activate();
 	break_in_wait(5);
 	assert_int_equal(dispatch(1), 1);
@@ -195,7 +186,6 @@ static void raise_usr1(void *arg)
 
 static void statistics_can_be_asked_for_in_the_callback(void **state)
 {
-	(void)state;
 	activate();
 	fake.stats.taken = 42;
 	fake_batch(1);
@@ -209,7 +199,6 @@ static void statistics_can_be_asked_for_in_a_signal_handler(void **state)
 {
 	struct sigaction sa = { .sa_handler = stats_on_signal };
 
-	(void)state;
 	activate();
 	fake.stats.taken = 43;
 	fake_batch(1);
@@ -222,7 +211,6 @@ static void statistics_can_be_asked_for_in_a_signal_handler(void **state)
 
 static void statistics_outlive_a_break_and_the_capture(void **state)
 {
-	(void)state;
 	activate();
 	fake.stats.taken = 7;
 	pcap_breakloop(p);
@@ -241,7 +229,6 @@ static void statistics_outlive_a_break_and_the_capture(void **state)
 
 static void received_packets_can_be_asked_for_and_sent_ones_cannot(void **state)
 {
-	(void)state;
 	activate();
 	assert_int_equal(pcap_setdirection(p, PCAP_D_IN), 0);
 	assert_int_equal(pcap_setdirection(p, PCAP_D_INOUT), 0);
@@ -253,7 +240,6 @@ static void received_packets_can_be_asked_for_and_sent_ones_cannot(void **state)
 
 static void a_packet_can_be_sent(void **state)
 {
-	(void)state;
 	activate();
 	assert_int_equal(pcap_inject(p, "fourteen bytes", 14), 14);
 	assert_int_equal(fake.injected_bytes, 14);
@@ -264,7 +250,6 @@ static void a_packet_can_be_sent(void **state)
 
 static void a_packet_that_cannot_be_sent_is_an_error_with_a_sentence(void **state)
 {
-	(void)state;
 	activate();
 	fake.inject = (struct fake_answer){ XDPS_NO_PERMISSION, "no CAP_NET_RAW" };
 	assert_int_equal(pcap_inject(p, "abc", 3), PCAP_ERROR);

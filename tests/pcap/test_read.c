@@ -26,7 +26,6 @@ static uint64_t now_ns(void)
 
 static void a_count_of_one_delivers_one_packet_and_keeps_the_rest(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(3);
 	for (int i = 1; i <= 3; i++) {
@@ -37,7 +36,6 @@ static void a_count_of_one_delivers_one_packet_and_keeps_the_rest(void **state)
 
 static void a_count_of_three_delivers_three(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(5);
 	assert_int_equal(dispatch(3), 3);
@@ -47,7 +45,6 @@ static void a_count_of_three_delivers_three(void **state)
 
 static void a_count_is_a_maximum_and_not_waited_for(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(2);
 	fake_batch(2);
@@ -59,7 +56,6 @@ static void no_count_means_what_is_there_now(void **state)
 {
 	static const int unlimited[] = { 0, -1, INT_MIN };
 
-	(void)state;
 	activate();
 	for (size_t i = 0; i < ARRAY_SIZE(unlimited); i++)
 		fake_batch(3);
@@ -70,7 +66,6 @@ static void no_count_means_what_is_there_now(void **state)
 
 static void an_unlimited_read_ends_under_a_flood(void **state)
 {
-	(void)state;
 	activate();
 	fake.flood = 1000;
 	assert_int_equal(dispatch(-1), 1000);
@@ -79,7 +74,6 @@ static void an_unlimited_read_ends_under_a_flood(void **state)
 
 static void a_loop_goes_on_until_its_count_is_reached(void **state)
 {
-	(void)state;
 	activate_with_timeout(100);
 	fake_batch(2);
 	fake_timeout();
@@ -92,7 +86,6 @@ static void a_loop_goes_on_until_its_count_is_reached(void **state)
 
 static void an_unlimited_loop_ends_with_the_capture(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(2);
 	fake_batch(2);
@@ -106,7 +99,6 @@ static void an_unlimited_loop_ends_with_the_capture(void **state)
 
 static void a_timeout_that_passes_empty_returns_0(void **state)
 {
-	(void)state;
 	activate_with_timeout(1000);
 	fake_timeout();
 	assert_int_equal(dispatch(-1), 0);
@@ -116,7 +108,6 @@ static void a_timeout_that_passes_empty_returns_0(void **state)
 
 static void the_longest_timeout_is_waited_for(void **state)
 {
-	(void)state;
 	activate_with_timeout(INT_MAX);
 	fake_timeout();
 	assert_int_equal(dispatch(-1), 0);
@@ -128,7 +119,6 @@ static void without_a_timeout_a_read_blocks_until_a_packet_is_delivered(void **s
 	static const int timeouts[] = { 0, -1, INT_MIN };
 	static const struct fake_packet no = { .fill = 9, .len = 60, .caplen = 60 };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(timeouts); i++) {
 		tear_down(NULL);
 		set_up(NULL);
@@ -150,7 +140,6 @@ static void rejected_packets_do_not_prolong_the_timeout(void **state)
 {
 	uint64_t began_ns;
 
-	(void)state;
 	activate_with_timeout(20);
 	reject_all();
 	fake.flood = 100;
@@ -174,7 +163,6 @@ static void let_5_ms_pass(void *arg)
 
 static void a_wait_that_took_longer_than_the_timeout_is_the_last(void **state)
 {
-	(void)state;
 	activate_with_timeout(1);
 	reject_all();
 	fake_batch(1);
@@ -188,7 +176,6 @@ static void rejected_packets_do_not_end_the_wait(void **state)
 {
 	static const struct fake_packet no = { .fill = 9, .len = 60, .caplen = 60 };
 
-	(void)state;
 	activate_with_timeout(10000);
 	assert_int_equal(set_filter("ether[0] != 9"), 0);
 	fake_packets(&no, 1);
@@ -203,7 +190,6 @@ static void rejected_packets_do_not_end_the_wait(void **state)
 
 static void a_nonblocking_read_of_nothing_returns_0_at_once(void **state)
 {
-	(void)state;
 	activate_nonblocking();
 	assert_int_equal(dispatch(-1), 0);
 	assert_int_equal(fake.n_waits, 1);
@@ -212,7 +198,6 @@ static void a_nonblocking_read_of_nothing_returns_0_at_once(void **state)
 
 static void a_nonblocking_read_takes_what_is_there(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_set_timeout(p, 1000), 0);
 	activate_nonblocking();
 	fake_batch(3);
@@ -225,7 +210,6 @@ static void a_nonblocking_read_takes_what_is_there(void **state)
 
 static void a_nonblocking_read_of_rejected_packets_ends_under_a_flood(void **state)
 {
-	(void)state;
 	activate_nonblocking();
 	reject_all();
 	fake.flood = 1000;
@@ -235,7 +219,6 @@ static void a_nonblocking_read_of_rejected_packets_ends_under_a_flood(void **sta
 
 static void an_old_wakeup_hides_no_packet_from_a_nonblocking_read(void **state)
 {
-	(void)state;
 	activate_nonblocking();
 	fake_woken();
 	fake_batch(1);
@@ -245,7 +228,6 @@ static void an_old_wakeup_hides_no_packet_from_a_nonblocking_read(void **state)
 
 static void nonblocking_mode_can_be_asked_for_before_activation(void **state)
 {
-	(void)state;
 	assert_int_equal(pcap_setnonblock(p, 1, errbuf), 0);
 	activate();
 	assert_int_equal(pcap_getnonblock(p, errbuf), 1);
@@ -255,7 +237,6 @@ static void nonblocking_mode_can_be_asked_for_before_activation(void **state)
 
 static void nonblocking_mode_can_be_switched_at_any_time(void **state)
 {
-	(void)state;
 	activate_with_timeout(50);
 	assert_int_equal(pcap_getnonblock(p, errbuf), 0);
 	assert_int_equal(pcap_setnonblock(p, 17, errbuf), 0);
@@ -270,7 +251,6 @@ static void nonblocking_mode_can_be_switched_at_any_time(void **state)
 
 static void a_reactivated_handle_blocks_unless_told_otherwise(void **state)
 {
-	(void)state;
 	fake.open = (struct fake_answer){ XDPS_BUSY, "eth0 is busy" };
 	assert_int_equal(pcap_activate(p), PCAP_ERROR);
 	fake.open.status = XDPS_OK;
@@ -282,7 +262,6 @@ static void a_reactivated_handle_blocks_unless_told_otherwise(void **state)
 
 static void a_break_before_a_read_ends_it_without_a_wait(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(2);
 	pcap_breakloop(p);
@@ -294,7 +273,6 @@ static void a_break_before_a_read_ends_it_without_a_wait(void **state)
 
 static void a_break_from_the_callback_ends_the_next_read_too(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(5);
 	act_at(2, break_loop);
@@ -307,7 +285,6 @@ static void a_break_from_the_callback_ends_the_next_read_too(void **state)
 
 static void a_break_from_the_callback_ends_a_loop_at_that_packet(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(5);
 	act_at(2, break_loop);
@@ -318,7 +295,6 @@ static void a_break_from_the_callback_ends_a_loop_at_that_packet(void **state)
 
 static void a_break_at_the_last_of_a_count_does_not_lose_the_count(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(2);
 	act_at(2, break_loop);
@@ -328,7 +304,6 @@ static void a_break_at_the_last_of_a_count_does_not_lose_the_count(void **state)
 
 static void a_break_during_the_wait_ends_it(void **state)
 {
-	(void)state;
 	activate();
 	break_in_wait(0);
 	assert_int_equal(dispatch(-1), PCAP_ERROR_BREAK);
@@ -357,7 +332,6 @@ static void break_on_signals(void)
 
 static void a_break_during_the_wait_hands_out_all_packets_first(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(2);
 	fake_during(break_loop_in, NULL);
@@ -372,7 +346,6 @@ static void a_break_during_the_wait_hands_out_all_packets_first(void **state)
 
 static void a_break_during_the_wait_ends_a_loop_after_all_packets(void **state)
 {
-	(void)state;
 	activate();
 	break_in_wait(3);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
@@ -381,7 +354,6 @@ static void a_break_during_the_wait_ends_a_loop_after_all_packets(void **state)
 
 static void the_last_packets_come_by_as_many_as_were_asked_for(void **state)
 {
-	(void)state;
 	activate();
 	break_in_wait(5);
 	assert_int_equal(dispatch(2), 2);
@@ -397,7 +369,6 @@ static void the_last_packets_come_one_by_one(void **state)
 	struct pcap_pkthdr *h;
 	const u_char *data;
 
-	(void)state;
 	activate();
 	break_in_wait(2);
 	for (int i = 0; i < 2; i++) {
@@ -409,7 +380,6 @@ static void the_last_packets_come_one_by_one(void **state)
 
 static void after_a_break_reading_goes_on(void **state)
 {
-	(void)state;
 	activate();
 	for (int i = 0; i < 2; i++) {
 		break_in_wait(2);
@@ -423,7 +393,6 @@ static void after_a_break_reading_goes_on(void **state)
 
 static void a_signal_during_the_callback_hands_out_all_packets_first(void **state)
 {
-	(void)state;
 	activate();
 	break_on_signals();
 	fake_batch(3);
@@ -443,7 +412,6 @@ static void interrupt_later(void)
 
 static void a_second_signal_ends_it_at_once(void **state)
 {
-	(void)state;
 	activate();
 	break_on_signals();
 	break_in_wait(5);
@@ -456,7 +424,6 @@ static void a_second_signal_ends_it_at_once(void **state)
 /* timeout(1) sends its signal twice. */
 static void a_signal_that_comes_twice_at_a_time_is_one_break(void **state)
 {
-	(void)state;
 	activate();
 	break_on_signals();
 	break_in_wait(5);
@@ -467,7 +434,6 @@ static void a_signal_that_comes_twice_at_a_time_is_one_break(void **state)
 
 static void a_callback_that_breaks_while_the_last_packets_come_gets_no_more(void **state)
 {
-	(void)state;
 	activate();
 	break_in_wait(5);
 	act_at(2, break_loop);
@@ -491,7 +457,6 @@ static void break_by_thread(void)
 
 static void a_thread_that_breaks_during_the_callback_lets_all_packets_out_first(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(3);
 	fake.left = 2;
@@ -502,7 +467,6 @@ static void a_thread_that_breaks_during_the_callback_lets_all_packets_out_first(
 
 static void a_signal_between_two_reads_hands_out_all_packets_first(void **state)
 {
-	(void)state;
 	activate();
 	break_on_signals();
 	fake_batch(1);
@@ -515,7 +479,6 @@ static void a_signal_between_two_reads_hands_out_all_packets_first(void **state)
 
 static void the_last_packets_are_not_waited_for_in_nonblocking_mode(void **state)
 {
-	(void)state;
 	activate_nonblocking();
 	break_in_wait(2);
 	assert_int_equal(dispatch(-1), 2);
@@ -525,7 +488,6 @@ static void the_last_packets_are_not_waited_for_in_nonblocking_mode(void **state
 
 static void a_break_ends_a_read_that_rejects_a_flood(void **state)
 {
-	(void)state;
 	activate();
 	reject_all();
 	fake_batch(100);
@@ -539,7 +501,6 @@ static void a_break_ends_a_read_that_rejects_a_flood(void **state)
 
 static void a_break_comes_before_a_timeout(void **state)
 {
-	(void)state;
 	activate_with_timeout(100);
 	fake_timeout();
 	fake_during(break_loop_in, NULL);
@@ -548,7 +509,6 @@ static void a_break_comes_before_a_timeout(void **state)
 
 static void a_break_ends_a_nonblocking_read(void **state)
 {
-	(void)state;
 	activate_nonblocking();
 	fake_batch(1);
 	pcap_breakloop(p);
@@ -558,7 +518,6 @@ static void a_break_ends_a_nonblocking_read(void **state)
 
 static void a_wakeup_that_is_not_a_break_goes_unnoticed(void **state)
 {
-	(void)state;
 	activate();
 	fake_woken();
 	fake_woken();
@@ -578,7 +537,6 @@ static void a_break_from_another_thread_ends_a_wait_for_ever(void **state)
 {
 	pthread_t thread;
 
-	(void)state;
 	activate_with_timeout(0);
 	assert_int_equal(pthread_create(&thread, NULL, break_when_asleep, NULL), 0);
 	assert_int_equal(loop(-1), PCAP_ERROR_BREAK);
@@ -597,7 +555,6 @@ static void a_break_from_a_signal_handler_ends_a_wait_for_ever(void **state)
 {
 	pthread_t self = pthread_self(), thread;
 
-	(void)state;
 	activate_with_timeout(0);
 	break_on_signals();
 	assert_int_equal(pthread_create(&thread, NULL, signal_when_asleep, &self), 0);
@@ -609,7 +566,6 @@ static void a_break_from_a_signal_handler_ends_a_wait_for_ever(void **state)
 
 static void an_interface_that_disappears_is_an_error_each_time(void **state)
 {
-	(void)state;
 	activate_with_timeout(100);
 	fake_over(XDPS_GONE, "The interface disappeared");
 	for (int i = 0; i < 3; i++) {
@@ -620,7 +576,6 @@ static void an_interface_that_disappears_is_an_error_each_time(void **state)
 
 static void packets_come_before_the_error_that_followed_them(void **state)
 {
-	(void)state;
 	activate();
 	fake_batch(2);
 	fake_over(XDPS_FAILED, "the helper died");
@@ -631,7 +586,6 @@ static void packets_come_before_the_error_that_followed_them(void **state)
 
 static void a_read_knows_no_other_error_codes(void **state)
 {
-	(void)state;
 	activate_nonblocking();
 	fake_over(XDPS_NO_PERMISSION, "not any more");
 	assert_int_equal(dispatch(-1), PCAP_ERROR);

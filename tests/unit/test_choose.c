@@ -67,7 +67,6 @@ static void assert_refused(const char *prog, const char *sentence)
 
 static void test_nothing(void **state)
 {
-	(void)state;
 	attach((struct xdps_program){ .fd = -1 });
 	assert_int_equal(choose(""), XDPS_OK);
 	assert_null(target.traced);
@@ -75,7 +74,6 @@ static void test_nothing(void **state)
 
 static void test_nothing_but_wanted(void **state)
 {
-	(void)state;
 	attach((struct xdps_program){ .fd = -1 });
 	assert_int_equal(choose("xdp_drop"), XDPS_UNSUPPORTED);
 	assert_string_equal(err.text, "eth0: no XDP program is attached, but prog=xdp_drop needs one; without it, all packets are captured as they arrive");
@@ -89,7 +87,6 @@ static void test_nothing_but_wanted(void **state)
 
 static void test_attached(void **state)
 {
-	(void)state;
 	attach(program(7, "xdp_dispatcher"));
 	component(program(9, "xdp_drop"));
 	assert_chosen("", 7);
@@ -98,7 +95,6 @@ static void test_attached(void **state)
 
 static void test_names_and_ids(void **state)
 {
-	(void)state;
 	attach(program(7, "xdp_dispatcher"));
 	component(program(9, "xdp_drop"));
 	component(program(10, "xdp_pass"));
@@ -112,7 +108,6 @@ static void test_names_and_ids(void **state)
 
 static void test_short_name(void **state)
 {
-	(void)state;
 	attach(program(7, "xdp_dispatcher"));
 	component(program(9, "drop_what_comes_from_there"));
 	component(program(10, "pass_what_comes_from_there"));
@@ -124,7 +119,6 @@ static void test_short_name(void **state)
 
 static void test_whole_name_first(void **state)
 {
-	(void)state;
 	attach(program(7, "drop_what_comes_from_there"));
 	component(program(9, "drop_what_comes"));
 	component(program(10, "drop_what_comes_from_here"));
@@ -133,7 +127,6 @@ static void test_whole_name_first(void **state)
 
 static void test_long_name_without_btf(void **state)
 {
-	(void)state;
 	attach(without_btf(7, "drop_what_comes_from_there"));
 	assert_chosen("drop_what_comes_from_there", 7);
 	assert_chosen("drop_what_comes", 7);
@@ -145,7 +138,6 @@ static void test_long_name_without_btf(void **state)
 /* Some loaders give the program another name than its function has. */
 static void test_name_of_loader(void **state)
 {
-	(void)state;
 	attach(program(7, "firewall"));
 	strcpy(target.attached.short_name, "edge_fw");
 	assert_chosen("firewall", 7);
@@ -154,7 +146,6 @@ static void test_name_of_loader(void **state)
 
 static void test_unknown_id(void **state)
 {
-	(void)state;
 	attach(program(7, "xdp_dispatcher"));
 	component(program(4294967295, "xdp_drop"));
 	assert_refused("70", "eth0: no attached XDP program has the id 70; there are xdp_dispatcher (id 7), xdp_drop (id 4294967295)");
@@ -165,7 +156,6 @@ static void test_unknown_id(void **state)
 
 static void test_nameless(void **state)
 {
-	(void)state;
 	attach(without_btf(7, ""));
 	assert_chosen("7", 7);
 	assert_refused("x", "eth0: no attached XDP program is named x; there is only id 7");
@@ -173,7 +163,6 @@ static void test_nameless(void **state)
 
 static void test_ambiguous(void **state)
 {
-	(void)state;
 	attach(program(7, "xdp_dispatcher"));
 	component(program(9, "xdp_drop"));
 	component(program(12, "xdp_pass"));
@@ -191,7 +180,6 @@ static void test_as_many_as_fit(void **state)
 {
 	char name[128];
 
-	(void)state;
 	for (int len = 1; len < 128; len++) {
 		memset(name, 'n', len);
 		name[len] = '\0';
@@ -214,7 +202,6 @@ static void test_as_many_as_fit(void **state)
 
 static void test_all_fit(void **state)
 {
-	(void)state;
 	attach(program(10, "a"));
 	for (int i = 0; i < XDPS_COMPONENTS_MAX; i++)
 		component(program(11 + i, "b"));
@@ -223,7 +210,6 @@ static void test_all_fit(void **state)
 
 static void test_offloaded(void **state)
 {
-	(void)state;
 	attach(program(7, "in_the_card"));
 	target.mode = XDPS_MODE_AUTO;
 	assert_int_equal(choose(""), XDPS_OK);
@@ -236,7 +222,6 @@ static void test_offloaded(void **state)
 
 static void test_only_component(void **state)
 {
-	(void)state;
 	attach(program(7, "xdp_dispatcher"));
 	assert_chosen("", 7);
 	assert_false(xdps_target_use_only_component(&target));
@@ -258,7 +243,6 @@ static void test_describe(void **state)
 {
 	char buf[128];
 
-	(void)state;
 	attach((struct xdps_program){ .fd = -1 });
 	xdps_target_describe(&target, buf, sizeof(buf));
 	assert_string_equal(buf, "no XDP program");
@@ -287,7 +271,6 @@ static void test_describe_in_little_room(void **state)
 	static const char all[] = "XDP program xdp_dispatcher (id 7, native mode)";
 	char buf[sizeof(all)];
 
-	(void)state;
 	attach(program(7, "xdp_dispatcher"));
 	xdps_target_describe(&target, buf, sizeof(all));
 	assert_string_equal(buf, all);

@@ -53,7 +53,6 @@ static int ask_machine(void **state)
 {
 	struct sigaction catch = { .sa_handler = jump_out }, before;
 
-	(void)state;
 	sigaction(SIGABRT, &catch, &before);
 	for (unsigned int code = 0; code < CODES; code++)
 		known[code] = machine_knows(code);
@@ -114,7 +113,6 @@ static void test_codes(void **state)
 {
 	unsigned int n = 0;
 
-	(void)state;
 	returns(3);
 	for (unsigned int code = 0; code < CODES; code++) {
 		prog[0] = (struct xdps_insn){ .code = code, .k = 1 };
@@ -131,7 +129,6 @@ static void test_number(void **state)
 {
 	struct xdps_error err;
 
-	(void)state;
 	returns(XDPS_FILTER_INSNS_MAX + 1);
 	assert_refused(0, "the filter has no instructions");
 	assert_true(is_taken(1));
@@ -144,7 +141,6 @@ static void test_number(void **state)
 
 static void test_end(void **state)
 {
-	(void)state;
 	returns(2);
 	prog[1] = (struct xdps_insn){ .code = BPF_LD | BPF_IMM };
 	assert_refused(2, "the filter's last instruction (1) does not return");
@@ -158,7 +154,6 @@ static void test_words(void **state)
 	static const uint16_t codes[] = { BPF_LD | BPF_MEM, BPF_LDX | BPF_MEM, BPF_ST, BPF_STX };
 	static const uint32_t words[] = { 0, 15, 16, 17, 0x7fffffff, 0x80000000, 0xffffffff };
 
-	(void)state;
 	returns(2);
 	for (size_t c = 0; c < ARRAY_SIZE(codes); c++) {
 		for (size_t w = 0; w < ARRAY_SIZE(words); w++) {
@@ -173,7 +168,6 @@ static void test_words(void **state)
 
 static void test_divisor(void **state)
 {
-	(void)state;
 	returns(2);
 	prog[0] = (struct xdps_insn){ .code = BPF_ALU | BPF_DIV | BPF_K };
 	assert_refused(2, "the filter's instruction 0 divides by zero");
@@ -189,7 +183,6 @@ static void test_branches(void **state)
 {
 	const unsigned int n = 300;
 
-	(void)state;
 	for (unsigned int at = 0; at < n; at++) {
 		for (unsigned int far = 0; far <= UINT8_MAX; far++) {
 			returns(n);
@@ -215,7 +208,6 @@ static void test_jumps(void **state)
 {
 	const unsigned int n = 13;
 
-	(void)state;
 	for (unsigned int at = 0; at < n; at++) {
 		for (uint32_t i = 0; i < 64; i++) {
 			const uint32_t far[] = { i, -i, 0x7fffffff - i, 0x80000000 + i };
@@ -275,7 +267,6 @@ static void test_random(void **state)
 	uint64_t seed = 1;
 	unsigned int taken = 0;
 
-	(void)state;
 	for (unsigned int i = 0; i < MUTANTS; i++) {
 		unsigned int n = random_filter(&seed, prog, 64);
 

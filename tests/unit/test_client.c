@@ -85,7 +85,6 @@ static enum xdps_status open_with(const char *behaviour)
 
 static int before_each(void **state)
 {
-	(void)state;
 	xdps_client_init(&client);
 	xdps_session_init(&session);
 	memset(&err, 0, sizeof(err));
@@ -103,7 +102,6 @@ static void close_capture(void)
 
 static int after_each(void **state)
 {
-	(void)state;
 	close_capture();
 	if (count_fds(getpid()) == fds_before)
 		return 0;
@@ -124,7 +122,6 @@ static void assert_fails(const char *behaviour, enum xdps_status status, const c
 
 static void gets_rings_and_counters(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("good"), XDPS_OK);
 	assert_int_equal(session.n_rings, 2);
 	assert_int_equal(session.ring_bytes, 64 << 10);
@@ -139,7 +136,6 @@ static void gets_rings_and_counters(void **state)
 
 static void gets_map_rings(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("map-rings"), XDPS_OK);
 	assert_int_equal(session.ring_kind, XDPS_RING_MAP);
 	assert_int_equal(session.n_rings, 100);
@@ -148,14 +144,12 @@ static void gets_map_rings(void **state)
 
 static void gets_a_socket_for_sending(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("injects"), XDPS_OK);
 	assert_true(session.inject_fd >= 0);
 }
 
 static void passes_a_warning_on(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("warns"), XDPS_OK);
 	assert_string_equal(session.warning, "not all of it");
 }
@@ -169,7 +163,6 @@ static void listen_to_the_end(void)
 
 static void hears_that_the_interface_disappeared(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("then-gone"), XDPS_OK);
 	listen_to_the_end();
 	assert_int_equal(err.status, XDPS_GONE);
@@ -178,7 +171,6 @@ static void hears_that_the_interface_disappeared(void **state)
 
 static void hears_that_the_helper_died(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("then-dies"), XDPS_OK);
 	listen_to_the_end();
 	assert_int_equal(err.status, XDPS_FAILED);
@@ -187,7 +179,6 @@ static void hears_that_the_helper_died(void **state)
 
 static void takes_babble_for_the_end(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("then-babbles"), XDPS_OK);
 	listen_to_the_end();
 	assert_int_equal(err.status, XDPS_FAILED);
@@ -203,7 +194,6 @@ static void listen_until_there_are(unsigned int n_rings)
 
 static void gets_rings_that_are_added(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("adds-two"), XDPS_OK);
 	assert_int_equal(session.n_rings, 2);
 	listen_until_there_are(4);
@@ -218,7 +208,6 @@ static void does_without_a_ring_behind_one_that_it_missed(void **state)
 {
 	struct pollfd p;
 
-	(void)state;
 	assert_int_equal(open_with("adds-after-another"), XDPS_OK);
 	p = (struct pollfd){ .fd = client.sock, .events = POLLIN };
 	assert_int_equal(poll(&p, 1, 10000), 1);
@@ -234,7 +223,6 @@ static void refuses_added_rings_that_make_no_sense(void **state)
 		"adds-none", "adds-two-at-once", "adds-again", "adds-too-many",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		assert_int_equal(open_with(kinds[i]), XDPS_OK);
 		listen_to_the_end();
@@ -249,7 +237,6 @@ static void refuses_a_notice_without_an_end(void **state)
 {
 	struct pollfd p;
 
-	(void)state;
 	assert_int_equal(open_with("then-notes-no-end"), XDPS_OK);
 	p = (struct pollfd){ .fd = client.sock, .events = POLLIN };
 	assert_int_equal(poll(&p, 1, 10000), 1);
@@ -260,27 +247,23 @@ static void refuses_a_notice_without_an_end(void **state)
 
 static void passes_the_helpers_error_on(void **state)
 {
-	(void)state;
 	assert_fails("busy", XDPS_BUSY, "eth0: taken");
 	assert_string_equal(err.text, "eth0: taken");
 }
 
 static void says_that_the_helper_ended_without_a_word(void **state)
 {
-	(void)state;
 	assert_fails("silent", XDPS_FAILED, "exited without an error message");
 	assert_non_null(strstr(err.text, "/silent"));
 }
 
 static void reads_through_a_request_that_was_never_read(void **state)
 {
-	(void)state;
 	assert_fails("unread", XDPS_FAILED, "exited without an error message");
 }
 
 static void repeats_the_dynamic_loaders_last_words(void **state)
 {
-	(void)state;
 	assert_fails("loader", XDPS_FAILED,
 		     "error while loading shared libraries: libx.so.1");
 	assert_null(strchr(err.text, '\n'));
@@ -288,7 +271,6 @@ static void repeats_the_dynamic_loaders_last_words(void **state)
 
 static void refuses_a_helper_of_another_version(void **state)
 {
-	(void)state;
 	assert_fails("other-version", XDPS_FAILED, "from the same build");
 }
 
@@ -300,14 +282,12 @@ static void refuses_answers_that_make_no_sense(void **state)
 		"too-many-cpus",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		assert_fails(kinds[i], XDPS_FAILED, "invalid reply");
 }
 
 static void does_not_wait_for_ever_to_be_served(void **state)
 {
-	(void)state;
 	patience_ms = 10;
 	assert_fails("mute", XDPS_FAILED, "the helper did not reply within 10 seconds");
 	assert_in_range(longest_ms, 9000, 100000);
@@ -315,7 +295,6 @@ static void does_not_wait_for_ever_to_be_served(void **state)
 
 static void keeps_nothing_of_a_helper_that_died_halfway(void **state)
 {
-	(void)state;
 	assert_fails("dies-halfway", XDPS_FAILED, "exited without an error message");
 }
 
@@ -323,7 +302,6 @@ static void names_a_helper_that_is_not_there(void **state)
 {
 	struct xdps_options opt;
 
-	(void)state;
 	xdps_options_init(&opt);
 	setenv("XDPSAMPLE_HELPER", "/nonexistent/helper", 1);
 	assert_int_equal(xdps_client_open(&client, &opt, &session, &err), XDPS_FAILED);
@@ -335,7 +313,6 @@ static void says_that_a_helper_is_not_executable(void **state)
 	struct xdps_options opt;
 	FILE *f;
 
-	(void)state;
 	xdps_options_init(&opt);
 	snprintf(helper, sizeof(helper), "%s/not-executable", dir);
 	f = fopen(helper, "w");
@@ -348,7 +325,6 @@ static void says_that_a_helper_is_not_executable(void **state)
 
 static void the_helper_starts_from_a_clean_slate(void **state)
 {
-	(void)state;
 	signal(SIGINT, SIG_IGN);
 	assert_int_equal(open_with("report"), XDPS_FAILED);
 	signal(SIGINT, SIG_DFL);
@@ -366,7 +342,6 @@ static void count_sigchld(int sig)
 
 static void the_helper_is_nobodys_child(void **state)
 {
-	(void)state;
 	n_sigchld = 0;
 	signal(SIGCHLD, count_sigchld);
 	assert_int_equal(open_with("good"), XDPS_OK);
@@ -381,7 +356,6 @@ static void the_helper_is_nobodys_child(void **state)
 
 static void starts_where_the_program_ignores_its_children(void **state)
 {
-	(void)state;
 	signal(SIGCHLD, SIG_IGN);
 	assert_int_equal(open_with("good"), XDPS_OK);
 	signal(SIGCHLD, SIG_DFL);
@@ -391,7 +365,6 @@ static void starts_where_standard_input_is_closed(void **state)
 {
 	int in = dup(0);
 
-	(void)state;
 	close(0);
 	assert_int_equal(open_with("good"), XDPS_OK);
 	close_capture();
@@ -403,7 +376,6 @@ static void leaves_the_signal_mask_alone(void **state)
 {
 	sigset_t before, after;
 
-	(void)state;
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	assert_int_equal(open_with("good"), XDPS_OK);
 	sigprocmask(SIG_BLOCK, NULL, &after);
@@ -416,7 +388,6 @@ static void closing_waits_for_the_helpers_end(void **state)
 	char c;
 	int peek;
 
-	(void)state;
 	assert_int_equal(open_with("good"), XDPS_OK);
 	peek = dup(client.sock);
 	xdps_client_close(&client);
@@ -437,7 +408,6 @@ static void closing_waits_for_a_second_at_most(void **state)
 {
 	uint64_t before_ms;
 
-	(void)state;
 	assert_int_equal(open_with("lingers"), XDPS_OK);
 	before_ms = now_ms();
 	xdps_client_close(&client);
@@ -446,7 +416,6 @@ static void closing_waits_for_a_second_at_most(void **state)
 
 static void closing_twice_is_harmless(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("good"), XDPS_OK);
 	xdps_client_close(&client);
 	close_capture();
@@ -477,7 +446,6 @@ static void assert_unchanged(bool refused)
 
 static void hears_that_a_filter_is_in_the_kernel(void **state)
 {
-	(void)state;
 	assert_int_equal(filter_with("filter-kernel", &take_all, 1), XDPS_OK);
 	assert_int_equal(filtering.number, 7);
 	assert_int_equal(filtering.place, XDPS_FILTER_KERNEL);
@@ -488,7 +456,6 @@ static void hears_that_a_filter_is_in_the_kernel(void **state)
 
 static void hears_of_a_ring_before_a_filter(void **state)
 {
-	(void)state;
 	assert_int_equal(filter_with("filter-adds", &take_all, 1), XDPS_OK);
 	assert_int_equal(filtering.number, 7);
 	assert_int_equal(filtering.place, XDPS_FILTER_KERNEL);
@@ -498,7 +465,6 @@ static void hears_of_a_ring_before_a_filter(void **state)
 
 static void hears_why_a_filter_is_not_in_the_kernel(void **state)
 {
-	(void)state;
 	assert_int_equal(filter_with("filter-user", &take_all, 1), XDPS_OK);
 	assert_int_equal(filtering.number, 7);
 	assert_int_equal(filtering.place, XDPS_FILTER_USER);
@@ -508,7 +474,6 @@ static void hears_why_a_filter_is_not_in_the_kernel(void **state)
 
 static void hears_that_a_filter_is_refused_and_goes_on(void **state)
 {
-	(void)state;
 	assert_int_equal(filter_with("filter-refused", &take_all, 1), XDPS_BAD_FILTER);
 	assert_string_equal(err.text, "it never ends");
 	assert_unchanged(true);
@@ -525,7 +490,6 @@ static void sends_a_filter_as_it_is(void **state)
 	};
 	char words[128];
 
-	(void)state;
 	assert_int_equal(filter_with("filter-described", insns, 3), XDPS_OK);
 	snprintf(words, sizeof(words),
 		 "44 bytes, magic %#x, kind 5, user space 0, 3 instructions, last 0x15 255 254 0xfedcba98",
@@ -546,7 +510,6 @@ static void sends_4096_instructions(void **state)
 {
 	struct xdps_insn *insns = many_insns(4096);
 
-	(void)state;
 	assert_int_equal(filter_with("filter-described", insns, 4096), XDPS_OK);
 	assert_non_null(strstr(filtering.why, "32788 bytes, "));
 	assert_non_null(strstr(filtering.why, "user space 0, 4096 instructions, last 0x6 0 0 "));
@@ -559,7 +522,6 @@ static void asks_to_filter_nothing_for_what_is_too_long(void **state)
 	static const size_t sizes[] = { 4097, 100000 };
 	char words[128];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct xdps_insn *insns = many_insns(sizes[i]);
 
@@ -588,14 +550,12 @@ static void assert_over(const char *behaviour, enum xdps_status status, const ch
 
 static void an_error_instead_of_an_answer_is_the_end(void **state)
 {
-	(void)state;
 	assert_over("filter-gone", XDPS_GONE, "The interface disappeared");
 	assert_over("then-gone", XDPS_GONE, "The interface disappeared");
 }
 
 static void a_helper_that_dies_over_a_filter_is_the_end(void **state)
 {
-	(void)state;
 	assert_over("filter-dies", XDPS_FAILED, "exited without an error message");
 }
 
@@ -603,7 +563,6 @@ static void a_dead_helpers_last_words_are_the_answer(void **state)
 {
 	struct pollfd closed = { .events = 0 };
 
-	(void)state;
 	assert_int_equal(open_with("gone-and-dead"), XDPS_OK);
 	closed.fd = client.sock;
 	assert_int_equal(poll(&closed, 1, 10000), 1);
@@ -617,7 +576,6 @@ static void a_dead_helpers_last_words_are_the_answer(void **state)
 /* The answer to a question that somebody left comes before that to the next one. */
 static void an_answer_that_nobody_waited_for_is_passed_over(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("filter-late"), XDPS_OK);
 	client.n_unheard = 1;
 	assert_int_equal(xdps_client_filter(&client, 7, &take_all, 1, &filtering, &err), XDPS_OK);
@@ -627,7 +585,6 @@ static void an_answer_that_nobody_waited_for_is_passed_over(void **state)
 
 static void hears_a_notice_and_goes_on(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("then-notes"), XDPS_OK);
 	while (!client.has_notice)
 		assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
@@ -637,7 +594,6 @@ static void hears_a_notice_and_goes_on(void **state)
 
 static void a_notice_is_no_answer(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("filter-noted"), XDPS_OK);
 	assert_int_equal(xdps_client_filter(&client, 7, &take_all, 1, &filtering, &err), XDPS_OK);
 	assert_int_equal(filtering.number, 7);
@@ -647,7 +603,6 @@ static void a_notice_is_no_answer(void **state)
 
 static void a_silent_helper_is_the_end_after_ten_seconds(void **state)
 {
-	(void)state;
 	assert_int_equal(open_with("filter-silent"), XDPS_OK);
 	patience_ms = 10;
 	filtering.refused = true;
@@ -667,7 +622,6 @@ static void an_answer_that_makes_no_sense_is_the_end(void **state)
 		"filter-no-end",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		assert_over(kinds[i], XDPS_FAILED, "invalid reply");
 }
@@ -702,7 +656,6 @@ static void a_helper_to_be_debugged_has_our_stderr(void **state)
 {
 	char written[256];
 
-	(void)state;
 	open_loader_with("1", written, sizeof(written));
 	assert_string_equal(written, "xdpsample-helper: error while loading shared libraries: libx.so.1\n");
 	assert_non_null(strstr(err.text, "exited without an error message"));
@@ -713,7 +666,6 @@ static void no_other_helper_has(void **state)
 	static const char *const values[] = { "", "0", "2", "yes", "11" };
 	char written[256];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		open_loader_with(values[i], written, sizeof(written));
 		assert_string_equal(written, "");
@@ -726,7 +678,6 @@ static void debugging_starts_where_standard_error_is_closed(void **state)
 	const int err_fd = dup(2);
 	enum xdps_status status;
 
-	(void)state;
 	close(2);
 	setenv("XDPSAMPLE_DEBUG", "1", 1);
 	status = open_with("good");
@@ -739,7 +690,6 @@ static void debugging_starts_where_standard_error_is_closed(void **state)
 
 static int make_dir(void **state)
 {
-	(void)state;
 	return mkdtemp(dir) ? 0 : -1;
 }
 
@@ -748,7 +698,6 @@ static int remove_dir(void **state)
 	struct dirent *e;
 	DIR *d = opendir(dir);
 
-	(void)state;
 	while (d && (e = readdir(d)))
 		unlinkat(dirfd(d), e->d_name, 0);
 	if (d)
@@ -795,7 +744,6 @@ static void assert_as_before(unsigned int i)
 
 static void queries_where_there_is_a_program(void **state)
 {
-	(void)state;
 	assert_int_equal(query_with("query"), XDPS_OK);
 	assert_known(0, 1);
 	assert_known(1, 2);
@@ -805,7 +753,6 @@ static void queries_where_there_is_a_program(void **state)
 
 static void an_interface_that_is_gone_ends_no_query(void **state)
 {
-	(void)state;
 	assert_int_equal(query_with("query-gone"), XDPS_OK);
 	assert_known(0, 1);
 	assert_as_before(1);
@@ -814,7 +761,6 @@ static void an_interface_that_is_gone_ends_no_query(void **state)
 
 static void one_that_cannot_be_looked_at_ends_no_query(void **state)
 {
-	(void)state;
 	assert_int_equal(query_with("query-denied"), XDPS_NO_PERMISSION);
 	assert_non_null(strstr(err.text, "not for you"));
 	assert_known(0, 1);
@@ -834,7 +780,6 @@ static void what_cannot_be_looked_at_stays_as_it_was(void **state)
 		{ "query-endless-program", XDPS_FAILED }, { "query-endless-reason", XDPS_FAILED },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		assert_int_equal(query_with(rows[i].behaviour), rows[i].status);
 		assert_known(0, 1);
@@ -846,7 +791,6 @@ static void what_cannot_be_looked_at_stays_as_it_was(void **state)
 
 static void a_list_does_not_wait_for_ever(void **state)
 {
-	(void)state;
 	patience_ms = 50;
 	assert_int_equal(query_with("query-silent"), XDPS_FAILED);
 	assert_in_range(longest_ms, 1500, 2000);
@@ -855,7 +799,6 @@ static void a_list_does_not_wait_for_ever(void **state)
 
 static void a_list_without_a_helper_stays_as_it_was(void **state)
 {
-	(void)state;
 	query_with("query");
 	setenv("XDPSAMPLE_HELPER", "/nonexistent/helper", 1);
 	list[0].programs[0].name[0] = '\0';

@@ -73,7 +73,6 @@ static void calm(void)
 
 static int begin(void **state)
 {
-	(void)state;
 	srandom(1);
 	calm();
 	world.mono_ns = 5000 * SEC;
@@ -108,7 +107,6 @@ static uint64_t plain_date(uint64_t mono_ns)
 
 static void test_now(void **state)
 {
-	(void)state;
 	world.mono_ns = 1234567890123ll;
 	assert_int_equal(xdps_clock_now_ns(&wall_clock), 1234567890123ll + READ_NS);
 }
@@ -119,7 +117,6 @@ static void test_real_clocks(void **state)
 	struct xdps_clock c;
 	int64_t wall_ns;
 
-	(void)state;
 	xdps_clock_init(&c);
 	xdps_clock_update(&c);
 	clock_gettime(CLOCK_REALTIME, &before);
@@ -133,20 +130,17 @@ static void test_real_clocks(void **state)
 
 static void test_record(void **state)
 {
-	(void)state;
 	assert_int_equal(date(77, WALL_OFFSET, 0), 77 + WALL_OFFSET);
 	assert_int_equal(date(78, WALL_OFFSET, 0), 78 + WALL_OFFSET);
 }
 
 static void test_no_offset(void **state)
 {
-	(void)state;
 	assert_near(plain_date(77), 77 + WALL_OFFSET, READ_NS);
 }
 
 static void test_no_leap(void **state)
 {
-	(void)state;
 	world.leap_ns = 0;
 	update();
 	assert_int_equal(xdps_clock_wall_ns(&wall_clock, 77, WALL_OFFSET),
@@ -155,7 +149,6 @@ static void test_no_leap(void **state)
 
 static void test_before_utc(void **state)
 {
-	(void)state;
 	world.leap_ns = -2 * SEC;
 	update();
 	assert_int_equal(wall_clock.utc_offset_ns, -2 * SEC);
@@ -166,7 +159,6 @@ static void test_error_hides(void **state)
 	uint64_t mono_ns, now_ns, last_ns = 0;
 	int64_t offset_ns = 0;
 
-	(void)state;
 	for (mono_ns = 0; mono_ns < 100000; mono_ns++) {
 		now_ns = date(mono_ns, WALL_OFFSET, random() % 1000);
 		assert_near(now_ns, mono_ns + WALL_OFFSET, 1000);
@@ -196,7 +188,6 @@ static void step_by(int64_t step_ns)
 
 static void test_step_forward(void **state)
 {
-	(void)state;
 	step_by(3600 * SEC);
 	step_by(SEC);
 	step_by(12345);
@@ -205,7 +196,6 @@ static void test_step_forward(void **state)
 
 static void test_step_backward(void **state)
 {
-	(void)state;
 	step_by(-3600 * SEC);
 	step_by(-SEC);
 	step_by(-12345);
@@ -234,7 +224,6 @@ static void alternate(int64_t step_ns)
 
 static void test_alternation(void **state)
 {
-	(void)state;
 	alternate(3600 * SEC);
 	alternate(-3600 * SEC);
 	alternate(50000);
@@ -248,7 +237,6 @@ static void test_many_steps(void **state)
 	int64_t right_ns = WALL_OFFSET;
 	uint64_t mono_ns;
 
-	(void)state;
 	for (mono_ns = 0; mono_ns < 100000; mono_ns++) {
 		if (random() % 10 == 0)
 			right_ns += random() % (2 * SEC) - SEC;
@@ -262,7 +250,6 @@ static void test_creep(void **state)
 	int64_t right_ns = WALL_OFFSET;
 	uint64_t mono_ns;
 
-	(void)state;
 	for (mono_ns = 0; mono_ns < 100000; mono_ns++) {
 		right_ns += 30;
 		assert_near(date(mono_ns, right_ns, random() % 1000),
@@ -275,7 +262,6 @@ static void test_no_jitter(void **state)
 	uint64_t first_ns = plain_date(77);
 	unsigned int i, k;
 
-	(void)state;
 	for (i = 0; i < 10000; i++) {
 		for (k = 0; k < ARRAY_SIZE(world.delay_ns); k++)
 			world.delay_ns[k] = random() % 500;
@@ -291,7 +277,6 @@ static void test_own_steps(void **state)
 	};
 	unsigned int i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(steps_ns); i++) {
 		world.wall_offset_ns += steps_ns[i];
 		update();
@@ -304,7 +289,6 @@ static void test_interrupted(void **state)
 {
 	unsigned int quiet, k;
 
-	(void)state;
 	for (quiet = 0; quiet < 3; quiet++) {
 		xdps_clock_init(&wall_clock);
 		wall_clock.gettime = fake_gettime;
@@ -321,7 +305,6 @@ static void test_interrupted_always(void **state)
 	uint64_t before_ns = plain_date(77);
 	unsigned int k;
 
-	(void)state;
 	for (k = 0; k < 12; k++)
 		world.delay_ns[k] = k % 4 == 2 ? 4000000 : 0;
 	update();
@@ -340,7 +323,6 @@ static void test_badly_begun(void **state)
 {
 	unsigned int where, k;
 
-	(void)state;
 	for (where = 1; where <= 2; where++) {
 		xdps_clock_init(&wall_clock);
 		wall_clock.gettime = fake_gettime;
@@ -359,7 +341,6 @@ static void test_set_while_reading(void **state)
 	static const int64_t steps_ns[] = { 3600 * SEC, -3600 * SEC, SEC, -SEC };
 	unsigned int i, k;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(steps_ns); i++) {
 		for (k = 0; k < 12; k++) {
 			begin(NULL);
@@ -381,7 +362,6 @@ static void test_leap_second(void **state)
 {
 	int64_t tai_offset_ns = WALL_OFFSET + LEAP;
 
-	(void)state;
 	assert_int_equal(xdps_clock_wall_ns(&wall_clock, 77, tai_offset_ns),
 			 77 + WALL_OFFSET);
 	world.wall_offset_ns -= SEC;

@@ -24,7 +24,6 @@ static void link_types(void **state)
 		{ ARPHRD_IEEE80211, "", false, 0 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		enum xdps_link link = 77;
 
@@ -50,7 +49,6 @@ static void programs_that_decide(void **state)
 		{ { 0, 2, 3 }, 2, XDPS_MODE_GENERIC },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		enum xdps_mode mode = 77;
 
@@ -66,7 +64,6 @@ static void asks_about_lo(void **state)
 	char name[IF_NAMESIZE] = "", kind[IF_NAMESIZE] = "x";
 	int rc = xdps_device_ask(&answer, 0, "lo");
 
-	(void)state;
 	if (rc == -ENODEV || rc == -EAFNOSUPPORT || rc == -EPERM) {
 		print_message("# asking about lo: %s\n", strerror(-rc));
 		skip();			/* a build root can be without */

@@ -240,7 +240,6 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	(void)state;
 	xdps_close(x);
 	fake_ring_free(&fake);
 	fake_ring_free(&empty);
@@ -252,7 +251,6 @@ static void left_while_it_opens(void **state)
 	struct xdps *before = x;
 	unsigned int n_fds = count_fds(getpid());
 
-	(void)state;
 	signal(SIGUSR1, jump);
 	interrupts = true;
 	if (!sigsetjmp(out, 1)) {
@@ -309,14 +307,12 @@ static void assert_place(enum xdps_filter place, const char *words)
 
 static void first_takes_all(void **state)
 {
-	(void)state;
 	assert_place(XDPS_FILTER_NONE, NULL);
 	assert_true(is_filtered_by(XDPS_FILTER_FIRST));
 }
 
 static void only_the_one_of_now(void **state)
 {
-	(void)state;
 	assert_int_equal(set_filter(), XDPS_OK);
 	assert_int_equal(client.n_asked, 1);
 	assert_int_equal(client.number, 2);
@@ -339,7 +335,6 @@ static void judged_when_delivered(void **state)
 	const struct xdps_record rec = { .mono_ns = 1, .len = 4, .caplen = 4, .filter = 2 };
 	struct xdps_packet pkt;
 
-	(void)state;
 	assert_int_equal(set_filter(), XDPS_OK);
 	assert_true(fake_ring_put(&fake, &rec, "abcd"));
 	assert_true(fake_ring_put(&fake, &rec, "abcd"));
@@ -355,7 +350,6 @@ static void judged_when_delivered(void **state)
 
 static void user_space_says_why(void **state)
 {
-	(void)state;
 	client.place = XDPS_FILTER_USER;
 	answer(XDPS_OK, false, "it goes backwards");
 	assert_int_equal(set_filter(), XDPS_OK);
@@ -379,7 +373,6 @@ static void metadata_is_refused(void **state)
 	};
 	struct xdps_insn prog[] = { { 0 }, { BPF_RET | BPF_K, 0, 0, 1000 } };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(loads); i++) {
 		prog[0] = loads[i];
 		assert_int_equal(xdps_check_filter(prog, 2, &err), XDPS_BAD_FILTER);
@@ -402,7 +395,6 @@ static void large_numbers_elsewhere_are_not_refused(void **state)
 		{ BPF_RET | BPF_K, 0, 0, 0 },
 	};
 
-	(void)state;
 	assert_int_equal(xdps_check_filter(prog, ARRAY_SIZE(prog), &err), XDPS_OK);
 	assert_int_equal(xdps_set_filter(x, prog, ARRAY_SIZE(prog), &err), XDPS_OK);
 	assert_int_equal(client.n_asked, 1);
@@ -410,7 +402,6 @@ static void large_numbers_elsewhere_are_not_refused(void **state)
 
 static void refused_changes_nothing(void **state)
 {
-	(void)state;
 	assert_int_equal(set_filter(), XDPS_OK);
 	answer(XDPS_BAD_FILTER, true, "it never ends");
 	assert_int_equal(set_filter(), XDPS_BAD_FILTER);
@@ -429,7 +420,6 @@ static void refused_changes_nothing(void **state)
 
 static void after_the_end_the_rest_is_judged(void **state)
 {
-	(void)state;
 	assert_int_equal(set_filter(), XDPS_OK);
 	answer(XDPS_GONE, false, "The interface disappeared");
 	assert_int_equal(set_filter(), XDPS_OK);
@@ -447,7 +437,6 @@ static void after_the_end_the_rest_is_judged(void **state)
 
 static void numbers_begin_again(void **state)
 {
-	(void)state;
 	x->last_filter = UINT32_MAX - 1;
 	assert_int_equal(set_filter(), XDPS_OK);
 	assert_int_equal(client.number, UINT32_MAX);
@@ -480,7 +469,6 @@ static void complete_up_to_what_was_waited_for(void **state)
 	uint64_t before_ns, after_ns;
 	struct xdps_packet pkt;
 
-	(void)state;
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_TIMEOUT);
 	before_ns = xdps_complete_ns(x);
 	assert_true(before_ns && before_ns <= xdps_clock_now_ns(&x->clock));
@@ -507,7 +495,6 @@ static void complete_up_to_what_was_waited_for(void **state)
 
 static void idle_asks_for_the_first(void **state)
 {
-	(void)state;
 	renew(false, 50000);
 	assert_int_equal(xdps_wait(x, 1, &err), XDPS_TIMEOUT);
 	assert_int_equal(fake.cpu->wake_at, 1);
@@ -515,7 +502,6 @@ static void idle_asks_for_the_first(void **state)
 
 static void holder_asks_for_a_quarter(void **state)
 {
-	(void)state;
 	renew(false, 1000000);
 	put_now(100);
 	assert_int_equal(xdps_wait(x, 1, &err), XDPS_OK);	/* the caller has no more time */
@@ -556,7 +542,6 @@ static void what_is_held_is_no_company(void **state)
 	struct xdps_packet pkt;
 	unsigned int n = 0;
 
-	(void)state;
 	renew_with_hold(100, PATIENCE_MS);
 	put_until(RING_BYTES / 8);
 	usleep(120000);
@@ -573,7 +558,6 @@ static void what_is_held_is_no_company(void **state)
 
 static void a_half_full_ring_is_not_held_back(void **state)
 {
-	(void)state;
 	renew_with_hold(10 * PATIENCE_MS, 0);
 	put_until(RING_BYTES / 4);
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_TIMEOUT);
@@ -588,7 +572,6 @@ static void what_was_not_released_is_shown_again(void **state)
 	struct xdps_packet pkt;
 	struct xdps_stats stats;
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		put_now(60 + i);
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
@@ -628,7 +611,6 @@ static void no_wake_up_is_missed(void **state)
 	pthread_t sender;
 	void *rc;
 
-	(void)state;
 	assert_int_equal(pthread_create(&sender, NULL, send_one_by_one, &n_taken), 0);
 	while (n_taken < N_WAKE_UPS) {
 		if (xdps_wait(x, PATIENCE_MS, &err) != XDPS_OK) {
@@ -663,7 +645,6 @@ static void quiet_after_a_doorbell(void **state)
 {
 	const uint64_t one = 1;
 
-	(void)state;
 	put_now(60);
 	assert_int_equal(write(x->memory.doorbell.fd, &one, sizeof(one)), sizeof(one));
 	assert_true(is_readable());
@@ -676,7 +657,6 @@ static void quiet_after_a_doorbell(void **state)
 /* A packet was held back, and is found when its time is over. */
 static void quiet_after_a_tick(void **state)
 {
-	(void)state;
 	renew(false, 1000);
 	put_now(60);
 	xdps_merge_look(&x->merge, 0, UINT64_MAX);
@@ -693,7 +673,6 @@ static void quiet_after_a_tick(void **state)
 /* They would wait for a second, and what comes later is not among them. */
 static void drained(void **state)
 {
-	(void)state;
 	renew(false, 1000000);
 	assert_false(xdps_drain(x, false));
 	for (int i = 0; i < 3; i++)
@@ -713,7 +692,6 @@ static void account_of_a_drain(void **state)
 {
 	struct xdps_stats stats;
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		put_now(60);
 	assert_true(xdps_drain(x, false));
@@ -741,7 +719,6 @@ static void taken_over(void **state)
 	struct xdps_readers *readers = &x->memory.readers;
 	bool changed;
 
-	(void)state;
 	for (int i = 0; i < 4; i++)
 		put_now(60);
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_OK);
@@ -764,7 +741,6 @@ static void counts_add_up(void **state)
 {
 	struct xdps_stats stats;
 
-	(void)state;
 	counters[0] = (struct xdps_cpu){ .rejected = 1000, .chosen = 5 };
 	counters[1] = (struct xdps_cpu){ .unsampled = 200, .chosen = 50, .lost = 20 };
 	counters[2] = (struct xdps_cpu){

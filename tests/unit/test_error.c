@@ -13,7 +13,6 @@ static struct xdps_error err;
 
 static void test_fail(void **state)
 {
-	(void)state;
 	assert_int_equal(xdps_fail(&err, XDPS_BUSY, "%s: %d of %d", "eth0", 1, 2),
 			 XDPS_BUSY);
 	assert_int_equal(err.status, XDPS_BUSY);
@@ -22,7 +21,6 @@ static void test_fail(void **state)
 
 static void test_fail_errno(void **state)
 {
-	(void)state;
 	assert_int_equal(xdps_fail_errno(&err, -ENOENT, "starting %s", "it"),
 			 XDPS_FAILED);
 	assert_int_equal(err.status, XDPS_FAILED);
@@ -31,7 +29,6 @@ static void test_fail_errno(void **state)
 
 static void test_forbidden(void **state)
 {
-	(void)state;
 	assert_int_equal(xdps_fail_errno(&err, -EPERM, "a"), XDPS_FAILED);
 	assert_string_equal(err.text, "a: Operation not permitted");
 	assert_int_equal(xdps_fail_errno(&err, -EACCES, "a"), XDPS_FAILED);
@@ -40,7 +37,6 @@ static void test_forbidden(void **state)
 
 static void test_unknown_errno(void **state)
 {
-	(void)state;
 	/* ENOTSUPP of the kernel, for which user space has no name */
 	xdps_fail_errno(&err, -524, "attaching");
 	assert_string_equal(err.text, "attaching: Unknown error 524");
@@ -50,7 +46,6 @@ static void test_long(void **state)
 {
 	char word[1000];
 
-	(void)state;
 	memset(word, 'x', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
 
@@ -70,7 +65,6 @@ static void test_long(void **state)
 
 static void test_one_line(void **state)
 {
-	(void)state;
 	xdps_fail(&err, XDPS_FAILED, "a\nb\tc\033[2Jd\x7f" "e \n\n");
 	assert_string_equal(err.text, "a b c [2Jd e");
 	xdps_fail(&err, XDPS_FAILED, "\n");
@@ -79,14 +73,12 @@ static void test_one_line(void **state)
 
 static void test_utf8(void **state)
 {
-	(void)state;
 	xdps_fail(&err, XDPS_FAILED, "%s: down", "m\xc3\xbchle0");
 	assert_string_equal(err.text, "m\xc3\xbchle0: down");
 }
 
 static void test_wraps_itself(void **state)
 {
-	(void)state;
 	xdps_fail(&err, XDPS_FAILED, "the cause");
 	xdps_fail(&err, err.status, "the effect: %s", err.text);
 	assert_string_equal(err.text, "the effect: the cause");

@@ -35,7 +35,6 @@ static void begin(unsigned int n_rings, uint64_t hold)
 
 static int end(void **state)
 {
-	(void)state;
 	while (n_open)
 		fake_ring_free(&fakes[--n_open]);
 	xdps_merge_free(&merge);
@@ -86,7 +85,6 @@ static void expect_none(void)
 
 static void test_nothing(void **state)
 {
-	(void)state;
 	begin(3, 0);
 	expect_none();
 	look(UINT64_MAX);
@@ -96,7 +94,6 @@ static void test_nothing(void **state)
 
 static void test_no_rings(void **state)
 {
-	(void)state;
 	begin(0, 0);
 	look(5);
 	expect_none();
@@ -118,7 +115,6 @@ static void expect_numbers(uint32_t first, uint32_t last)
 /* It may be one of a run, and there may be an older one by then. */
 static void test_kept(void **state)
 {
-	(void)state;
 	begin(2, 0);
 	put(0, 10, 1);
 	put(0, 12, 2);
@@ -137,7 +133,6 @@ static void test_runs(void **state)
 	struct xdps_packet pkt;
 	int64_t tai_offset_ns;
 
-	(void)state;
 	begin(3, 0);
 	put(0, 10, 1);
 	put(0, 11, 2);
@@ -156,7 +151,6 @@ static void test_runs(void **state)
 
 static void test_release_blind(void **state)
 {
-	(void)state;
 	begin(2, HOLD_NS);
 	xdps_merge_release(&merge);
 	put(0, 10, 1);
@@ -171,7 +165,6 @@ static void test_release_blind(void **state)
 
 static void test_oldest(void **state)
 {
-	(void)state;
 	begin(2, HOLD_NS);
 	put(0, 500, 1);
 	assert_true(xdps_merge_oldest_ns(&merge) == UINT64_MAX);
@@ -233,7 +226,6 @@ static void test_hold_table(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		begin(2, rows[i].hold);
 		merge.last_ns = rows[i].last;
@@ -250,7 +242,6 @@ static void test_hold_table(void **state)
 
 static void test_one_ring(void **state)
 {
-	(void)state;
 	begin(1, UINT64_MAX);
 	put(0, 1000, 1);
 	put(0, 1001, 2);
@@ -264,7 +255,6 @@ static void test_one_ring(void **state)
 
 static void test_hold_ends_with_news(void **state)
 {
-	(void)state;
 	begin(2, HOLD_NS);
 	put(0, 1000, 1);
 	look(1500);
@@ -285,7 +275,6 @@ static void test_hold_ends_with_news(void **state)
 
 static void test_late(void **state)
 {
-	(void)state;
 	begin(3, HOLD_NS);
 	put(0, 1000, 1);
 	look(2000);
@@ -305,7 +294,6 @@ static void test_late(void **state)
 
 static void test_late_without_hold(void **state)
 {
-	(void)state;
 	begin(2, UINT64_MAX);
 	put(0, 1000, 1);
 	put(1, 1000, 2);
@@ -327,7 +315,6 @@ static void test_equal(void **state)
 	int64_t tai_offset_ns;
 	unsigned int i;
 
-	(void)state;
 	begin(8, HOLD_NS);
 	for (i = 0; i < 16; i++)
 		put(i % 8, 1000, i);
@@ -349,7 +336,6 @@ static void test_flood(void **state)
 	unsigned int taken = 0;
 	unsigned int i;
 
-	(void)state;
 	begin(4, HOLD_NS);
 	for (i = 0; i < 100; i++)
 		put(i % 4, 1000 + i, number++);
@@ -382,7 +368,6 @@ static void test_empty_alone(void **state)
 {
 	unsigned int i;
 
-	(void)state;
 	begin(3, 0);
 	for (i = 0; i < 10; i++)
 		put(0, 1000 + i, i);
@@ -400,7 +385,6 @@ static void test_empty_alone(void **state)
 
 static void test_refill(void **state)
 {
-	(void)state;
 	begin(2, 0);
 	put(0, 1000, 1);
 	put(1, 1010, 2);
@@ -416,7 +400,6 @@ static void test_broken(void **state)
 {
 	struct xdps_record rec = { .mono_ns = 1, .len = 9, .caplen = 9000 };
 
-	(void)state;
 	kind = XDPS_RING_PERF;		/* where what is behind a lie can be found */
 	begin(2, 0);
 	put(0, 1000, 1);
@@ -438,7 +421,6 @@ static void test_added(void **state)
 {
 	static struct xdps_ring moved[3];
 
-	(void)state;
 	begin(2, HOLD_NS);
 	fake_ring_init(&fakes[2], kind, DATA_BYTES, 0);
 	fake_ring_open(&fakes[2], &rings[2]);
@@ -564,7 +546,6 @@ static void test_order(void **state)
 	static const unsigned int n_rings[] = { 1, 2, 8, 64 };
 	unsigned int i, round;
 
-	(void)state;
 	srandom(1);
 	for (i = 0; i < ARRAY_SIZE(n_rings); i++) {
 		for (round = 0; round < 5; round++) {
@@ -576,7 +557,6 @@ static void test_order(void **state)
 
 static void test_slow_publishers(void **state)
 {
-	(void)state;
 	srandom(2);
 	assert_true(simulate(2, 20 * HOLD_NS).disordered > 0);
 	assert_true(simulate(64, 20 * HOLD_NS).disordered > 0);

@@ -48,7 +48,6 @@ static void test_init(void **state)
 {
 	struct xdps_options opt;
 
-	(void)state;
 	memset(&opt, 0xff, sizeof(opt));
 	xdps_options_init(&opt);
 	assert_string_equal(opt.request.ifname, "");
@@ -71,7 +70,6 @@ static void test_bare_name(void **state)
 {
 	struct xdps_options opt = parsed("eth0");
 
-	(void)state;
 	assert_string_equal(opt.request.ifname, "eth0");
 	assert_int_equal(opt.request.mode, XDPS_MODE_AUTO);
 	assert_int_equal(opt.request.rate, 1);
@@ -87,7 +85,6 @@ static void test_all_options(void **state)
 	struct xdps_options opt = parsed(
 		"eth0:rate=100:mode=native:hold=250:point=exit:action=tx:prog=xdp_filter:ring=perf");
 
-	(void)state;
 	assert_string_equal(opt.request.ifname, "eth0");
 	assert_int_equal(opt.request.rate, 100);
 	assert_int_equal(opt.request.mode, XDPS_MODE_NATIVE);
@@ -103,7 +100,6 @@ static void test_any_order(void **state)
 {
 	struct xdps_options opt = parsed("v0:prog=7:action=drop:hold=7:mode=generic:rate=3");
 
-	(void)state;
 	assert_string_equal(opt.request.ifname, "v0");
 	assert_int_equal(opt.request.rate, 3);
 	assert_int_equal(opt.request.mode, XDPS_MODE_GENERIC);
@@ -114,7 +110,6 @@ static void test_any_order(void **state)
 
 static void test_modes(void **state)
 {
-	(void)state;
 	assert_int_equal(parsed("a:mode=auto").request.mode, XDPS_MODE_AUTO);
 	assert_int_equal(parsed("a:mode=native").request.mode, XDPS_MODE_NATIVE);
 	assert_int_equal(parsed("a:mode=generic").request.mode, XDPS_MODE_GENERIC);
@@ -122,7 +117,6 @@ static void test_modes(void **state)
 
 static void test_rings(void **state)
 {
-	(void)state;
 	assert_int_equal(parsed("a:ring=auto").request.ring, XDPS_RING_AUTO);
 	assert_int_equal(parsed("a:ring=perf").request.ring, XDPS_RING_PERF);
 	assert_int_equal(parsed("a:ring=map").request.ring, XDPS_RING_MAP);
@@ -133,7 +127,6 @@ static void test_rings(void **state)
 
 static void test_points(void **state)
 {
-	(void)state;
 	assert_int_equal(parsed("a:point=entry").request.point, XDPS_POINT_ENTRY);
 	assert_int_equal(parsed("a:point=exit").request.point, XDPS_POINT_EXIT);
 	assert_int_equal(parsed("a:point=exit").request.actions, 0);
@@ -155,7 +148,6 @@ static void test_actions(void **state)
 		{ "a:action=redirect+tx+pass+drop+aborted", 0x1f },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
 		struct xdps_options opt = parsed(sets[i].name);
 
@@ -168,7 +160,6 @@ static void test_action_with_point(void **state)
 {
 	const char *sentence = "action= cannot be combined with point=entry: there is no verdict before the program runs; remove one of them, or use point=exit";
 
-	(void)state;
 	assert_int_equal(parsed("a:action=drop:point=exit").request.point, XDPS_POINT_EXIT);
 	assert_int_equal(parsed("a:point=exit:action=drop").request.point, XDPS_POINT_EXIT);
 	refused("a:action=drop:point=entry", sentence);
@@ -187,7 +178,6 @@ static void test_programs(void **state)
 	};
 	char name[200];
 
-	(void)state;
 	assert_int_equal(strlen(programs[ARRAY_SIZE(programs) - 1]), XDPS_PROG_CHARS);
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		snprintf(name, sizeof(name), "a:prog=%s:rate=2", programs[i]);
@@ -199,7 +189,6 @@ static void test_programs(void **state)
 
 static void test_limits(void **state)
 {
-	(void)state;
 	assert_int_equal(parsed("a:rate=1").request.rate, 1);
 	assert_int_equal(parsed("a:rate=4294967295").request.rate, UINT32_MAX);
 	assert_int_equal(parsed("a:hold=1000000").hold_us, 1000000);
@@ -210,7 +199,6 @@ static void test_limits(void **state)
 
 static void test_names(void **state)
 {
-	(void)state;
 	assert_string_equal(parsed("123456789012345").request.ifname, "123456789012345");
 	assert_string_equal(parsed("eth0.100@x").request.ifname, "eth0.100@x");
 	assert_string_equal(parsed("a=b").request.ifname, "a=b");
@@ -223,7 +211,6 @@ static void test_over(void **state)
 	struct xdps_error err;
 	struct xdps_options opt;
 
-	(void)state;
 	xdps_options_init(&opt);
 	strcpy(opt.request.ifname, "longer-than-v0");
 	opt.request.rate = 5;
@@ -250,7 +237,6 @@ static void test_no_name(void **state)
 {
 	const char *sentence = "no interface name; the syntax is IFACE[:key=value]..., where key is one of " KEYS;
 
-	(void)state;
 	refused("", sentence);
 	refused(":", sentence);
 	refused(":rate=1", sentence);
@@ -262,7 +248,6 @@ static void test_long_name(void **state)
 
 	memset(name, 'n', 128);
 	name[128] = '\0';
-	(void)state;
 	refused(name,
 		"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn...: too long; an interface name has at most 15 characters, an alternative name at most 127");
 	assert_string_equal(parsed(name + 1).request.ifname, name + 1);
@@ -270,7 +255,6 @@ static void test_long_name(void **state)
 
 static void test_impossible_name(void **state)
 {
-	(void)state;
 	refused("eth0/rate=10", "eth0/rate=10" IMPOSSIBLE);
 	refused("eth 0", "eth 0" IMPOSSIBLE);
 	refused("eth0\n", "eth0?" IMPOSSIBLE);
@@ -282,7 +266,6 @@ static void test_impossible_name(void **state)
 
 static void test_empty_option(void **state)
 {
-	(void)state;
 	refused("eth0:", "eth0:" EMPTY);
 	refused("eth0:rate=1:", "eth0:rate=1:" EMPTY);
 	refused("eth0::rate=1", "eth0::rate=1" EMPTY);
@@ -290,7 +273,6 @@ static void test_empty_option(void **state)
 
 static void test_unknown_option(void **state)
 {
-	(void)state;
 	refused("eth0:colour=red", "colour" UNKNOWN);
 	refused("eth0:colour", "colour" UNKNOWN);
 	refused("eth0:Rate=1", "Rate" UNKNOWN);
@@ -306,7 +288,6 @@ static void test_unknown_option(void **state)
 
 static void test_twice(void **state)
 {
-	(void)state;
 	refused("eth0:rate=1:rate=2", "rate: given twice");
 	refused("eth0:mode=auto:rate=1:mode=auto", "mode: given twice");
 	refused("eth0:hold=0:hold=x", "hold: given twice");
@@ -317,7 +298,6 @@ static void test_twice(void **state)
 
 static void test_no_value(void **state)
 {
-	(void)state;
 	refused("eth0:rate",
 		"rate: missing value; use a number from 1 to 4294967295");
 	refused("eth0:rate=:mode=auto",
@@ -354,7 +334,6 @@ static void test_bad_rate(void **state)
 		"99999999999999999999999999999999", "1=1", "1e3",
 	};
 
-	(void)state;
 	refuse_values("rate", values, ARRAY_SIZE(values), "not a number from 1 to 4294967295");
 }
 
@@ -362,7 +341,6 @@ static void test_bad_hold(void **state)
 {
 	static const char *const values[] = { "1000001", "-1", "1ms" };
 
-	(void)state;
 	refuse_values("hold", values, ARRAY_SIZE(values),
 		      "not a number from 0 to 1000000 (microseconds)");
 }
@@ -371,7 +349,6 @@ static void test_bad_mode(void **state)
 {
 	static const char *const values[] = { "fast", "Native", "nativ", "0" };
 
-	(void)state;
 	refuse_values("mode", values, ARRAY_SIZE(values), "not one of auto, native, generic");
 }
 
@@ -379,7 +356,6 @@ static void test_bad_point(void **state)
 {
 	static const char *const values[] = { "middle", "Exit", "entry+exit", "1" };
 
-	(void)state;
 	refuse_values("point", values, ARRAY_SIZE(values), "not one of entry, exit");
 }
 
@@ -391,7 +367,6 @@ static void test_bad_action(void **state)
 		"drop+pass+", "drop+drop", "pass+tx+pass", "aborted+drop+pass+tx+redirect+aborted",
 	};
 
-	(void)state;
 	refuse_values("action", values, ARRAY_SIZE(values),
 		      "not one or more of aborted, drop, pass, tx, redirect, joined with +, each at most once");
 }
@@ -406,7 +381,6 @@ static void test_bad_program(void **state)
 	};
 	char name[200], sentence[256];
 
-	(void)state;
 	refuse_values("prog", values, ARRAY_SIZE(values), allowed);
 	refused("eth0:prog=\tx\x1b[2J\xc3\xbc",
 		"prog=?x?[2J??: not a program's name (letters, digits, '_' and '.', at most 127) or its id, from 1 to 4294967295");
@@ -419,14 +393,12 @@ static void test_bad_program(void **state)
 
 static void test_first_error(void **state)
 {
-	(void)state;
 	refused("eth0:mode=fast:rate=0",
 		"mode=fast: not one of auto, native, generic");
 }
 
 static void test_unprintable(void **state)
 {
-	(void)state;
 	refused("eth0:mode=\033[2Jx\xff\x7f",
 		"mode=?[2Jx??: not one of auto, native, generic");
 	refused("eth0:\001\002=1", "??" UNKNOWN);
@@ -436,7 +408,6 @@ static void test_huge(void **state)
 {
 	static char name[100000];
 
-	(void)state;
 	memset(name, '9', sizeof(name) - 1);
 	memcpy(name, "eth0:rate=", 10);
 	refused(name,
@@ -505,7 +476,6 @@ static void test_read_and_print(void **state)
 	struct xdps_options opt;
 	char printed[40];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		xdps_options_init(&opt);
 		if (!xdps_option_read(rows[i].o, rows[i].text, &opt))
@@ -536,7 +506,6 @@ static void test_unreadable(void **state)
 	};
 	struct xdps_options opt, before;
 
-	(void)state;
 	memset(&opt, 0x5a, sizeof(opt));
 	memcpy(&before, &opt, sizeof(opt));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -551,7 +520,6 @@ static void test_words_of_the_table(void **state)
 	struct xdps_options opt;
 	char printed[100];
 
-	(void)state;
 	for_each_option(o) {
 		for (const struct xdps_word *w = o->words; w && w->word; w++) {
 			xdps_options_init(&opt);
@@ -572,7 +540,6 @@ static void test_defaults_of_the_table(void **state)
 	struct xdps_options opt, again;
 	char printed[100];
 
-	(void)state;
 	xdps_options_init(&opt);
 	for_each_option(o) {
 		if (o->kind == XDPS_PROGRAM || o->kind == XDPS_FLAG || o->kind == XDPS_WORDS)
@@ -596,7 +563,6 @@ static void can_be_shown(const char *text, const char *bad)
 
 static void test_dialog_of_the_table(void **state)
 {
-	(void)state;
 	for_each_option(o) {
 		if (xdps_option_at(o->place) != o || xdps_option_find(o->key) != o)
 			fail_msg("%s: another option has its key or place", o->key);

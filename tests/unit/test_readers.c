@@ -17,14 +17,12 @@ static struct xdps_readers readers;
 
 static int begin(void **state)
 {
-	(void)state;
 	xdps_readers_init(&readers);
 	return xdps_readers_open(&readers, N_RINGS);
 }
 
 static int end(void **state)
 {
-	(void)state;
 	xdps_readers_close(&readers);
 	return 0;
 }
@@ -94,7 +92,6 @@ static void alone(void **state)
 {
 	bool changed;
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		assert_turn(false);
 	assert_int_equal(xdps_readers_begin(&readers, &changed), 0);
@@ -105,7 +102,6 @@ static void alone(void **state)
 
 static void successors(void **state)
 {
-	(void)state;
 	assert_turn(false);
 	for (int i = 0; i < 3; i++) {
 		*xdps_readers_position(&readers, 2) = 10;
@@ -122,7 +118,6 @@ static void two_processes(void **state)
 {
 	bool changed;
 
-	(void)state;
 	assert_int_equal(xdps_readers_begin(&readers, &changed), 0);
 	assert_int_equal(in_child(refused_in_child), 0);
 	xdps_readers_end(&readers);
@@ -131,7 +126,6 @@ static void two_processes(void **state)
 
 static void killed(void **state)
 {
-	(void)state;
 	assert_true(WIFSIGNALED(in_child(die_in_child)));
 	assert_turn(true);
 }
@@ -157,7 +151,6 @@ static int begun_in_thread(void)
 /* A thread that was cancelled in its callback never ends its turn. */
 static void cancelled_thread(void **state)
 {
-	(void)state;
 	assert_int_equal(begun_in_thread(), 0);
 	assert_turn(false);	/* still that one, to us */
 	assert_turn(false);	/* ours */

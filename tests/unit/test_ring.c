@@ -52,7 +52,6 @@ static size_t sample_bytes(uint32_t caplen)
 
 static int end(void **state)
 {
-	(void)state;
 	__atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
 	if (has_producer)
 		pthread_join(producer, NULL);
@@ -156,7 +155,6 @@ static void test_shape(void **state)
 	struct xdps_ring r;
 	size_t page = FAKE_PAGE_BYTES;
 
-	(void)state;
 	fake.page->data_size = 0;
 	assert_int_equal(xdps_ring_init_perf(&r, fake.map, fake.map_bytes, page), 0);
 	assert_int_equal(r.data_bytes, DATA_BYTES);
@@ -173,7 +171,6 @@ static void test_other_idea(void **state)
 {
 	struct xdps_ring r;
 
-	(void)state;
 	fake.page->data_size = DATA_BYTES / 2;
 	assert_int_equal(xdps_ring_init_perf(&r, fake.map, fake.map_bytes,
 					FAKE_PAGE_BYTES), -EINVAL);
@@ -185,7 +182,6 @@ static void test_other_idea(void **state)
 
 static void test_empty(void **state)
 {
-	(void)state;
 	expect_empty();
 	expect_empty();
 	assert_int_equal(ring.broken, 0);
@@ -193,7 +189,6 @@ static void test_empty(void **state)
 
 static void test_one(void **state)
 {
-	(void)state;
 	assert_true(put(1, 60));
 	assert_int_equal(xdps_ring_pending_bytes(&ring),
 			 sample_bytes(60));
@@ -206,7 +201,6 @@ static void test_sizes(void **state)
 {
 	uint32_t caplen;
 
-	(void)state;
 	for (caplen = 0; caplen < 600; caplen++) {
 		assert_true(put(caplen, caplen));
 		expect(caplen, caplen);
@@ -219,7 +213,6 @@ static void test_peek_again(void **state)
 {
 	uint64_t first_ns, again_ns;
 
-	(void)state;
 	put(1, 60);
 	put(2, 60);
 	assert_true(xdps_ring_peek(&ring, &first_ns));
@@ -235,7 +228,6 @@ static void test_room(void **state)
 	uint64_t mono_ns;
 	uint32_t n = 0;
 
-	(void)state;
 	while (put(n, 60))
 		n++;
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
@@ -254,7 +246,6 @@ static void test_room(void **state)
 
 static void test_advance_blind(void **state)
 {
-	(void)state;
 	put(1, 60);
 	put(2, 60);
 	xdps_ring_advance(&ring);
@@ -269,7 +260,6 @@ static void test_head_once(void **state)
 {
 	uint64_t mono_ns;
 
-	(void)state;
 	put(1, 60);
 	put(2, 60);
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
@@ -289,7 +279,6 @@ static void test_written_to(void **state)
 	int64_t tai_offset_ns;
 	uint64_t mono_ns;
 
-	(void)state;
 	put(1, 60);
 	put(2, 1500);
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
@@ -308,7 +297,6 @@ static void test_perf_copied(void **state)
 	int64_t tai_offset_ns;
 	uint64_t mono_ns;
 
-	(void)state;
 	put(1, 60);
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
 	xdps_ring_packet(&ring, scratch, &pkt, &tai_offset_ns);
@@ -330,7 +318,6 @@ static void wrap(const void *arg)
 
 static void test_wrap(void **state)
 {
-	(void)state;
 	at_each_offset(wrap, NULL);
 }
 
@@ -338,7 +325,6 @@ static void test_position_overflow(void **state)
 {
 	uint32_t i;
 
-	(void)state;
 	fake_ring_free(&fake);
 	begin_at(DATA_BYTES, UINT64_MAX - 8 * DATA_BYTES + 1);
 	for (i = 0; i < 200; i++) {
@@ -371,7 +357,6 @@ static void fill(const void *arg)
 
 static void test_full(void **state)
 {
-	(void)state;
 	at_each_offset(fill, NULL);
 }
 
@@ -386,13 +371,11 @@ static void fill_with_one(const void *arg)
 
 static void test_whole_ring(void **state)
 {
-	(void)state;
 	at_each_offset(fill_with_one, NULL);
 }
 
 static void test_largest(void **state)
 {
-	(void)state;
 	fake_ring_free(&fake);
 	begin_at(1 << 17, (1 << 17) - 30000);
 	assert_true(put(1, XDPS_CAPLEN_MAX));
@@ -405,7 +388,6 @@ static void test_largest(void **state)
 
 static void test_taken_over(void **state)
 {
-	(void)state;
 	put(1, 60);
 	put(2, 60);
 	expect(1, 60);
@@ -418,7 +400,6 @@ static void test_taken_over(void **state)
 
 static void test_lost(void **state)
 {
-	(void)state;
 	fake_ring_put_other(&fake, PERF_RECORD_LOST, 24);
 	put(1, 60);
 	fake_ring_put_other(&fake, PERF_RECORD_LOST, 24);
@@ -469,7 +450,6 @@ static void test_honest(void **state)
 	struct xdps_record rec = { .mono_ns = 5, .len = 4, .caplen = 4 };
 	uint64_t mono_ns;
 
-	(void)state;
 	fake_ring_put_lie(&fake, BARE_BYTES, BARE_RAW_BYTES, &rec, BARE_BYTES);
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
 	assert_int_equal(mono_ns, 5);
@@ -480,7 +460,6 @@ static void test_raw_too_large(void **state)
 {
 	struct xdps_record rec = { 0 };
 
-	(void)state;
 	lie(BARE_BYTES, BARE_RAW_BYTES + 1, &rec);
 	lie(BARE_BYTES, BARE_BYTES, &rec);
 	lie(BARE_BYTES, UINT32_MAX, &rec);
@@ -493,7 +472,6 @@ static void test_raw_too_small(void **state)
 {
 	struct xdps_record rec = { 0 };
 
-	(void)state;
 	lie(BARE_BYTES, REC_BYTES - 1, &rec);
 	lie(BARE_BYTES, 0, &rec);
 }
@@ -502,7 +480,6 @@ static void test_caplen_too_large(void **state)
 {
 	struct xdps_record rec = { .len = 5, .caplen = 5 };
 
-	(void)state;
 	lie(BARE_BYTES, BARE_RAW_BYTES, &rec);
 	rec.len = rec.caplen = UINT32_MAX;
 	lie(BARE_BYTES, BARE_RAW_BYTES, &rec);
@@ -517,7 +494,6 @@ static void test_len_too_small(void **state)
 {
 	struct xdps_record rec = { .len = 3, .caplen = 4 };
 
-	(void)state;
 	lie(BARE_BYTES, BARE_RAW_BYTES, &rec);
 }
 
@@ -525,7 +501,6 @@ static void test_sample_too_short(void **state)
 {
 	struct xdps_record rec = { 0 };
 
-	(void)state;
 	lie(8, 0, &rec);
 	lie(16, 4, &rec);
 	lie(40, 28, &rec);
@@ -536,7 +511,6 @@ static void test_tiny_ring(void **state)
 {
 	struct xdps_record rec = { 0 };
 
-	(void)state;
 	fake_ring_free(&fake);
 	begin_at(16, 0);
 	fake_ring_put_lie(&fake, 16, 4, &rec, 16);
@@ -568,7 +542,6 @@ static void lose(uint16_t header_bytes, size_t bytes)
 
 static void test_header_size(void **state)
 {
-	(void)state;
 	lose(0, BARE_BYTES);
 	lose(4, BARE_BYTES);
 	lose(7, BARE_BYTES);
@@ -582,7 +555,6 @@ static void test_cut_header(void **state)
 {
 	uint64_t mono_ns;
 
-	(void)state;
 	fake_ring_write(&fake, "abcd", 4);
 	fake_ring_publish(&fake);
 	assert_false(xdps_ring_peek(&ring, &mono_ns));
@@ -596,7 +568,6 @@ static void test_mad_head(void **state)
 {
 	uint64_t mono_ns;
 
-	(void)state;
 	put(1, 60);
 	expect(1, 60);
 	fake.head += 2 * DATA_BYTES;
@@ -630,7 +601,6 @@ static void test_changed(void **state)
 	int64_t tai_offset_ns;
 	uint64_t mono_ns;
 
-	(void)state;
 	put(1, 60);
 	assert_true(xdps_ring_peek(&ring, &mono_ns));
 	rec.caplen = rec.len = UINT32_MAX;
@@ -663,7 +633,6 @@ static void lie_in_map(const struct xdps_record *lie)
 
 static void test_map_lies(void **state)
 {
-	(void)state;
 	lie_in_map(&(struct xdps_record){ .len = 1000, .caplen = 1 });
 	lie_in_map(&(struct xdps_record){ .len = 1000, .caplen = 1000 });
 	lie_in_map(&(struct xdps_record){ .len = 3, .caplen = 4 });
@@ -679,7 +648,6 @@ static void test_next_lies(void **state)
 	int64_t tai_offset_ns;
 	uint64_t mono_ns;
 
-	(void)state;
 	put(1, 60);
 	fake_ring_write(&fake, &rec, sizeof(rec));
 	fake_ring_publish(&fake);
@@ -692,7 +660,6 @@ static void test_map_crooked(void **state)
 {
 	uint64_t mono_ns;
 
-	(void)state;
 	fake.head = 4;
 	fake_ring_publish(&fake);
 	assert_false(xdps_ring_peek(&ring, &mono_ns));
@@ -722,7 +689,6 @@ static void never_copied(const void *arg)
 
 static void test_map_in_place(void **state)
 {
-	(void)state;
 	at_each_offset(never_copied, NULL);
 }
 
@@ -734,7 +700,6 @@ static void test_map_shape(void **state)
 	static unsigned char memory[2 * (4096 + XDPS_RING_MARGIN_BYTES)];
 	struct xdps_ring r;
 
-	(void)state;
 	assert_int_equal(xdps_ring_init_map(&r, memory, 4096, 0, cpus, 3), 0);
 	assert_ptr_equal(r.head_at, &cpus[2].head);
 	assert_ptr_equal(r.data, memory);
@@ -751,7 +716,6 @@ static void test_map_shape(void **state)
 
 static void test_arm(void **state)
 {
-	(void)state;
 	assert_true(xdps_ring_arm(&ring, 1));
 	if (kind == XDPS_RING_PERF)
 		return;
@@ -769,7 +733,6 @@ static void test_arm(void **state)
 /* What was there before is not a part of it, whether it was taken or not. */
 static void test_plenty(void **state)
 {
-	(void)state;
 	put(1, 60);
 	xdps_ring_expect(&ring, 2 * sample_bytes(60));
 	put(2, 60);
@@ -787,7 +750,6 @@ static void test_pressed(void **state)
 {
 	uint32_t n;
 
-	(void)state;
 	for (n = 0; n < DATA_BYTES / 2 / sample_bytes(60) - 1; n++)
 		put(n, 60);
 	assert_false(xdps_ring_is_pressed(&ring));
@@ -806,7 +768,6 @@ static void test_next(void **state)
 	int64_t tai_offset_ns;
 	uint64_t mono_ns;
 
-	(void)state;
 	put(1, 60);
 	put(2, 333);
 	put(3, 60);
@@ -833,7 +794,6 @@ static void test_many(void **state)
 {
 	uint32_t in = 0, out = 0;
 
-	(void)state;
 	srandom(1);
 	while (out < MANY) {
 		uint32_t n = 1 + random() % 20;
@@ -870,7 +830,6 @@ static void test_thread(void **state)
 	uint64_t mono_ns;
 	uint32_t n;
 
-	(void)state;
 	is_over = false;
 	assert_int_equal(pthread_create(&producer, NULL, produce, NULL), 0);
 	has_producer = true;

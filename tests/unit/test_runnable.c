@@ -79,7 +79,6 @@ static void test_same(void **state)
 	uint64_t seed = 1;
 	unsigned int taken = 0;
 
-	(void)state;
 	for (unsigned int i = 0; i < PROGRAMS; i++) {
 		size_t n_from = random_filter(&seed, insns, 64), n;
 		struct xdps_insn *to = runnable(insns, n_from, &n);
@@ -102,7 +101,6 @@ static void test_untouched(void **state)
 	struct xdps_insn *to;
 	uint64_t seed = 2;
 
-	(void)state;
 	do
 		n_from = random_filter(&seed, insns, 64);
 	while (n_from < 10);
@@ -118,7 +116,6 @@ static void test_untouched(void **state)
 
 static void test_zeros(void **state)
 {
-	(void)state;
 	for (uint32_t word = 0; word < XDPS_CLASSIC_WORDS; word++) {
 		const struct xdps_insn by_a[] = {
 			{ .code = BPF_LD | BPF_MEM, .k = word },
@@ -153,7 +150,6 @@ static uint32_t counts(uint32_t times)
 
 static void test_ends(void **state)
 {
-	(void)state;
 	assert_int_equal(counts(0), TAKE);
 	assert_int_equal(counts(1), TAKE);
 	assert_int_equal(counts(40), TAKE);
@@ -163,7 +159,6 @@ static void test_ends(void **state)
 /* libpcap's own count, where there is one, may be a lower one. */
 static void test_rounds(void **state)
 {
-	(void)state;
 	if (counts(ROUNDS) != TAKE) {
 		printf("# SKIP this libpcap's machine lets no loop go round %u times\n", ROUNDS);
 		skip();
@@ -185,7 +180,6 @@ static void test_endless(void **state)
 		{ .code = BPF_RET | BPF_K, .k = TAKE },
 	};
 
-	(void)state;
 	assert_int_equal(runs(in_itself, ARRAY_SIZE(in_itself)), 0);
 	assert_int_equal(runs(in_each_other, ARRAY_SIZE(in_each_other)), 0);
 }
@@ -209,7 +203,6 @@ static size_t with_words(uint32_t n_words)
 
 static void test_words(void **state)
 {
-	(void)state;
 	for (uint32_t n_words = 0; n_words <= XDPS_CLASSIC_WORDS - 2; n_words++)
 		assert_int_equal(runs(insns, with_words(n_words)), TAKE);
 	for (uint32_t n_words = XDPS_CLASSIC_WORDS - 1; n_words <= XDPS_CLASSIC_WORDS; n_words++)
@@ -223,7 +216,6 @@ static void test_long(void **state)
 	const size_t n_from = 50000;
 	struct xdps_insn *from = calloc(n_from, sizeof(*from));
 
-	(void)state;
 	assert_non_null(from);
 	for (size_t i = 0; i + 1 < n_from; i++)
 		from[i] = (struct xdps_insn){ .code = BPF_ALU | BPF_ADD | BPF_K, .k = 2 };
@@ -240,7 +232,6 @@ static void test_invalid(void **state)
 {
 	struct xdps_insn bad[] = { { .code = BPF_ST, .k = 16 }, { .code = BPF_RET | BPF_A } };
 
-	(void)state;
 	assert_refused(bad, 0, "the filter has no instructions");
 	assert_refused(bad, 2, "the filter's instruction 0 uses word 16 of scratch memory, but there are only 16 words (0 to 15)");
 	bad[0] = (struct xdps_insn){ .code = BPF_RET | BPF_X };

@@ -9,7 +9,6 @@ static struct xdps_silence s;
 
 static int before_each(void **state)
 {
-	(void)state;
 	s = (struct xdps_silence){ .has_begun = false };
 	return 0;
 }
@@ -18,7 +17,6 @@ static void says_it_once_when_packets_arrive_and_none_is_seen(void **state)
 {
 	unsigned int said = 0;
 
-	(void)state;
 	assert_false(xdps_silence_look(&s, 7, 100));
 	for (unsigned int i = 1; i < XDPS_SILENT_LOOKS; i++)
 		assert_false(xdps_silence_look(&s, 7, 100 + i));
@@ -31,21 +29,18 @@ static void says_it_once_when_packets_arrive_and_none_is_seen(void **state)
 
 static void says_nothing_of_an_idle_interface(void **state)
 {
-	(void)state;
 	for (unsigned int i = 0; i < 1000; i++)
 		assert_false(xdps_silence_look(&s, 0, 5));
 }
 
 static void says_nothing_while_any_packet_is_seen_now_and_then(void **state)
 {
-	(void)state;
 	for (unsigned int i = 0; i < 1000; i++)
 		assert_false(xdps_silence_look(&s, i / XDPS_SILENT_LOOKS, 1000 * i));
 }
 
 static void a_counter_that_is_some_seconds_late_is_no_silence(void **state)
 {
-	(void)state;
 	assert_false(xdps_silence_look(&s, 50, 0));
 	assert_false(xdps_silence_look(&s, 50, 20));
 	assert_false(xdps_silence_look(&s, 50, 50));
@@ -57,7 +52,6 @@ static void says_it_of_rare_packets_too(void **state)
 {
 	unsigned int said = 0;
 
-	(void)state;
 	for (unsigned int i = 0; i < 100; i++)
 		said += xdps_silence_look(&s, 0, i / 10);
 	assert_int_equal(said, 1);
@@ -65,7 +59,6 @@ static void says_it_of_rare_packets_too(void **state)
 
 static void begins_anew_when_the_counter_goes_back(void **state)
 {
-	(void)state;
 	assert_false(xdps_silence_look(&s, 0, 1000));
 	assert_false(xdps_silence_look(&s, 0, 1010));
 	assert_false(xdps_silence_look(&s, 0, 10));

@@ -49,14 +49,12 @@ static enum xdps_memory memory;
 
 static int use_packet(void **state)
 {
-	(void)state;
 	memory = XDPS_MEMORY_PACKET;
 	return 0;
 }
 
 static int use_copy(void **state)
 {
-	(void)state;
 	memory = XDPS_MEMORY_COPY;
 	return 0;
 }
@@ -96,7 +94,6 @@ static int fill_packet(void **state)
 {
 	uint64_t seed = 1;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(packet); i++)
 		packet[i] = random_below(&seed, 256);
 	return 0;
@@ -220,7 +217,6 @@ static void assert_unsound(const struct bpf_insn *insns, unsigned int n, const c
 
 static void test_judge(void **state)
 {
-	(void)state;
 	UNSOUND("0: R0 is no number", EXIT);
 	UNSOUND("0: goes on behind the last", SET_R0);
 	UNSOUND("1: no way leads here", EBPF(BPF_JMP | BPF_JA, 0, 0, 1, 0), SET_R0, SET_R0, EXIT);
@@ -247,7 +243,6 @@ static void test_judge(void **state)
 /* The length is 60 here, and so many bytes were copied. */
 static void test_judge_of_copies(void **state)
 {
-	(void)state;
 	UNSOUND("1: R0 is no number", COPY(0, 1), EXIT);
 	UNSOUND("0: writes R2", SET_K(2, 9), SET_R0, EXIT);
 	UNSOUND("1: R1 is no number", COPY(5, 2), EBPF(BPF_JMP | BPF_JLE | BPF_X, 1, 5, 0, 0),
@@ -284,7 +279,6 @@ static void test_most_is_copied(void **state)
 	struct ebpf_fault fault;
 	uint64_t verdict;
 
-	(void)state;
 	assert_true(ebpf_run(&code, XDPS_MEMORY_COPY, &pkt, &verdict, &fault));
 	assert_int_equal(verdict, packet[COPY_MOST - 1]);
 	pkt.linear++;
@@ -294,7 +288,6 @@ static void test_most_is_copied(void **state)
 
 static void test_return(void **state)
 {
-	(void)state;
 	assert_int_equal(says(CODE(RET_K(ALL)), 9, 9), XDPS_VERDICT(NUMBER, ALL));
 	assert_int_equal(says(CODE(RET_K(1)), 9, 9), XDPS_VERDICT(NUMBER, 1));
 	assert_int_equal(says(CODE(RET_K(UINT32_MAX)), 9, 9), XDPS_VERDICT(NUMBER, UINT32_MAX));
@@ -324,7 +317,6 @@ static void test_constant(void **state)
 	struct xdps_error err;
 	struct xdps_code code;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		size_t n = rows[i].insns[1].code ? 2 : 1;
 
@@ -344,7 +336,6 @@ static void test_number(void **state)
 	struct xdps_code code;
 	struct xdps_error err;
 
-	(void)state;
 	assert_int_equal(xdps_translate(insns, 1, UINT32_MAX, memory, &code, &err), XDPS_OK);
 	assert_int_equal(run(&code, packet, 9, 9), XDPS_VERDICT(UINT32_MAX, 5));
 	xdps_code_free(&code);
@@ -353,7 +344,6 @@ static void test_number(void **state)
 /* A, X and each word of M[], and X by way of all that reads it. */
 static void test_zeroes(void **state)
 {
-	(void)state;
 	assert_int_equal((uint32_t)says(CODE(RET_A), 9, 9), 0);
 	assert_int_equal((uint32_t)says(CODE(TXA, RET_A), 9, 9), 0);
 	assert_int_equal((uint32_t)says(CODE(LD_IMM(9), TXA, RET_A), 9, 9), 0);
@@ -387,7 +377,6 @@ static void test_zeroes_on_one_way(void **state)
 		RET_A,
 	};
 
-	(void)state;
 	assert_int_equal((uint32_t)says(insns, ARRAY_SIZE(insns), 9, 9), 10);
 	assert_int_equal((uint32_t)says(insns, ARRAY_SIZE(insns), 8, 8), 0);
 }
@@ -397,7 +386,6 @@ static void test_words(void **state)
 	struct xdps_insn insns[4 * XDPS_CLASSIC_WORDS + 3];
 	unsigned int n = 0;
 
-	(void)state;
 	for (uint32_t word = 0; word < XDPS_CLASSIC_WORDS; word++) {
 		insns[n++] = (struct xdps_insn)LD_IMM(1u << word);
 		insns[n++] = (struct xdps_insn)LDX_IMM(3 * word);
@@ -430,7 +418,6 @@ static const uint16_t sizes[] = { BPF_W, BPF_H, BPF_B };
 
 static void test_absolute(void **state)
 {
-	(void)state;
 	for (uint32_t k = 0; k <= 16; k++) {
 		for (size_t s = 0; s < ARRAY_SIZE(sizes); s++)
 			same_at_all_ends(CODE(INSN(BPF_LD | sizes[s] | BPF_ABS, k),
@@ -444,7 +431,6 @@ static void test_indirect(void **state)
 {
 	static const uint32_t far[] = { 64990, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff };
 
-	(void)state;
 	for (uint32_t x = 0; x <= 16 + ARRAY_SIZE(far); x++) {
 		for (uint32_t k = 0; k <= 16 + ARRAY_SIZE(far); k++) {
 			uint32_t x_value = x <= 16 ? x : far[x - 17];
@@ -461,7 +447,6 @@ static void test_indirect(void **state)
 
 static void test_msh(void **state)
 {
-	(void)state;
 	for (uint32_t k = 0; k < 64; k++)
 		assert_int_equal(says(CODE(LD_IMM(0xabcd), INSN(BPF_LDX | BPF_MSH | BPF_B, k),
 					   RET_A), 64, 64), XDPS_VERDICT(NUMBER, 0xabcd));
@@ -470,7 +455,6 @@ static void test_msh(void **state)
 /* Twice the same load: what one guard changes is not missed by the next. */
 static void test_loads_in_a_row(void **state)
 {
-	(void)state;
 	same_at_all_ends(CODE(LDX_IMM(5), INSN(BPF_LD | BPF_H | BPF_IND, 1), TAX,
 			      INSN(BPF_ALU | BPF_AND | BPF_K, 7), TAX,
 			      INSN(BPF_LD | BPF_W | BPF_IND, 0),
@@ -480,7 +464,6 @@ static void test_loads_in_a_row(void **state)
 
 static void test_len(void **state)
 {
-	(void)state;
 	assert_int_equal(says(CODE(INSN(BPF_LD | BPF_W | BPF_LEN, 0), RET_A), 14, PACKET_BYTES),
 			 XDPS_VERDICT(NUMBER, PACKET_BYTES));
 	assert_int_equal(says(CODE(INSN(BPF_LDX | BPF_W | BPF_LEN, 0), TXA, RET_A), 0, UINT32_MAX),
@@ -508,7 +491,6 @@ static void test_end_of_copy(void **state)
 	/* of which k can be known to lie in the copy, or not to */
 	static const uint32_t k[] = { 0, 5, 300, 504, 507, 508, 509, 510, 511, 512, 600 };
 
-	(void)state;
 	for (uint32_t at = 504; at <= 514; at++) {
 		for (size_t s = 0; s < ARRAY_SIZE(sizes); s++) {
 			same_at_ends_of_copy(CODE(INSN(BPF_LD | sizes[s] | BPF_ABS, at),
@@ -532,7 +514,6 @@ static void test_empty_copy(void **state)
 		RET_K(ALL), RET_K(0),
 	};
 
-	(void)state;
 	for (uint32_t k = 0; k < 600; k += 7) {
 		assert_true(is_undecided(says(CODE(INSN(BPF_LD | BPF_B | BPF_ABS, k), RET_K(ALL)),
 					      0, 600)));
@@ -550,7 +531,6 @@ static void test_out_of_reach(void **state)
 {
 	struct xdps_code code;
 
-	(void)state;
 	for (uint32_t k = 508; k < 512; k++) {
 		bool found = memory == XDPS_MEMORY_PACKET || k + 2 <= COPY_MOST;
 
@@ -571,7 +551,6 @@ static void test_fragments(void **state)
 		LDX_IMM(12), INSN(BPF_LD | BPF_H | BPF_IND, 8), RET_K(ALL),
 	};
 
-	(void)state;
 	assert_true(is_undecided(says(absolute, 2, 21, 22)));
 	assert_true(is_undecided(says(absolute, 2, 0, 9000)));
 	assert_int_equal((uint32_t)says(absolute, 2, 20, 21), 0);
@@ -589,7 +568,6 @@ static void test_last_byte(void **state)
 	static const uint32_t len[] = { 64999, 65000, 65001, PACKET_BYTES };
 	uint64_t verdict;
 
-	(void)state;
 	for (uint32_t k = 64994; k <= 65002; k++) {
 		for (size_t i = 0; i < 16; i++) {
 			uint32_t some = linear[i % 4], all = len[i / 4];
@@ -624,7 +602,6 @@ static void test_beyond(void **state)
 					0xfffffffc, 0xffffffff };
 	struct xdps_code code;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(far); i++) {
 		for (size_t s = 0; s < ARRAY_SIZE(sizes); s++) {
 			same(CODE(INSN(BPF_LD | sizes[s] | BPF_ABS, far[i]), RET_K(ALL)), 60,
@@ -662,7 +639,6 @@ static void same_result(struct xdps_insn operation, uint32_t a, uint32_t x)
 
 static void test_arithmetic(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(values) * ARRAY_SIZE(values); i++) {
 		uint32_t a = values[i % ARRAY_SIZE(values)], b = values[i / ARRAY_SIZE(values)];
 
@@ -678,7 +654,6 @@ static void test_arithmetic(void **state)
 
 static void test_division(void **state)
 {
-	(void)state;
 	assert_int_equal((uint32_t)says(CODE(LD_IMM(5), INSN(BPF_ALU | BPF_DIV | BPF_X, 0),
 					     RET_K(ALL)), 9, 9), 0);
 	assert_int_equal((uint32_t)says(CODE(LD_IMM(5), INSN(BPF_ALU | BPF_MOD | BPF_X, 0),
@@ -689,7 +664,6 @@ static void test_division(void **state)
 
 static void test_shifts(void **state)
 {
-	(void)state;
 	for (uint32_t x = 0; x < 70; x++) {
 		uint32_t left = x < 32 ? 0xffffffffu << x : 0;
 		uint32_t right = x < 32 ? 0xffffffffu >> x : 0;
@@ -709,7 +683,6 @@ static void test_undefined_shifts(void **state)
 	struct xdps_code code = { .n = 0 };
 	struct xdps_error err;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
 		assert_int_equal(translate(CODE(LD_IMM(1), INSN(codes[i], 32), RET_A), &code, &err),
 				 XDPS_UNSUPPORTED);
@@ -747,7 +720,6 @@ static void test_branches(void **state)
 {
 	static const uint16_t branches[] = { BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET };
 
-	(void)state;
 	for (size_t b = 0; b < ARRAY_SIZE(branches); b++) {
 		for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 			same_branches(branches[b] | BPF_K, values[i]);
@@ -784,7 +756,6 @@ static void test_rows(void **state)
 	uint32_t constants[ROW_MOST - 1];
 	uint64_t seed = 3;
 
-	(void)state;
 	for (unsigned int n = 1; n < ROW_MOST; n += n < 20 ? 1 : 47) {
 		/* among them some twice, and both ends of what there is */
 		for (unsigned int i = 0; i < n; i++)
@@ -818,7 +789,6 @@ static void test_middle_of_row(void **state)
 	};
 	unsigned char first = packet[0];
 
-	(void)state;
 	for (unsigned int byte = 0; byte < 16; byte++) {
 		packet[0] = byte;
 		same(insns, ARRAY_SIZE(insns), 60, 60);
@@ -833,7 +803,6 @@ static void test_row_is_searched(void **state)
 	struct xdps_code code;
 	unsigned int n;
 
-	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(constants); i++)
 		constants[i] = 2 * i;
 	n = make_row(insns, 0, constants, ARRAY_SIZE(constants));
@@ -846,7 +815,6 @@ static void test_jumps(void **state)
 {
 	struct xdps_code code;
 
-	(void)state;
 	assert_int_equal(says(CODE(INSN(BPF_JMP | BPF_JA, 0), RET_K(5)), 9, 9),
 			 XDPS_VERDICT(NUMBER, 5));
 	assert_int_equal(says(CODE(INSN(BPF_JMP | BPF_JA, 2), RET_K(5), RET_K(6), RET_K(7)), 9, 9),
@@ -867,7 +835,6 @@ static void test_dead_code(void **state)
 {
 	struct xdps_code code;
 
-	(void)state;
 	translated(CODE(RET_K(5), LD_IMM(4711), RET_A), &code);
 	assert_int_equal(code.n, 3);
 	xdps_code_free(&code);
@@ -893,7 +860,6 @@ static void test_loops(void **state)
 	struct xdps_code code = { .n = 0 };
 	struct xdps_error err;
 
-	(void)state;
 	assert_int_equal(translate(CODE(LD_IMM(1), INSN(BPF_JMP | BPF_JA, -2), RET_A), &code, &err),
 			 XDPS_UNSUPPORTED);
 	assert_string_equal(err.text,
@@ -934,7 +900,6 @@ static void test_long(void **state)
 	struct ebpf_fault fault;
 	struct xdps_error err;
 
-	(void)state;
 	assert_int_equal(translate_longest(0, &code, &err), XDPS_UNSUPPORTED);
 	snprintf(text, sizeof(text),
 		 "the filter is too long for the kernel: a jump would have to span %u instructions, and the maximum is 32767",
@@ -953,7 +918,6 @@ static void test_nothing(void **state)
 	struct ebpf_fault fault;
 	struct xdps_error err;
 
-	(void)state;
 	assert_int_equal(xdps_translate_nothing(&code, &err), XDPS_OK);
 	assert_true(ebpf_check(&code, &fault));
 	assert_true(is_undecided(run(&code, packet, 0, 0)));
@@ -966,7 +930,6 @@ static void test_freed(void **state)
 	struct xdps_code code;
 	struct xdps_error err;
 
-	(void)state;
 	assert_int_equal(translate(CODE(RET_K(1)), &code, &err), XDPS_OK);
 	xdps_code_free(&code);
 	assert_null(code.insns);
@@ -982,7 +945,6 @@ static void test_no_memory(void **state)
 	enum xdps_status status;
 	int failures;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(insns) - 1; i++)
 		insns[i] = (struct xdps_insn)INSN(BPF_LD | BPF_W | BPF_IND, i);
 	insns[ARRAY_SIZE(insns) - 1] = (struct xdps_insn)RET_A;
@@ -1032,7 +994,6 @@ static void test_random(void **state)
 	struct xdps_code code;
 	uint64_t seed = 2, verdict;
 
-	(void)state;
 	for (unsigned int i = 0; i < PROGRAMS; i++) {
 		translated(insns, random_filter(&seed, insns, ARRAY_SIZE(insns)), &code);
 		for (unsigned int p = 0; p < PACKETS; p++) {
