@@ -170,7 +170,7 @@ struct xdps_cpu *counters(void)
 	return &lab.counters[sched_getcpu()];
 }
 
-struct xdps_packet lab_take(int64_t *tai_offset_ns)
+struct xdps_packet lab_take_dated(int64_t *tai_offset_ns)
 {
 	struct xdps_packet pkt = { 0 };
 	uint64_t mono_ns;
@@ -179,6 +179,23 @@ struct xdps_packet lab_take(int64_t *tai_offset_ns)
 	xdps_ring_packet(reader(), scratch, &pkt, tai_offset_ns);
 	assert_int_equal(pkt.mono_ns, mono_ns);
 	xdps_ring_advance(reader());
+	return pkt;
+}
+
+struct xdps_packet lab_take(void)
+{
+	int64_t tai_offset_ns;
+
+	return lab_take_dated(&tai_offset_ns);
+}
+
+struct xdps_packet lab_take_part(uint32_t len, uint32_t caplen)
+{
+	const struct xdps_packet pkt = lab_take();
+
+	assert_int_equal(pkt.len, len);
+	assert_int_equal(pkt.caplen, caplen);
+	assert_memory_equal(pkt.data, packet, caplen);
 	return pkt;
 }
 

@@ -57,8 +57,12 @@ void lab_receive(uint32_t bytes, int times);
 struct xdps_ring *reader(void);
 struct xdps_cpu *counters(void);
 
-/* Takes the next packet, which has to be there. */
-struct xdps_packet lab_take(int64_t *tai_offset_ns);
+/* Takes the next packet, which has to be there; also with the offset of its record. */
+struct xdps_packet lab_take(void);
+struct xdps_packet lab_take_dated(int64_t *tai_offset_ns);
+
+/* It is packet[], of which `len` bytes came in and `caplen` were taken. */
+struct xdps_packet lab_take_part(uint32_t len, uint32_t caplen);
 
 /* Takes all that is there, and says how many packets that was. */
 uint64_t drain(void);

@@ -114,17 +114,10 @@ static void receive(struct traced_order order, uint32_t bytes)
 	assert_memory_equal(out.data, wanted.data, wanted.bytes);
 }
 
-static struct xdps_packet take(void)
-{
-	int64_t tai_offset_ns;
-
-	return lab_take(&tai_offset_ns);
-}
-
 /* Takes one: these bytes of `caplen`, from the only queue of the loopback. */
 static void assert_taken(const struct outcome *wanted, uint32_t caplen, uint32_t action)
 {
-	const struct xdps_packet pkt = take();
+	const struct xdps_packet pkt = lab_take();
 
 	assert_int_equal(pkt.len, wanted->bytes);
 	assert_int_equal(pkt.caplen, caplen);
@@ -174,7 +167,7 @@ static void verdicts_are_recorded(void **state)
 	traced_lab_load(at_exit, LOOPBACK);
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		receive((struct traced_order){ .verdict = verdicts[i].verdict }, 60);
-		assert_int_equal(take().action, verdicts[i].action);
+		assert_int_equal(lab_take().action, verdicts[i].action);
 	}
 	assert_int_equal(drain(), 0);
 }
@@ -194,7 +187,7 @@ static void takes_actions(uint32_t actions)
 		if (!(actions & 1u << verdicts[i].action))
 			continue;
 		taken++;
-		if (take().len != 60 + i)
+		if (lab_take().len != 60 + i)
 			fail_msg("of set %#x not that of verdict %u", actions, order.verdict);
 	}
 	assert_int_equal(drain(), 0);
@@ -221,13 +214,13 @@ static void action_and_filter(void **state)
 		receive((struct traced_order){ .verdict = verdict }, 100);
 	}
 	assert_counts(2 * N_ACTIONS - 1, 0, 1);
-	assert_int_equal(take().len, 100);
+	assert_int_equal(lab_take().len, 100);
 	/* what it leaves to user space is of these, too */
 	set_filter(3, NULL, 0);
 	receive((struct traced_order){ .verdict = XDP_PASS }, 60);
 	receive((struct traced_order){ .verdict = XDP_DROP }, 61);
 	assert_counts(2 * N_ACTIONS, 0, 2);
-	assert_int_equal(take().len, 61);
+	assert_int_equal(lab_take().len, 61);
 }
 
 /* At exit a filter sees what the program made of the packet. */
@@ -251,7 +244,7 @@ static void filter_at_its_point(void **state)
 	receive(order, 100);
 	receive(pass, 76);
 	assert_counts(1, 0, 1);
-	assert_int_equal(take().caplen, 50);
+	assert_int_equal(lab_take().caplen, 50);
 
 	lab_renew();
 	traced_lab_load(at_entry, LOOPBACK);
@@ -280,7 +273,7 @@ static void kernel_cuts(void **state)
 
 	want_from(2, 0, 30);
 	receive(pass, 1000);
-	assert_int_equal(take().caplen, 30);
+	assert_int_equal(lab_take().caplen, 30);
 }
 
 /* The longest copy that the filter gets is no limit to what comes out. */
@@ -362,7 +355,7 @@ static void undecided_comes_whole(void **state)
 	receive(pass, XDPS_COPY_BYTES - 1);
 	assert_counts(1, 0, 0);
 	receive(pass, XDPS_COPY_BYTES);
-	pkt = take();
+	pkt = lab_take();
 	assert_int_equal(pkt.filter, XDPS_FILTER_UNDECIDED);
 	assert_int_equal(pkt.caplen, XDPS_COPY_BYTES);
 	/* as it is at exit: now it has not so many any more */
@@ -372,7 +365,7 @@ static void undecided_comes_whole(void **state)
 	if (lab_has_no_fragments())
 		return;
 	receive(pass, JUMBO_BYTES);
-	pkt = take();
+	pkt = lab_take();
 	assert_int_equal(pkt.filter, XDPS_FILTER_UNDECIDED);
 	assert_int_equal(pkt.caplen, JUMBO_BYTES);
 	assert_memory_equal(pkt.data, packet, JUMBO_BYTES);
@@ -427,7 +420,7 @@ static void queue_is_recorded(void **state)
 	for (uint32_t queue = 0; !rc && queue < QUEUES; queue++) {
 		rc = traced_receive_from(ifindex, queue, 60);
 		if (!rc)
-			assert_int_equal(take().queue, queue);
+			assert_int_equal(lab_take().queue, queue);
 	}
 	traced_lab_detach();
 	close_tap(fds);
@@ -450,7 +443,7 @@ static void only_one_interface(void **state)
 	rc = traced_receive_from(ifindex, 1, 61);
 	if (!rc) {
 		assert_counts(0, 0, 1);
-		assert_int_equal(take().len, 61);
+		assert_int_equal(lab_take().len, 61);
 	}
 
 	lab_renew();
@@ -459,7 +452,7 @@ static void only_one_interface(void **state)
 		rc = traced_receive_from(ifindex, 2, 61);
 	receive(pass, 60);
 	assert_counts(0, 0, 1);
-	assert_int_equal(take().len, 60);
+	assert_int_equal(lab_take().len, 60);
 	traced_lab_detach();
 	close_tap(fds);
 	if (skip_without_interfaces(rc))
@@ -565,7 +558,7 @@ static void stamped_when_it_ran(void **state)
 		receive(pass, 60);
 	after_ns = monotonic_ns();
 	for (int i = 0; i < 20; i++) {
-		uint64_t mono_ns = take().mono_ns;
+		uint64_t mono_ns = lab_take().mono_ns;
 
 		assert_in_range(mono_ns, before_ns, after_ns);
 		assert_true(mono_ns >= last_ns);

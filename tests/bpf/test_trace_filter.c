@@ -65,13 +65,12 @@ static bool is_as_judged(const struct packet *packet, struct judgement pcap, uin
 	const uint32_t all = least(packet->len, XDPS_CAPLEN_MAX);
 	bool found, right;
 	struct xdps_packet pkt;
-	int64_t tai_offset_ns;
 	uint64_t mono_ns;
 
 	found = xdps_ring_peek(reader(), &mono_ns);
 	if (!found)
 		return pcap.decided && !pcap.bytes;
-	pkt = lab_take(&tai_offset_ns);
+	pkt = lab_take();
 	assert_int_equal(pkt.len, packet->len);
 	assert_memory_equal(pkt.data, packet->data, pkt.caplen);
 	assert_false(xdps_ring_peek(reader(), &mono_ns));
