@@ -793,7 +793,8 @@ it_does_not_write_to_a_terminal()
 
 it_tells_its_version_and_helps()
 {
-	has "$(rx "$EXTCAP" --version)" "xdpsample-extcap 0."
+	has "$(rx "$EXTCAP" --version)" \
+		"xdpsample-extcap $(sed -n 's/^AC_INIT(\[xdpsample\], \[\(.*\)\])$/\1/p' "$XDPS_SRC/configure.ac")"
 	has "$(rx "$EXTCAP" --help)" "--extcap-interface" "xdpsample-extcap(1)"
 	equal "without arguments" "$(rx "$EXTCAP")" "$(rx "$EXTCAP" --help)"
 }

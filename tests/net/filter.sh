@@ -470,7 +470,7 @@ it_says_so_when_the_helper_is_killed_while_filters_change()
 	for i in 1 2 3 4 5; do
 		refilter change
 		kill -KILL "$(helpers)"
-		over helper ended
+		over helper "the helper exited"
 	done
 }
 
