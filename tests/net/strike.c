@@ -233,7 +233,9 @@ static void run_flood(void)
 	fd = open_sender(lab.netns, lab.sender);
 	must(nice(NICENESS) == NICENESS, "nice: %s", strerror(errno));
 	for (int i = 0; i < ACTIONS; i++)
-		frames[i] = (struct frame){ .headers = headers_to(9, sizeof(frames[i])), .action = i };
+		frames[i] = (struct frame){
+			.headers = headers_to(9, sizeof(frames[i])), .action = i
+		};
 	for (;;) {
 		lab.flood->paused = lab.flood->pause;
 		if (lab.flood->paused)
