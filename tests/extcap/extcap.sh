@@ -346,6 +346,12 @@ it_writes_to_standard_output()
 		"Number of stat entries = 1" "Number of packets = 1000"
 }
 
+# is_longer FILE BYTES
+is_longer()
+{
+	[ "$(stat -c %s "$1")" -gt "$2" ]
+}
+
 it_writes_to_a_named_pipe()
 {
 	mkfifo "$T/fifo"
@@ -353,7 +359,7 @@ it_writes_to_a_named_pipe()
 	start_rx one "$EXTCAP" --capture --extcap-interface xdp:rx0 --fifo "$T/fifo"
 	await_attached rx0 one
 	send "$(frames 10)"
-	until_true 5 test "$(stat -c %s "$T/reader.out")" -gt 1000 || :
+	until_true 5 is_longer "$T/reader.out" 1000 || die "no packets came" one
 	stop one TERM
 	equal "status" "$RC" 0
 	finish_well reader

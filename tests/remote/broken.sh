@@ -184,6 +184,12 @@ it_is_clean_within_five_seconds_when_the_wire_is_cut_and_the_server_had_not_reac
 	mend
 }
 
+# has_packets FILE COUNT
+has_packets()
+{
+	[ "$(packets_in "$1")" -eq "$2" ]
+}
+
 # Of the control connection one goes out each second, and the packets' has none.
 it_goes_on_when_probes_get_lost()
 {
@@ -195,7 +201,7 @@ it_goes_on_when_probes_get_lost()
 	sleep 1.5
 	attached rx0 || die "the capture was ended"
 	send "$(frames 50)"
-	until_true 5 test "$(packets_in "$T/got.pcap")" -eq 50 || :
+	until_true 5 has_packets "$T/got.pcap" 50 || :
 	stop client
 	same_packets "$(frames 50)" "$T/got.pcap"
 }
