@@ -4,8 +4,6 @@
  */
 #include "batch.h"
 
-#include "../common/protocol.h"
-
 #include "ring_kinds.h"
 
 #define WATERMARK_BYTES_MAX (512u << 10)

@@ -194,7 +194,7 @@ static enum xdps_status fail_invalid(const struct xdps_client *c, struct xdps_er
 
 /* Reports a message outside the protocol: the end, or the dynamic loader's error message. */
 static enum xdps_status fail_outside_protocol(const struct xdps_client *c, struct message *m,
-				      struct xdps_error *err)
+					      struct xdps_error *err)
 {
 	if (!m->bytes)
 		return xdps_fail(err, XDPS_FAILED,
@@ -375,7 +375,7 @@ static enum xdps_status hear(struct xdps_client *c, int64_t until_ms, struct mes
 
 /* Receives one message and stores its contents in the session. */
 static enum xdps_status receive_session(struct xdps_client *c, struct xdps_session *g,
-				   int64_t until_ms, bool *ready, struct xdps_error *err)
+					int64_t until_ms, bool *ready, struct xdps_error *err)
 {
 	enum xdps_status status;
 	struct message m;
@@ -590,7 +590,7 @@ static bool add_program(struct xdps_listed *l, const struct xdps_reply_program *
 
 /* Receives one message; sets `*all` if it is the last one about this interface. */
 static enum xdps_status hear_query(struct xdps_client *c, int64_t until_ms,
-				  struct xdps_listed *l, bool *all, struct xdps_error *err)
+				   struct xdps_listed *l, bool *all, struct xdps_error *err)
 {
 	enum xdps_status status;
 	struct message m;
@@ -690,8 +690,7 @@ static void end_process(struct xdps_client *c, int64_t until_ms)
 	    !syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0))
 		wait_readable(NULL, c->pidfd, now_ms() + GOODBYE_MS);
 	waitid(P_PIDFD, (id_t)c->pidfd, NULL, WEXITED | WNOHANG);
-	close(c->pidfd);
-	c->pidfd = -1;
+	xdps_fd_close(&c->pidfd);
 }
 
 /*
@@ -712,8 +711,7 @@ void xdps_client_close(struct xdps_client *c)
 			break;
 		message_close_fds(&m);
 	}
-	close(c->sock);
-	c->sock = -1;
+	xdps_fd_close(&c->sock);
 	c->n_unheard = 0;
 	end_process(c, until_ms);
 }

@@ -12,7 +12,6 @@
 
 #include "../common/counters.h"
 #include "../common/error.h"
-#include "../common/protocol.h"
 
 #include "batch.h"
 #include "client.h"

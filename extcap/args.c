@@ -220,7 +220,7 @@ static enum verb verb_of(const struct said *s)
 		VERB_CONFIG, VERB_CAPTURE, VERB_CHECK_FILTER,
 	};
 
-	for (size_t i = 0; i < sizeof(by_rank) / sizeof(*by_rank); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(by_rank); i++)
 		if (s->verbs[by_rank[i]])
 			return by_rank[i];
 	return VERB_HELP;

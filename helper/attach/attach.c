@@ -34,19 +34,6 @@
  */
 #define MTU_OF_ONE_PAGE 3000		/* bytes */
 
-static uint32_t mode_flags(enum xdps_mode mode)
-{
-	switch (mode) {
-	case XDPS_MODE_NATIVE:
-		return XDP_FLAGS_DRV_MODE;
-	case XDPS_MODE_GENERIC:
-		return XDP_FLAGS_SKB_MODE;
-	case XDPS_MODE_AUTO:
-		break;
-	}
-	return 0;
-}
-
 /*
  * "auto" is the kernel's choice, except on a veth.  There, native mode disables
  * segmentation offload at the other end, so that the host's own TCP gets half the
@@ -168,7 +155,7 @@ enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     enum xdps_mode mode, struct xdps_error *err)
 {
 	enum xdps_mode chosen = choose_mode(iface, mode);
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode_flags(chosen));
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = xdps_target_mode_flags(chosen, 0));
 	int fd = bpf_link_create(prog_fd, iface->index, BPF_XDP, &opts);
 
 	if (fd < 0)

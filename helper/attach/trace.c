@@ -54,7 +54,7 @@ static void second_capture_refusal(const struct xdps_interface *iface, char *buf
 }
 
 void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface *iface,
-		      char *buf, size_t size)
+			char *buf, size_t size)
 {
 	char program[DESCRIPTION_BYTES];
 

@@ -27,7 +27,7 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
  * trace.
  */
 void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface *iface,
-		      char *buf, size_t size);
+			char *buf, size_t size);
 
 /*
  * `*link_fd` is then the caller's; closing it ends the tracing.  XDPS_BUSY: the kernel

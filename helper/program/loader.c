@@ -267,7 +267,7 @@ void xdps_object_init(struct xdps_object *p)
 }
 
 enum xdps_status xdps_object_load(struct xdps_object *p, const struct xdps_load *want,
-				    struct xdps_error *err)
+				  struct xdps_error *err)
 {
 	struct xdps_config *config;
 	int rc;

@@ -53,7 +53,7 @@ struct xdps_load {
  * is as after init.
  */
 enum xdps_status xdps_object_load(struct xdps_object *p, const struct xdps_load *want,
-				    struct xdps_error *err);
+				  struct xdps_error *err);
 
 /* Closes them; what is attached stays, with its link.  `*p` is then as after init. */
 void xdps_object_free(struct xdps_object *p);

@@ -116,7 +116,7 @@ bool xdps_arrivals_next(struct xdps_arrivals *a, uint32_t *cpu)
 }
 
 bool xdps_arrivals_note(struct xdps_arrivals *a, uint32_t cpu, enum xdps_supply supply,
-			  uint64_t *n_lost)
+			uint64_t *n_lost)
 {
 	struct xdps_arrival *known = &a->known[cpu];
 	bool was_refused = known->refused;

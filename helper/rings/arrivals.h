@@ -40,7 +40,7 @@ bool xdps_arrivals_next(struct xdps_arrivals *a, uint32_t *cpu);
  * found no ring there since it last had one.
  */
 bool xdps_arrivals_note(struct xdps_arrivals *a, uint32_t cpu, enum xdps_supply supply,
-			  uint64_t *n_lost);
+			uint64_t *n_lost);
 
 void xdps_arrivals_close(struct xdps_arrivals *a);	/* `*a` is then as after init */
 

@@ -112,7 +112,7 @@ bool xdps_map_rings_may_grow(const struct xdps_rings *r)
 
 /* The ring is in place before the program on that CPU looks for it. */
 enum xdps_supply xdps_map_rings_add(struct xdps_rings *r, uint32_t cpu, struct xdps_cpu *state,
-				  struct xdps_error *why)
+				    struct xdps_error *why)
 {
 	int fd = make_rings(r, "map_rings", 1);
 
@@ -138,7 +138,7 @@ void xdps_map_rings_close(struct xdps_rings *r)
 }
 
 enum xdps_status xdps_map_rings_explain(struct xdps_error *err, int rc,
-				      const struct xdps_rings *r, const char *doing)
+					const struct xdps_rings *r, const char *doing)
 {
 	if (rc == -EPERM)
 		return xdps_privilege_fail(err, rc, doing);

@@ -23,14 +23,14 @@ int xdps_map_rings_open(struct xdps_rings *r, const struct xdps_cpus *cpus);
 
 /* Explains that errno in a sentence. */
 enum xdps_status xdps_map_rings_explain(struct xdps_error *err, int rc,
-				      const struct xdps_rings *r, const char *doing);
+					const struct xdps_rings *r, const char *doing);
 
 /* Is there room for the rings of CPUs that come online later? */
 bool xdps_map_rings_may_grow(const struct xdps_rings *r);
 
 /* Adds a ring, for a CPU that had none when the rings were opened. */
 enum xdps_supply xdps_map_rings_add(struct xdps_rings *r, uint32_t cpu, struct xdps_cpu *state,
-				  struct xdps_error *why);
+				    struct xdps_error *why);
 
 /* Does nothing if the rings are of another kind. */
 void xdps_map_rings_close(struct xdps_rings *r);

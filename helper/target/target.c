@@ -284,7 +284,7 @@ bool xdps_target_is_own(const struct xdps_target *t)
 	return !strcmp(t->attached.name, OWN_NAME);
 }
 
-static int mode_flags(enum xdps_mode mode)
+uint32_t xdps_target_mode_flags(enum xdps_mode mode, uint32_t of_auto)
 {
 	switch (mode) {
 	case XDPS_MODE_NATIVE:
@@ -294,14 +294,15 @@ static int mode_flags(enum xdps_mode mode)
 	case XDPS_MODE_AUTO:
 		break;
 	}
-	return XDP_FLAGS_HW_MODE;
+	return of_auto;
 }
 
 bool xdps_target_is_attached(const struct xdps_target *t, const struct xdps_interface *iface)
 {
 	uint32_t id;
 
-	return bpf_xdp_query_id(iface->index, mode_flags(t->mode), &id) ||
+	return bpf_xdp_query_id(iface->index,
+				(int)xdps_target_mode_flags(t->mode, XDP_FLAGS_HW_MODE), &id) ||
 	       id == t->attached.id;
 }
 

@@ -93,6 +93,9 @@ bool xdps_target_is_own(const struct xdps_target *t);
  */
 bool xdps_target_use_only_component(struct xdps_target *t);
 
+/* The kernel's flags (XDP_FLAGS_...) for a mode; auto means something else each time. */
+uint32_t xdps_target_mode_flags(enum xdps_mode mode, uint32_t of_auto);
+
 /* Is the attached program still the one that was found?  If in doubt, yes. */
 bool xdps_target_is_attached(const struct xdps_target *t, const struct xdps_interface *iface);
 

@@ -124,7 +124,7 @@ asks_for_ring_kinds()
 {
 	local found wanted
 
-	found=$(grep -lE 'XDPS_RING_(PERF|BPF)' engine/* | paste -sd' ')
+	found=$(grep -lE 'XDPS_RING_(PERF|MAP)' engine/* | paste -sd' ')
 	wanted='engine/client.c engine/memory.c engine/ring.c'
 	[ "$found" = "$wanted" ] || {
 		echo "they are: $found"
@@ -133,14 +133,15 @@ asks_for_ring_kinds()
 	}
 }
 
-# Of the helper's files: the others take what was asked for, and return a place and an error.
+# The helper's other files take what was asked for, and return a place and an error; the
+# engine's other files have a session.
 message_readers()
 {
 	local found wanted
 
-	found=$(grep -lE "$include\"(.*/)?(protocol|request|reply)\.h\"" -r helper --include='*.[ch]' |
+	found=$(grep -lE "$include\"(.*/)?(protocol|request|reply)\.h\"" -r engine helper --include='*.[ch]' |
 		LC_ALL=C sort | paste -sd' ')
-	wanted='helper/door/query.c helper/door/reply.c helper/door/reply.h helper/door/request.c helper/door/request.h helper/main.c'
+	wanted='engine/client.c helper/door/query.c helper/door/reply.c helper/door/reply.h helper/door/request.c helper/door/request.h helper/main.c'
 	[ "$found" = "$wanted" ] || {
 		echo "they are: $found"
 		echo "allowed:  $wanted"
@@ -405,7 +406,7 @@ ok "nothing under common/, engine/, helper/ and bpf/ includes a header of libpca
 ok "only helper/ and bpf/ include a header of libbpf" no_libbpf_header
 ok "in the engine only what reads the ring and the counters knows record.h" record_readers
 ok "the engine treats perf rings and map rings alike, but where they are mapped and read" asks_for_ring_kinds
-ok "in the helper only what receives and sends messages knows protocol.h" message_readers
+ok "only what receives and sends messages knows protocol.h" message_readers
 ok "the library exports no symbol of the engine or the module" exports_nothing_of_ours
 ok "the library needs neither libbpf nor what libbpf needs" needs_no_libbpf
 ok "neither the engine nor the module can print" never_prints

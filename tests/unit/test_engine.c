@@ -123,7 +123,7 @@ static int watch_events(struct xdps_memory *m, const struct xdps_session *g, uns
 }
 
 static int watch_doorbell(struct xdps_memory *m, const struct xdps_session *g, unsigned int first,
-		      unsigned int n, struct xdps_waiter *w)
+			  unsigned int n, struct xdps_waiter *w)
 {
 	(void)g;
 	(void)first;
