@@ -45,10 +45,19 @@
 #define XDPS_ACTION_NONE 0xff
 
 /*
- * Beside another program, a filter sees a copy of the first bytes: a tracing program has
- * no direct access to a packet.
+ * Beside another program, on kernels before 6.2, a filter sees a copy of the first bytes:
+ * a tracing program has no direct access to a packet.
  */
 #define XDPS_COPY_BYTES 512
+
+/*
+ * How the address of a page is computed (x86_64): the kernel has all memory in one piece,
+ * and a struct page for each page of it in another.  bpf/pages.bpf.c finds them.
+ */
+struct xdps_pages {
+	__u64 memory_at;
+	__u64 pages_at;
+};
 
 /* How a program is to work.  It is read-only for the program, and set before it is loaded. */
 struct xdps_config {
@@ -67,15 +76,23 @@ struct xdps_config {
 
 	__u32 more_rings;	/* 1: map rings may be added while the program runs */
 	__u32 reserved1;
+
+	struct xdps_pages pages;	/* beside another program, if frags is set */
 };
+
+/* Programs that another one calls by their index in the map "slot". */
+#define XDPS_SLOT_SAMPLER 0
+#define XDPS_SLOT_FRAGMENTS 1	/* beside another program: for packets in fragments */
+#define XDPS_N_SLOTS 2
 
 /*
  * A map ring: the memory of one CPU's ring is a value of an array map, which the program
  * and the reader share.  A record lies at its position modulo the ring's size, at a
  * multiple of 8, and is never split: a record that begins near the end continues in the
- * margin behind it.
+ * margin behind it.  The margin is larger than the largest record: beside another program
+ * the verifier has to see that there is room for one more piece of a packet.
  */
-#define XDPS_RING_MARGIN_BYTES 65536
+#define XDPS_RING_MARGIN_BYTES (68 << 10)
 
 /*
  * The rings of the CPUs that were online at first are the values of one map.  Each ring
@@ -129,7 +146,7 @@ struct xdps_record {
 	__u32 filter;		/* number of the filter that accepted it */
 };
 
-_Static_assert(sizeof(struct xdps_config) == 40, "no padding");
+_Static_assert(sizeof(struct xdps_config) == 56, "no padding");
 _Static_assert(sizeof(struct xdps_cpu) == 256, "a power of two, to be found by a shift");
 _Static_assert(sizeof(struct xdps_record) == 32, "no padding");
 _Static_assert(XDPS_RING_MARGIN_BYTES >= sizeof(struct xdps_record) + XDPS_CAPLEN_MAX,

@@ -47,7 +47,7 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, XDPS_N_SLOTS);
 	__type(key, __u32);
 	__type(value, __u32);
 } slot SEC(".maps");

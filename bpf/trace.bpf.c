@@ -4,139 +4,24 @@
  *
  * These programs promise the host that they are called when the other program is, that
  * they read its input and its verdict, and that they can change neither.
- *
- * They have no direct access to the bytes of a packet.  The ring gets them from the
- * kernel, and the filter gets a copy of the first ones.
  */
 #include "sample.h"
 
-#include <bpf/bpf_core_read.h>
-
-/* The members that we need of the kernel's own structures, found by name when loaded. */
-struct ns_common {
-	unsigned int inum;
-} __attribute__((preserve_access_index));
-
-struct net {
-	struct ns_common ns;
-} __attribute__((preserve_access_index));
-
-struct list_head {
-	struct list_head *next;
-} __attribute__((preserve_access_index));
-
-struct net_device {
-	int ifindex;
-	struct {
-		struct net *net;
-	} nd_net;
-	struct {
-		struct list_head upper;
-	} adj_list;
-} __attribute__((preserve_access_index));
-
-/* An element in the list of the interfaces above another one; a master is the first. */
-struct netdev_adjacent {
-	struct net_device *dev;
-	_Bool master;
-	struct list_head list;
-} __attribute__((preserve_access_index));
-
-struct xdp_rxq_info {
-	struct net_device *dev;
-	__u32 queue_index;
-} __attribute__((preserve_access_index));
-
-struct xdp_buff {
-	void *data;
-	void *data_end;
-	struct xdp_rxq_info *rxq;
-} __attribute__((preserve_access_index));
-
-/* Where the filter finds its bytes; there are too many for the stack. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, char[XDPS_COPY_BYTES]);
-} copies SEC(".maps");
+#include "map_ring.h"
+#include "traced_interface.h"
+#include "traced_packet.h"
 
 /*
- * As in xdpsample.bpf.c, but its arguments are a copy and the number of bytes in it
- * (XDPS_MEMORY_COPY in helper/program/translate.h).
+ * As in xdpsample.bpf.c, but its arguments are a copy and the number of bytes in it; or, if
+ * the kernel has bpf_rdonly_cast(), the packet itself, the number of bytes there, and its
+ * address (XDPS_MEMORY_COPY and XDPS_MEMORY_KERNEL in helper/program/translate.h).
  */
-__hidden __noinline __u64 filter(const void *copy, __u64 copied_bytes, __u32 len)
+__hidden __noinline __u64 filter(const void *data, __u64 bytes, __u32 len, __u64 address)
 {
 	__u64 verdict = XDPS_VERDICT(XDPS_FILTER_FIRST, ~0U);
 
-	asm volatile("" : "+r"(verdict) : "r"(copy), "r"(copied_bytes), "r"(len));
+	asm volatile("" : "+r"(verdict) : "r"(data), "r"(bytes), "r"(len), "r"(address));
 	return verdict;
-}
-
-/* How many masters there may be one above the other, such as a bond of bonds. */
-#define MASTERS_MAX 3
-
-/* Returns what netdev_master_upper_dev_get_rcu() returns in the kernel. */
-static __always_inline struct net_device *master_of(struct net_device *dev)
-{
-	struct list_head *head = __builtin_preserve_access_index(&dev->adj_list.upper);
-	struct list_head *first = BPF_CORE_READ(dev, adj_list.upper.next);
-	struct netdev_adjacent *a;
-
-	if (!first || first == head)
-		return NULL;
-	a = (void *)first - bpf_core_field_offset(struct netdev_adjacent, list);
-	return BPF_CORE_READ(a, master) ? BPF_CORE_READ(a, dev) : NULL;
-}
-
-/*
- * A bond, or another master that leaves XDP to the drivers below it, has a program that
- * gets the packets that came in on the interfaces below.  The kernel lets none of those
- * have its own program then, so a packet of one of them is certainly the master's.
- */
-static __always_inline int is_below_ours(struct net_device *dev)
-{
-#pragma unroll
-	for (int i = 0; i < MASTERS_MAX; i++) {
-		dev = master_of(dev);
-		if (!dev)
-			return 0;
-		if (BPF_CORE_READ(dev, ifindex) == (int)config.ifindex)
-			return !config.netns ||
-			       BPF_CORE_READ(dev, nd_net.net, ns.inum) == config.netns;
-	}
-	return 0;
-}
-
-/* The index of an interface is unique only within its network namespace. */
-static __always_inline int is_our_interface(struct xdp_buff *xdp)
-{
-	struct net_device *dev = xdp->rxq->dev;
-
-	if (dev->ifindex == (int)config.ifindex &&
-	    (!config.netns || dev->nd_net.net->ns.inum == config.netns))
-		return 1;
-	return config.lowers && is_below_ours(dev);
-}
-
-static __always_inline __u32 packet_len(struct xdp_buff *xdp)
-{
-	return config.frags ? bpf_xdp_get_buff_len((void *)xdp)
-			    : xdp->data_end - xdp->data;
-}
-
-/*
- * The mask changes nothing; without it the verifier of 5.10 loses the bound on the way to
- * the call.
- */
-static __always_inline __u64 bytes_to_copy(struct xdp_buff *xdp)
-{
-	__u64 bytes = xdp->data_end - xdp->data;
-
-	if (bytes > XDPS_COPY_BYTES - 1)
-		bytes = XDPS_COPY_BYTES - 1;
-	asm volatile("" : "+r"(bytes));
-	return bytes & (XDPS_COPY_BYTES - 1);
 }
 
 /* The kernel treats every number that is not an action as XDP_ABORTED. */
@@ -150,37 +35,103 @@ static __always_inline int is_wanted_action(__u32 action)
 	return !config.actions || config.actions & 1U << action;
 }
 
-static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
+/*
+ * The counters of this CPU if the packet arrived on our interface and met with the action
+ * that is wanted; otherwise NULL.
+ */
+static __always_inline struct xdps_cpu *count(struct xdp_rxq_info *rxq, __u32 action)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), first = 0;
-	struct xdps_record rec = { .action = action };
+	__u32 cpu = bpf_get_smp_processor_id();
 	struct xdps_cpu *c;
-	__u64 verdict, bytes;
-	void *copy;
+
+	if (!is_our_interface(rxq->dev))
+		return NULL;
+	c = bpf_map_lookup_elem(&cpus, &cpu);
+	if (!c || is_wanted_action(action))
+		return c;
+	c->rejected++;
+	return NULL;
+}
+
+/*
+ * The mask changes nothing; without it the verifier of 5.10 loses the bound on the way to
+ * the call.
+ */
+static __always_inline __u64 bytes_to_copy(const struct packet *p)
+{
+	__u64 bytes = p->linear_bytes;
+
+	if (bytes > XDPS_COPY_BYTES - 1)
+		bytes = XDPS_COPY_BYTES - 1;
+	asm volatile("" : "+r"(bytes));
+	return bytes & (XDPS_COPY_BYTES - 1);
+}
+
+/*
+ * Asks the filter about a copy of the packet's first bytes.  It is in `room`, and there are
+ * `*copied_bytes`; without room, it is in scratch memory, and of no use later.
+ *
+ * The filter gets this number in a register that the verifier takes for another number
+ * (asm): what it learns there can contradict what it knows here.
+ */
+static __always_inline __u64 judge_copy(const struct packet *p, void *room, __u64 *copied_bytes)
+{
+	__u64 bytes = bytes_to_copy(p), own_bytes;
+	void *copy = room;
+
+	if (!room) {
+		struct scratch *s = this_scratch();
+
+		if (!s)
+			return 0;
+		copy = s->copy;
+	}
+	if (bpf_probe_read_kernel(copy, bytes, p->data))
+		bytes = 0;
+	if (room)
+		*copied_bytes = bytes;
+	own_bytes = bytes;
+	asm volatile("%0 |= 0" : "+r"(own_bytes));
+	return filter(copy, own_bytes, p->len, 0);
+}
+
+/* Room for a record with the bytes that the filter gets a copy of, or NULL. */
+static __always_inline void *room_for_copy(struct xdps_cpu *c)
+{
+	struct xdps_record *rec = NULL;
+
+	if (!c->writing)
+		rec = find_room(c, record_bytes(XDPS_COPY_BYTES - 1));
+	return rec ? rec + 1 : NULL;
+}
+
+/* Asks the filter.  If it needs a copy, that may be in the ring, where the packet will be. */
+static __always_inline __u64 judge(const struct packet *p, struct xdps_cpu *c, int to_ring,
+				   __u64 *copied_bytes)
+{
+	if (bpf_rdonly_cast)
+		return filter(cast(p->data), p->linear_bytes, p->len, (__u64)p->data);
+	return judge_copy(p, to_ring ? room_for_copy(c) : NULL, copied_bytes);
+}
+
+static __always_inline int to_perf(struct xdp_buff *xdp, __u32 action)
+{
+	struct xdps_record rec = { .action = action };
+	struct xdp_rxq_info *rxq = xdp->rxq;
+	struct xdps_cpu *c = count(rxq, action);
+	__u64 verdict, unused;
+	struct packet p;
 	long rc;
 
-	if (!is_our_interface(xdp))
+	if (!c)
 		return 0;
-	c = bpf_map_lookup_elem(&cpus, &cpu);
-	copy = bpf_map_lookup_elem(&copies, &first);
-	if (!c || !copy)
-		return 0;
-	if (!is_wanted_action(action)) {
-		c->rejected++;
-		return 0;
-	}
-
-	rec.len = packet_len(xdp);
-	if (is_filter_called(&verdict)) {
-		bytes = bytes_to_copy(xdp);
-		if (bpf_probe_read_kernel(copy, bytes, xdp->data))
-			bytes = 0;
-		verdict = filter(copy, bytes, rec.len);
-	}
+	look_at(xdp, &p);
+	if (is_filter_called(&verdict))
+		verdict = judge(&p, c, 0, &unused);
 	if (!wanted(c, verdict))
 		return 0;
-
-	rec.queue = xdp->rxq->queue_index;
+	rec.len = p.len;
+	rec.queue = rxq->queue_index;
 	fill(&rec, c, verdict);
 	c->chosen++;
 	rc = bpf_xdp_output(xdp, &perf_rings, output_flags(&rec), &rec, sizeof(rec));
@@ -189,29 +140,185 @@ static __always_inline int sample(struct xdp_buff *xdp, __u32 action)
 	return 0;
 }
 
+/*
+ * Completes a record of a packet whose bytes are not all in its linear part.  This is a
+ * program of its own, so that the verifier follows it once, and not after every path
+ * through a sampler and its filter.
+ */
+static __always_inline int write_fragments(struct xdp_buff *xdp, struct xdps_cpu *c,
+					   struct scratch *s)
+{
+	__u64 caplen = s->caplen, bytes = record_bytes(caplen), linear_bytes;
+	struct xdps_record *rec = find_room(c, bytes);
+	struct fragments fragments;
+	const void *data = xdp->data;
+
+	linear_bytes = xdp->data_end - data;
+	if (!rec || linear_bytes >= caplen || find_fragments(xdp, &fragments) ||
+	    (linear_bytes && read_bytes(rec + 1, data, linear_bytes)))
+		return 0;
+	s->done_bytes = linear_bytes;
+	if (read_fragments(rec + 1, &fragments, s))
+		return 0;
+	publish(c, bytes);
+	return 1;
+}
+
+static __always_inline int finish(struct xdp_buff *xdp)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct xdps_cpu *c = bpf_map_lookup_elem(&cpus, &cpu);
+	struct scratch *s = this_scratch();
+
+	if (!c || !s)
+		return 0;
+	if (!write_fragments(xdp, c, s))
+		lose(c, 1);
+	c->writing = 0;
+	return 0;
+}
+
+/* Leaves the rest to finish(), and returns only if that is not there. */
+static __always_inline void continue_in_fragments(__u64 *args, __u64 caplen)
+{
+	struct scratch *s = this_scratch();
+
+	if (!s)
+		return;
+	s->caplen = caplen;
+	bpf_tail_call(args, &slot, XDPS_SLOT_FRAGMENTS);
+}
+
+/* How many bytes of the packet are wanted: see packet_caplen(), which has a record. */
+static __always_inline __u64 caplen_of(const struct packet *p, __u64 verdict)
+{
+	const struct xdps_record rec = { .filter = verdict >> 32, .len = p->len };
+
+	return packet_caplen(&rec, verdict);
+}
+
+/*
+ * Writes the record in its place, and the bytes behind the first `copied_bytes`.  Returns
+ * false if there is no room, or the packet cannot be read.
+ */
+static __always_inline int write(__u64 *args, struct xdps_cpu *c, const struct packet *p,
+				 __u64 verdict, __u32 action, __u64 copied_bytes)
+{
+	struct xdp_buff *xdp = (struct xdp_buff *)args[0];
+	__u64 caplen = caplen_of(p, verdict), bytes;
+	struct xdps_record *rec;
+
+	/*
+	 * Never true.  The verifier has to see this check on the register that is used
+	 * below; the asm statement keeps the compiler from removing it.
+	 */
+	asm volatile("" : "+r"(caplen));
+	if (!caplen || caplen > XDPS_CAPLEN_MAX)
+		return 0;
+	bytes = record_bytes(caplen);
+	rec = find_room(c, bytes);
+	asm volatile("" : "+r"(rec));	/* one pointer, checked and used as such */
+	if (!rec)
+		return 0;
+	stamp(rec, c);
+	rec->len = p->len;
+	rec->caplen = caplen;
+	rec->queue = xdp->rxq->queue_index;
+	rec->action = action;
+	rec->filter = verdict >> 32;
+	if (caplen > p->linear_bytes) {
+		if (config.frags)
+			continue_in_fragments(args, caplen);
+		return 0;
+	}
+	if (caplen > copied_bytes &&
+	    read_bytes((char *)(rec + 1) + copied_bytes, p->data + copied_bytes,
+		       caplen - copied_bytes))
+		return 0;
+	publish(c, bytes);
+	return 1;
+}
+
+static __always_inline int to_map(__u64 *args, __u32 action)
+{
+	struct xdp_buff *xdp = (struct xdp_buff *)args[0];
+	struct xdps_cpu *c = count(xdp->rxq, action);
+	__u64 verdict, copied_bytes = 0;
+	int is_called, is_written;
+	struct packet p;
+
+	if (!c)
+		return 0;
+	is_called = is_filter_called(&verdict);
+	if (is_called) {
+		look_at(xdp, &p);
+		verdict = judge(&p, c, 1, &copied_bytes);
+	}
+	if (!wanted(c, verdict))
+		return 0;
+	if (!is_called)
+		look_at(xdp, &p);
+	c->chosen++;
+	/* as put() in xdp_packet.h */
+	if (c->writing) {
+		lose(c, 1);
+		return 0;
+	}
+	c->writing = 1;
+	is_written = write(args, c, &p, verdict, action, copied_bytes);
+	c->writing = 0;
+	if (!is_written)
+		lose(c, c->ring != XDPS_NO_RING);
+	return 0;
+}
+
 /* The arguments of the traced program come as an array, followed by its return value. */
 SEC("fentry")
 int xdps_before(__u64 *args)
 {
-	return sample((struct xdp_buff *)args[0], XDPS_ACTION_NONE);
+	return to_perf((struct xdp_buff *)args[0], XDPS_ACTION_NONE);
+}
+
+SEC("fentry")
+int xdps_before_map(__u64 *args)
+{
+	return to_map(args, XDPS_ACTION_NONE);
+}
+
+SEC("fentry")
+int xdps_before_frags(__u64 *args)
+{
+	return finish((struct xdp_buff *)args[0]);
 }
 
 SEC("fentry")
 int xdps_at_entry(__u64 *args)
 {
-	bpf_tail_call(args, &slot, 0);
+	bpf_tail_call(args, &slot, XDPS_SLOT_SAMPLER);
 	return 0;
 }
 
 SEC("fexit")
 int xdps_after(__u64 *args)
 {
-	return sample((struct xdp_buff *)args[0], action_of(args[1]));
+	return to_perf((struct xdp_buff *)args[0], action_of(args[1]));
+}
+
+SEC("fexit")
+int xdps_after_map(__u64 *args)
+{
+	return to_map(args, action_of(args[1]));
+}
+
+SEC("fexit")
+int xdps_after_frags(__u64 *args)
+{
+	return finish((struct xdp_buff *)args[0]);
 }
 
 SEC("fexit")
 int xdps_at_exit(__u64 *args)
 {
-	bpf_tail_call(args, &slot, 0);
+	bpf_tail_call(args, &slot, XDPS_SLOT_SAMPLER);
 	return 0;
 }

@@ -8,7 +8,7 @@
  */
 #include "sample.h"
 
-#include "map_ring.h"
+#include "xdp_packet.h"
 
 /*
  * The filter that is loaded first: it accepts everything.  Its instructions are replaced
@@ -96,6 +96,6 @@ int xdps_to_map(struct xdp_md *ctx)
 SEC("xdp")
 int xdps_entry(struct xdp_md *ctx)
 {
-	bpf_tail_call(ctx, &slot, 0);
+	bpf_tail_call(ctx, &slot, XDPS_SLOT_SAMPLER);
 	return XDP_PASS;
 }

@@ -8,6 +8,7 @@
 #include "hook.h"
 
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -40,16 +41,33 @@ static enum xdps_status put_filter(struct xdps_hook *h, struct xdps_error *err)
 	return xdps_filter_set(&h->object, &h->filter, &place, err);
 }
 
+/*
+ * Packets in fragments are written to map rings by a tracing program itself, which has to
+ * know where they are.
+ */
+static const char *why_no_map_rings(const struct xdps_hook *h)
+{
+	const struct xdps_fragments *f = &h->fragments;
+
+	if (!h->target.traced || !f->exist || f->are_readable)
+		return NULL;
+	if (f->rc == -EPERM)
+		return "an XDP program is attached, and the kernel does not show the addresses of its memory, which packets in fragments need; give the helper CAP_SYSLOG, set kernel.kptr_restrict to 0 or 1, or leave ring=map out";
+	return "an XDP program is attached, and xdpsample does not know where this kernel has packets in fragments; leave ring=map out";
+}
+
 /* Opens rings, unless there are some that also work beside the program there now. */
 static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_setting *s,
 				   struct xdps_rings *rings, const char *doing,
 				   struct xdps_error *err)
 {
-	if (h->target.traced && rings->kind == XDPS_RING_MAP)
+	const char *no_map_rings = why_no_map_rings(h);
+
+	if (no_map_rings && rings->kind == XDPS_RING_MAP)
 		xdps_rings_close(rings);
 	if (rings->n)
 		return XDPS_OK;
-	return xdps_rings_open(rings, &s->request, &s->cpus, h->target.traced, doing, err);
+	return xdps_rings_open(rings, &s->request, &s->cpus, no_map_rings, doing, err);
 }
 
 /*
@@ -67,6 +85,7 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 		.traced = h->target.traced,
 		/* A generic program is called only for the interface that it is on. */
 		.has_lowers = h->target.mode == XDPS_MODE_NATIVE,
+		.fragments = &h->fragments,
 		.rings = rings,
 		.before = before,
 		.n_cpus = s->cpus.n_possible,
@@ -74,6 +93,9 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 	};
 	enum xdps_status status;
 
+	/* once it is known, the privilege to ask may be gone */
+	if (!h->fragments.are_readable)
+		xdps_fragments_find(&h->fragments, load.traced);
 	if (load.traced)
 		xdps_trace_refusal(&h->target, &s->iface, doing, sizeof(doing));
 	status = open_rings(h, s, rings, doing, err);

@@ -14,6 +14,7 @@
 #include "../host/cpus.h"
 #include "../host/interface.h"
 #include "../program/filter.h"
+#include "../program/fragments.h"
 #include "../program/loader.h"
 #include "../rings/rings.h"
 #include "../target/target.h"
@@ -27,6 +28,7 @@ struct xdps_setting {
 
 struct xdps_hook {
 	struct xdps_target target;
+	struct xdps_fragments fragments;
 	struct xdps_object object;
 	int link_fd;			/* -1: not in place */
 

@@ -66,12 +66,22 @@ static void set_constants(struct bpf_insn *insns, size_t n, const struct xdps_co
 	}
 }
 
-static bool splice(const struct bpf_program *prog, const struct xdps_code *code,
-		   struct sampler *s)
+/* Sets the numbers that the filter's calls need: see xdps_code in translate.h. */
+static void set_cast(struct bpf_insn *insns, size_t n, const struct xdps_cast *cast)
 {
-	const struct bpf_insn *insns = bpf_program__insns(prog);
+	for (size_t i = 1; i < n; i++) {
+		if (insns[i].code != (BPF_JMP | BPF_CALL))
+			continue;
+		insns[i].imm = cast->function_id;
+		insns[i - 1].imm = cast->type_id;
+	}
+}
 
-	s->filter_at = find_filter(insns, bpf_program__insn_cnt(prog));
+static bool splice(const struct xdps_object *p, const struct xdps_code *code, struct sampler *s)
+{
+	const struct bpf_insn *insns = bpf_program__insns(p->sampler);
+
+	s->filter_at = find_filter(insns, bpf_program__insn_cnt(p->sampler));
 	s->n = s->filter_at + code->n;
 	s->insns = malloc(s->n * sizeof(*insns));
 	if (!s->insns)
@@ -79,6 +89,7 @@ static bool splice(const struct bpf_program *prog, const struct xdps_code *code,
 	memcpy(s->insns, insns, s->filter_at * sizeof(*insns));
 	memcpy(s->insns + s->filter_at, code->insns, code->n * sizeof(*insns));
 	set_constants(s->insns, s->filter_at, code);
+	set_cast(s->insns + s->filter_at, code->n, &p->cast);
 	return true;
 }
 
@@ -155,7 +166,7 @@ int xdps_filter_load(const struct xdps_object *p, const struct xdps_code *code,
 	struct sampler s;
 	int fd;
 
-	if (!splice(p->sampler, code, &s)) {
+	if (!splice(p, code, &s)) {
 		xdps_fail_errno(err, -ENOMEM, "building the sampler with the filter");
 		return -1;
 	}

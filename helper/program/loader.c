@@ -4,7 +4,7 @@
  *
  * Only tracing another program needs the kernel's own BTF, and libbpf does not read it
  * unless asked: that takes 6 MiB and 7 ms, even for a user who only wants packets.  Hence
- * two objects.
+ * two objects here.
  */
 #define _GNU_SOURCE
 #include "loader.h"
@@ -69,44 +69,19 @@ static int listen_to_libbpf(enum libbpf_print_level level, const char *fmt,
 	return len;
 }
 
-/*
- * Packets in fragments need two things, which came together: the program flag, and the
- * BPF helper that returns the length of a whole packet.  One load tries both.  The
- * kernel's version would say little about what was backported.
- */
-static bool has_frags(void)
-{
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_xdp_get_buff_len },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = BPF_XDP,
-		    .prog_flags = BPF_F_XDP_HAS_FRAGS);
-	int fd;
-
-	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "xdps_probe", "Dual BSD/GPL",
-			   insns, sizeof(insns) / sizeof(insns[0]), &opts);
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
-}
-
 static bool has_tai(void)
 {
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP,
 				       BPF_FUNC_ktime_get_tai_ns, NULL) == 1;
 }
 
-/* Loads only the entry and the sampler, of the three or four programs in the object. */
+/* Loads only those programs of the object that are used. */
 static void leave_the_others(struct xdps_object *p)
 {
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, p->obj)
-		if (prog != p->entry && prog != p->sampler)
+		if (prog != p->entry && prog != p->sampler && prog != p->in_fragments)
 			bpf_program__set_autoload(prog, false);
 }
 
@@ -127,30 +102,43 @@ static int open_own(struct xdps_object *p, enum xdps_ring_kind kind,
 	return 0;
 }
 
-/* Uses the pair of programs for `point`, of the two pairs in the object. */
-static int open_trace(struct xdps_object *p, enum xdps_point point,
+/* Chooses the programs for the point and the rings, of all that are in the object. */
+static void choose_traced(struct xdps_object *p, enum xdps_point point, bool to_map,
+			  bool has_frags)
+{
+	bool before = point == XDPS_POINT_ENTRY;
+
+	p->entry = before ? p->trace->progs.xdps_at_entry : p->trace->progs.xdps_at_exit;
+	if (to_map)
+		p->sampler = before ? p->trace->progs.xdps_before_map :
+				      p->trace->progs.xdps_after_map;
+	else
+		p->sampler = before ? p->trace->progs.xdps_before : p->trace->progs.xdps_after;
+	if (to_map && has_frags)
+		p->in_fragments = before ? p->trace->progs.xdps_before_frags :
+					   p->trace->progs.xdps_after_frags;
+}
+
+/* Returns 0 or -errno. */
+static int open_trace(struct xdps_object *p, const struct xdps_load *want,
 		      struct xdps_config **config)
 {
-	int rc;
+	struct bpf_program *prog;
+	int rc = 0;
 
 	p->trace = xdpstrace__open();
 	if (!p->trace)
 		return -errno;
 	p->obj = p->trace->obj;
-	if (point == XDPS_POINT_ENTRY) {
-		p->entry = p->trace->progs.xdps_at_entry;
-		p->sampler = p->trace->progs.xdps_before;
-	} else {
-		p->entry = p->trace->progs.xdps_at_exit;
-		p->sampler = p->trace->progs.xdps_after;
-	}
+	choose_traced(p, want->request->point, want->rings->kind == XDPS_RING_MAP,
+		      want->fragments->exist);
 	p->memory = XDPS_MEMORY_COPY;
 	*config = &p->trace->rodata->config;
 
 	leave_the_others(p);
-	rc = bpf_program__set_attach_target(p->entry, p->traced->fd, p->traced->name);
-	if (!rc)
-		rc = bpf_program__set_attach_target(p->sampler, p->traced->fd, p->traced->name);
+	bpf_object__for_each_program(prog, p->obj)
+		if (!rc && bpf_program__autoload(prog))
+			rc = bpf_program__set_attach_target(prog, p->traced->fd, p->traced->name);
 	return rc;
 }
 
@@ -163,7 +151,8 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 	config->n_gaps = 2 * (uint64_t)request->rate - 1;
 	config->ring_bytes = want->rings->ring_bytes;
 	config->more_rings = xdps_map_rings_may_grow(want->rings);
-	config->frags = has_frags();
+	config->frags = want->fragments->exist;
+	config->pages = want->fragments->pages;
 	config->tai = has_tai();
 	config->ifindex = iface ? iface->index : 0;
 	config->netns = iface ? iface->netns : 0;
@@ -177,8 +166,11 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
  */
 static int set_flags(struct xdps_object *p, bool frags)
 {
-	uint32_t flags = frags && !p->traced ? BPF_F_XDP_HAS_FRAGS : 0;
+	uint32_t flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
 	int rc;
+
+	if (p->traced)
+		return 0;
 
 	rc = bpf_program__set_flags(p->entry, flags);
 	if (!rc)
@@ -223,18 +215,51 @@ static int set_maps(struct xdps_object *p, const struct xdps_load *want)
 					want->n_cpus);
 }
 
+static int put_in_slot(const struct xdps_object *p, uint32_t i, const struct bpf_program *prog)
+{
+	int fd = prog ? bpf_program__fd(prog) : -1;
+
+	return prog ? bpf_map_update_elem(p->slot_fd, &i, &fd, BPF_ANY) : 0;
+}
+
+/*
+ * If this kernel has bpf_rdonly_cast(), the sampler calls it, and its filter can.  The
+ * second argument is set before each call.
+ */
+static void find_cast(struct xdps_object *p)
+{
+	const struct bpf_insn *insns = bpf_program__insns(p->sampler);
+	const size_t n = bpf_program__insn_cnt(p->sampler);
+	int type_id = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bpf_insn *insn = &insns[i];
+
+		if (insn->dst_reg == BPF_REG_2 && insn->code == (BPF_LD | BPF_IMM | BPF_DW))
+			type_id = insn->imm;
+		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
+			continue;
+		if (!insn->imm)		/* a weak reference to nothing; never called */
+			return;
+		p->memory = XDPS_MEMORY_KERNEL;
+		p->cast = (struct xdps_cast){ .function_id = insn->imm, .type_id = type_id };
+		return;
+	}
+}
+
 static int load(struct xdps_object *p)
 {
-	const uint32_t first = 0;
-	int rc, sampler_fd;
+	int rc;
 
 	rc = bpf_object__load(p->obj);
 	if (rc)
 		return rc;
 	p->slot_fd = map_fd(p, "slot");
 	p->cpus_fd = map_fd(p, "cpus");
-	sampler_fd = bpf_program__fd(p->sampler);
-	return bpf_map_update_elem(p->slot_fd, &first, &sampler_fd, BPF_ANY);
+	if (p->traced)
+		find_cast(p);
+	rc = put_in_slot(p, XDPS_SLOT_FRAGMENTS, p->in_fragments);
+	return rc ? rc : put_in_slot(p, XDPS_SLOT_SAMPLER, p->sampler);
 }
 
 static enum xdps_status explain(struct xdps_error *err, int rc, const char *doing)
@@ -275,7 +300,7 @@ enum xdps_status xdps_object_load(struct xdps_object *p, const struct xdps_load 
 	libbpf_set_print(listen_to_libbpf);
 	memset(&said, 0, sizeof(said));
 	p->traced = want->traced;
-	rc = p->traced ? open_trace(p, want->request->point, &config)
+	rc = p->traced ? open_trace(p, want, &config)
 		       : open_own(p, want->rings->kind, &config);
 	if (!rc) {
 		configure(config, want);

@@ -11,6 +11,7 @@
 #include "../rings/rings.h"
 #include "../target/target.h"
 
+#include "fragments.h"
 #include "translate.h"
 
 struct bpf_object;
@@ -20,6 +21,12 @@ struct bpf_program;
 struct xdpsample;		/* bpf/xdpsample.bpf.c */
 struct xdpstrace;		/* bpf/trace.bpf.c */
 
+/* The BTF ids of bpf_rdonly_cast() and of a type that begins with a word. */
+struct xdps_cast {
+	int function_id;
+	int type_id;
+};
+
 struct xdps_object {
 	struct xdpsample *own;		/* one of the two is loaded ... */
 	struct xdpstrace *trace;
@@ -28,7 +35,9 @@ struct xdps_object {
 	struct bpf_object *obj;		/* of the loaded one, as is all that follows */
 	struct bpf_program *entry;	/* to be attached: calls the program in the slot */
 	struct bpf_program *sampler;	/* accepts everything */
+	struct bpf_program *in_fragments;	/* writes packets in fragments; or NULL */
 	enum xdps_memory memory;	/* what its filter gets */
+	struct xdps_cast cast;		/* with XDPS_MEMORY_KERNEL */
 	int slot_fd;			/* these two must not be closed */
 	int cpus_fd;
 };
@@ -41,6 +50,7 @@ struct xdps_load {
 	const struct xdps_program *traced;	/* beside this one, which outlives ours ... */
 	const struct xdps_interface *iface;	/* ... on this interface; both NULL: anywhere */
 	bool has_lowers;			/* packets of lower interfaces are wanted, too */
+	const struct xdps_fragments *fragments;	/* on this kernel */
 	const struct xdps_rings *rings;		/* to write to */
 	const struct xdps_object *before;	/* whose counters stay in use; or NULL */
 	unsigned int n_cpus;			/* room for CPUs with lower numbers */

@@ -29,7 +29,10 @@
 
 #define COPY_MOST (XDPS_COPY_BYTES - 1)
 
-/* translate.h describes the arguments; all of these except FRAME can be used. */
+/*
+ * translate.h describes the arguments; all of these except FRAME can be used.  A fourth
+ * argument is in X at first.
+ */
 enum {
 	A = BPF_REG_0,
 	DATA = BPF_REG_1,
@@ -40,6 +43,19 @@ enum {
 	FRAME = BPF_REG_10,
 };
 
+/* Double words on the stack, below M[]: for what calls destroy, and for an argument. */
+enum {
+	SAVED_DATA = -72,
+	SAVED_END = -80,
+	SAVED_LEN = -88,
+	SAVED_X = -96,
+	SAVED_A = -104,
+	ADDRESS = -112,
+};
+
+/* A header of IPv4 without options: nearly always what is in X. */
+#define USUAL_X 20
+
 /* A set of the places of a classic program: words of M[], A and X. */
 #define SET_WORD(k) (1u << (k))
 #define SET_A (1u << XDPS_CLASSIC_WORDS)
@@ -49,6 +65,7 @@ enum {
 struct step {
 	bool reached;
 	uint32_t written;	/* a set: on every path to here */
+	uint32_t proven_bytes;	/* the packet has them, on every path to here */
 	unsigned int n_ways;	/* paths that lead to it */
 	unsigned int start;	/* its first instruction in eBPF */
 };
@@ -163,13 +180,37 @@ static uint32_t writes(const struct xdps_insn *insn)
 	return BPF_MISCOP(insn->code) == BPF_TAX ? SET_X : SET_A;
 }
 
-static void reach(struct translation *t, unsigned int at, uint32_t written)
+/* Can it be read through the pointer that was cast?  It points to words. */
+static bool is_in_words(uint64_t at, unsigned int bytes)
+{
+	return at % 8 + bytes <= 8 && at + bytes <= XDPS_CAST_BYTES;
+}
+
+/* A call destroys A, where another value still is when X is loaded. */
+static bool saves_a(const struct translation *t, const struct xdps_insn *insn)
+{
+	return t->memory == XDPS_MEMORY_KERNEL && BPF_CLASS(insn->code) == BPF_LDX &&
+	       loads_from_packet(insn) && !is_in_words(insn->k, load_bytes(insn)) &&
+	       !is_beyond_any_packet(insn);
+}
+
+static void reach(struct translation *t, unsigned int at, uint32_t written, uint32_t proven_bytes)
 {
 	struct step *step = &t->steps[at];
 
 	step->n_ways++;
 	step->written = step->reached ? step->written & written : written;
+	if (!step->reached || step->proven_bytes > proven_bytes)
+		step->proven_bytes = proven_bytes;
 	step->reached = true;
+}
+
+static uint32_t proves_bytes(const struct step *step, const struct xdps_insn *insn)
+{
+	if (!loads_from_packet(insn) || BPF_MODE(insn->code) == BPF_IND ||
+	    bytes_needed(insn) < step->proven_bytes)
+		return step->proven_bytes;
+	return bytes_needed(insn);
 }
 
 /* Goes from the instruction `at` to those that may come after it. */
@@ -177,9 +218,10 @@ static enum xdps_status follow(struct translation *t, unsigned int at, struct xd
 {
 	const struct xdps_insn *insn = &t->in[at];
 	uint32_t written = t->steps[at].written | writes(insn);
+	uint32_t proven_bytes = proves_bytes(&t->steps[at], insn);
 	uint16_t op = BPF_CLASS(insn->code) | BPF_OP(insn->code);
 
-	t->zeroed |= reads(insn) & ~t->steps[at].written;
+	t->zeroed |= (reads(insn) | (saves_a(t, insn) ? SET_A : 0)) & ~t->steps[at].written;
 
 	/* undefined in C, so it depends on how libpcap was compiled */
 	if ((op == (BPF_ALU | BPF_LSH) || op == (BPF_ALU | BPF_RSH)) &&
@@ -191,12 +233,12 @@ static enum xdps_status follow(struct translation *t, unsigned int at, struct xd
 	if (BPF_CLASS(insn->code) == BPF_RET || is_out_of_reach(t, insn))
 		return XDPS_OK;
 	if (BPF_CLASS(insn->code) != BPF_JMP) {
-		reach(t, at + 1, written);
+		reach(t, at + 1, written, proven_bytes);
 	} else if (op != (BPF_JMP | BPF_JA)) {
-		reach(t, at + 1 + insn->jt, written);
-		reach(t, at + 1 + insn->jf, written);
+		reach(t, at + 1 + insn->jt, written, proven_bytes);
+		reach(t, at + 1 + insn->jf, written, proven_bytes);
 	} else if ((int32_t)insn->k >= 0) {
-		reach(t, at + 1 + insn->k, written);
+		reach(t, at + 1 + insn->k, written, proven_bytes);
 	} else {
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "the filter's instruction %u jumps back to %u, but the kernel does not accept loops",
@@ -291,6 +333,16 @@ static int16_t word_offset(uint32_t k)
 	return 4 * ((int16_t)k - XDPS_CLASSIC_WORDS);
 }
 
+static void save(struct translation *t, uint8_t reg, int16_t to)
+{
+	emit(t, BPF_STX | BPF_MEM | BPF_DW, FRAME, reg, to, 0);
+}
+
+static void restore(struct translation *t, uint8_t reg, int16_t from)
+{
+	emit(t, BPF_LDX | BPF_MEM | BPF_DW, reg, FRAME, from, 0);
+}
+
 static void emit_zeroes(struct translation *t)
 {
 	if (t->zeroed & SET_A)
@@ -352,18 +404,20 @@ static void guard_absolute_in_copy(struct translation *t, uint32_t needed)
 		emit(t, BPF_JMP | BPF_JGE | BPF_K, END, 0, 2, needed);
 	jump(t, BPF_JMP32 | BPF_JGE | BPF_K, LEN, 0, needed, t->undecided);
 	go(t, t->reject);
-	if (needed > COPY_MOST)
-		return;
-	alu64(t, BPF_MOV, TEMP, DATA);
+}
+
+/* TEMP becomes the number of bytes that a packet needs for the load. */
+static void count_needed(struct translation *t, uint32_t needed)
+{
+	copy_x(t);
+	jump(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, XDPS_CAPLEN_MAX - needed, t->reject);
 	alu64_k(t, BPF_ADD, TEMP, needed);
 }
 
 /* The constant bound is for the verifier, which learns nothing from two registers. */
 static void guard_indirect_in_copy(struct translation *t, uint32_t needed)
 {
-	copy_x(t);
-	jump(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, XDPS_CAPLEN_MAX - needed, t->reject);
-	alu64_k(t, BPF_ADD, TEMP, needed);
+	count_needed(t, needed);
 	if (needed <= COPY_MOST) {
 		emit(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, 1, COPY_MOST);
 		emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 2, 0);
@@ -374,19 +428,148 @@ static void guard_indirect_in_copy(struct translation *t, uint32_t needed)
 		alu64(t, BPF_ADD, TEMP, DATA);
 }
 
-static void guard(struct translation *t, const struct xdps_insn *insn)
+static void emit_bytes_of_packet(struct translation *t, const struct xdps_insn *insn, uint8_t dst)
 {
 	bool indirect = BPF_MODE(insn->code) == BPF_IND;
-	uint32_t needed = bytes_needed(insn);
+	uint8_t code = BPF_LDX | BPF_MEM | BPF_SIZE(insn->code);
 
-	if (t->memory == XDPS_MEMORY_PACKET)
-		(indirect ? guard_indirect : guard_absolute)(t, needed);
-	else
-		(indirect ? guard_indirect_in_copy : guard_absolute_in_copy)(t, needed);
+	(indirect ? guard_indirect : guard_absolute)(t, bytes_needed(insn));
+	emit(t, code, dst, TEMP, -(int16_t)load_bytes(insn), 0);
 }
 
-static void emit_packet_load(struct translation *t, const struct xdps_insn *insn)
+static void emit_bytes_of_copy(struct translation *t, const struct xdps_insn *insn, uint8_t dst)
 {
+	bool indirect = BPF_MODE(insn->code) == BPF_IND;
+	uint8_t code = BPF_LDX | BPF_MEM | BPF_SIZE(insn->code);
+
+	(indirect ? guard_indirect_in_copy : guard_absolute_in_copy)(t, bytes_needed(insn));
+	if (is_out_of_reach(t, insn))
+		return;
+	if (indirect)
+		emit(t, code, dst, TEMP, -(int16_t)load_bytes(insn), 0);
+	else
+		emit(t, code, dst, DATA, insn->k, 0);
+}
+
+static void save_registers(struct translation *t, bool and_a)
+{
+	save(t, DATA, SAVED_DATA);
+	save(t, END, SAVED_END);
+	save(t, LEN, SAVED_LEN);
+	save(t, X, SAVED_X);
+	if (and_a)
+		save(t, A, SAVED_A);
+}
+
+static void restore_registers(struct translation *t, bool and_a)
+{
+	restore(t, DATA, SAVED_DATA);
+	restore(t, END, SAVED_END);
+	restore(t, LEN, SAVED_LEN);
+	restore(t, X, SAVED_X);
+	if (and_a)
+		restore(t, A, SAVED_A);
+}
+
+/*
+ * Makes A a pointer that can be read, of the address in DATA.  The caller of the filter
+ * writes the numbers of the type and of the function: xdps_code in translate.h.
+ */
+static void emit_cast(struct translation *t)
+{
+	emit(t, BPF_ALU | BPF_MOV | BPF_K, END, 0, 0, 0);
+	emit(t, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 0);
+}
+
+/* Reads the bytes in front of number TEMP of the packet. */
+static void emit_far_load(struct translation *t, const struct xdps_insn *insn, uint8_t dst)
+{
+	save_registers(t, dst == X);
+	restore(t, DATA, ADDRESS);
+	alu64(t, BPF_ADD, DATA, TEMP);
+	alu64_k(t, BPF_SUB, DATA, load_bytes(insn));
+	emit_cast(t);
+	emit(t, BPF_LDX | BPF_MEM | BPF_SIZE(insn->code), TEMP, A, 0, 0);
+	restore_registers(t, dst == X);
+	alu64(t, BPF_MOV, dst, TEMP);
+}
+
+/* Emits a jump of which the target is not known yet; here() makes it the next instruction. */
+static unsigned int jump_ahead(struct translation *t, uint8_t code, uint8_t dst, uint32_t imm)
+{
+	emit(t, code, dst, 0, 0, imm);
+	return t->n_out - 1;
+}
+
+static void here(struct translation *t, unsigned int from)
+{
+	if (!t->no_memory)
+		t->out[from].insn.off = t->n_out - (from + 1);
+}
+
+static void emit_absolute_of_kernel(struct translation *t, const struct xdps_insn *insn,
+				    uint8_t dst, uint32_t proven_bytes)
+{
+	uint32_t needed = bytes_needed(insn);
+
+	if (needed > proven_bytes) {
+		emit(t, BPF_JMP | BPF_JGE | BPF_K, END, 0, 2, needed);
+		jump(t, BPF_JMP32 | BPF_JGE | BPF_K, LEN, 0, needed, t->undecided);
+		go(t, t->reject);
+	}
+	if (is_in_words(insn->k, load_bytes(insn))) {
+		emit(t, BPF_LDX | BPF_MEM | BPF_SIZE(insn->code), dst, DATA, insn->k, 0);
+		return;
+	}
+	alu32_k(t, BPF_MOV, TEMP, needed);
+	emit_far_load(t, insn, dst);
+}
+
+/* With the usual X, the bytes are at a constant distance, where reading them is cheap. */
+static void emit_indirect_of_kernel(struct translation *t, const struct xdps_insn *insn,
+				    uint8_t dst, uint32_t proven_bytes)
+{
+	const struct xdps_insn usual = { .code = insn->code, .k = insn->k + USUAL_X };
+	bool has_usual = is_in_words((uint64_t)insn->k + USUAL_X, load_bytes(insn));
+	unsigned int other = 0, done = 0;
+
+	if (has_usual) {
+		other = jump_ahead(t, BPF_JMP32 | BPF_JNE | BPF_K, X, USUAL_X);
+		emit_absolute_of_kernel(t, &usual, dst, proven_bytes);
+		done = jump_ahead(t, BPF_JMP | BPF_JA, 0, 0);
+		here(t, other);
+	}
+	count_needed(t, bytes_needed(insn));
+	emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 2, 0);
+	jump(t, BPF_JMP32 | BPF_JGE | BPF_X, LEN, TEMP, 0, t->undecided);
+	go(t, t->reject);
+	emit_far_load(t, insn, dst);
+	if (has_usual)
+		here(t, done);
+}
+
+static void emit_bytes(struct translation *t, unsigned int at, uint8_t dst)
+{
+	const struct xdps_insn *insn = &t->in[at];
+	uint32_t proven_bytes = t->steps[at].proven_bytes;
+
+	switch (t->memory) {
+	case XDPS_MEMORY_PACKET:
+		emit_bytes_of_packet(t, insn, dst);
+		break;
+	case XDPS_MEMORY_COPY:
+		emit_bytes_of_copy(t, insn, dst);
+		break;
+	case XDPS_MEMORY_KERNEL:
+		(BPF_MODE(insn->code) == BPF_IND ? emit_indirect_of_kernel :
+						   emit_absolute_of_kernel)(t, insn, dst, proven_bytes);
+		break;
+	}
+}
+
+static void emit_packet_load(struct translation *t, unsigned int at)
+{
+	const struct xdps_insn *insn = &t->in[at];
 	uint8_t dst = BPF_CLASS(insn->code) == BPF_LD ? A : X;
 	unsigned int bytes = load_bytes(insn);
 
@@ -394,10 +577,9 @@ static void emit_packet_load(struct translation *t, const struct xdps_insn *insn
 		go(t, t->reject);
 		return;
 	}
-	guard(t, insn);
+	emit_bytes(t, at, dst);
 	if (is_out_of_reach(t, insn))
 		return;
-	emit(t, BPF_LDX | BPF_MEM | BPF_SIZE(insn->code), dst, TEMP, -(int16_t)bytes, 0);
 	if (bytes > 1)
 		emit(t, BPF_ALU | BPF_END | BPF_TO_BE, dst, 0, 0, 8 * bytes);
 	if (BPF_MODE(insn->code) == BPF_MSH) {
@@ -406,8 +588,9 @@ static void emit_packet_load(struct translation *t, const struct xdps_insn *insn
 	}
 }
 
-static void emit_load(struct translation *t, const struct xdps_insn *insn)
+static void emit_load(struct translation *t, unsigned int at)
 {
+	const struct xdps_insn *insn = &t->in[at];
 	uint8_t dst = BPF_CLASS(insn->code) == BPF_LD ? A : X;
 
 	switch (BPF_MODE(insn->code)) {
@@ -421,7 +604,7 @@ static void emit_load(struct translation *t, const struct xdps_insn *insn)
 		emit(t, BPF_LDX | BPF_MEM | BPF_W, dst, FRAME, word_offset(insn->k), 0);
 		break;
 	default:
-		emit_packet_load(t, insn);
+		emit_packet_load(t, at);
 	}
 }
 
@@ -536,11 +719,9 @@ static void emit_search(struct translation *t, const uint32_t *constants, unsign
 		go(t, no);
 		return;
 	}
-	above = t->n_out;
-	emit(t, BPF_JMP32 | BPF_JGT | BPF_K, A, 0, 0, constants[half - 1]);
+	above = jump_ahead(t, BPF_JMP32 | BPF_JGT | BPF_K, A, constants[half - 1]);
 	emit_search(t, constants, half, yes, no);
-	if (!t->no_memory)
-		t->out[above].insn.off = t->n_out - (above + 1);
+	here(t, above);
 	emit_search(t, constants + half, n - half, yes, no);
 }
 
@@ -590,7 +771,7 @@ static void emit_step(struct translation *t, unsigned int at)
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_LD:
 	case BPF_LDX:
-		emit_load(t, insn);
+		emit_load(t, at);
 		break;
 	case BPF_ST:
 	case BPF_STX:
@@ -660,13 +841,15 @@ static enum xdps_status translate(struct translation *t, struct xdps_code *code,
 {
 	enum xdps_status status;
 
-	reach(t, 0, 0);
+	reach(t, 0, 0, 0);
 	for (unsigned int i = 0; i < t->n_in; i++) {
 		status = t->steps[i].reached ? follow(t, i, err) : XDPS_OK;
 		if (status)
 			return status;
 	}
 
+	if (t->memory == XDPS_MEMORY_KERNEL)
+		save(t, X, ADDRESS);
 	emit_zeroes(t);
 	for (unsigned int i = 0, n; i < t->n_in; i += n) {
 		n = length_of_row(t, i);

@@ -5,11 +5,12 @@
  * The result is a function for the sampler to call (filter() in bpf/xdpsample.bpf.c):
  *
  *	R1	first byte of the packet, or of a copy of its beginning
- *	R2	behind its last byte that can be read directly, or bytes copied
+ *	R2	behind its last byte that can be read directly, or how many bytes are there
  *	R3	length of the whole packet, fragments included (u32)
+ *	R4	with XDPS_MEMORY_KERNEL, the packet's address
  *	R0	the verdict: XDPS_VERDICT of bpf/record.h
  *
- * It calls nothing, and uses no register above R5 except the frame pointer.  It returns
+ * It calls nothing but bpf_rdonly_cast(), with XDPS_MEMORY_KERNEL.  It returns
  * what libpcap's interpreter (bpf_filter.c) returns for the packet's first
  * XDPS_CAPLEN_MAX bytes and its whole length.  There is one exception: if it loads a byte
  * that the packet has, but not where it can be read, the packet is undecided.  Then user
@@ -26,7 +27,16 @@
 enum xdps_memory {
 	XDPS_MEMORY_PACKET,	/* two pointers into a packet */
 	XDPS_MEMORY_COPY,	/* a map's value of XDPS_COPY_BYTES, and a smaller number */
+	XDPS_MEMORY_KERNEL,	/* what bpf_rdonly_cast() made of the address, and a number */
 };
+
+/*
+ * With XDPS_MEMORY_KERNEL, each call is to bpf_rdonly_cast(), and the instruction before
+ * it sets R2.  The immediate values of both are still 0: the caller replaces them by the
+ * BTF ids of the type that R1 points to, and of the function.  The type consists of
+ * XDPS_CAST_BYTES at least, in words of 8 bytes, which can be read in part, too.
+ */
+#define XDPS_CAST_BYTES 128
 
 struct xdps_code {
 	struct bpf_insn *insns;

@@ -39,13 +39,14 @@ static uint64_t round_up_power_of_two(uint64_t n)
  * for 6 ms, and a reader may be kept from a CPU, or by a disk, for that long.  More than
  * a small part of the available memory is for the user to ask for.
  */
-static uint64_t default_bytes(const struct xdps_request *request, unsigned int n_rings, bool beside)
+static uint64_t default_bytes(const struct xdps_request *request, unsigned int n_rings,
+			      const char *no_map_rings)
 {
 	uint64_t all_bytes = XDPS_MAP_RINGS_BYTES_DEFAULT;
 	uint64_t spare_bytes = xdps_kernel_available_kib() * 1024 / SPARE_PART;
 	uint64_t bytes = XDPS_RING_BYTES_DEFAULT;
 
-	if (request->ring == XDPS_RING_PERF || beside || !xdps_map_rings_exists())
+	if (request->ring == XDPS_RING_PERF || no_map_rings || !xdps_map_rings_exists())
 		return bytes;
 	if (all_bytes > spare_bytes)
 		all_bytes = spare_bytes;
@@ -56,14 +57,14 @@ static uint64_t default_bytes(const struct xdps_request *request, unsigned int n
 
 /* Leaves room for two of the largest records, or one of them could block for ever. */
 static uint64_t ring_bytes_wanted(const struct xdps_request *request, unsigned int n_rings,
-				  bool beside)
+				  const char *no_map_rings)
 {
 	uint64_t page_bytes = sysconf(_SC_PAGESIZE);
 	uint64_t record_bytes = OVERHEAD_BYTES + sizeof(struct xdps_record) + request->snaplen;
 	uint64_t bytes;
 
 	if (!request->buffer_bytes)
-		bytes = default_bytes(request, n_rings, beside);
+		bytes = default_bytes(request, n_rings, no_map_rings);
 	else
 		bytes = (request->buffer_bytes + n_rings - 1) / n_rings;
 	if (bytes < 2 * record_bytes)
@@ -89,11 +90,12 @@ static enum xdps_status check_memory(uint64_t total_bytes, struct xdps_error *er
 }
 
 static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_request *request,
-				    unsigned int n_rings, bool beside, struct xdps_error *err)
+				    unsigned int n_rings, const char *no_map_rings,
+				    struct xdps_error *err)
 {
 	uint32_t max = request->ring == XDPS_RING_MAP ? XDPS_MAP_RING_BYTES_MAX :
 						    XDPS_RING_BYTES_MAX;
-	uint64_t bytes = ring_bytes_wanted(request, n_rings, beside);
+	uint64_t bytes = ring_bytes_wanted(request, n_rings, no_map_rings);
 	enum xdps_status status;
 
 	if (bytes > max)
@@ -108,14 +110,14 @@ static enum xdps_status choose_size(struct xdps_rings *r, const struct xdps_requ
 }
 
 static bool takes_map_rings(const struct xdps_rings *r, const struct xdps_request *request,
-			    bool beside)
+			    const char *no_map_rings)
 {
 	if (request->ring != XDPS_RING_AUTO)
 		return request->ring == XDPS_RING_MAP;
-	return xdps_map_rings_exists() && !beside && r->ring_bytes <= XDPS_MAP_RING_BYTES_MAX;
+	return xdps_map_rings_exists() && !no_map_rings && r->ring_bytes <= XDPS_MAP_RING_BYTES_MAX;
 }
 
-static enum xdps_status check_kind(const struct xdps_request *request, bool beside,
+static enum xdps_status check_kind(const struct xdps_request *request, const char *no_map_rings,
 				   struct xdps_error *err)
 {
 	if (request->ring != XDPS_RING_MAP)
@@ -123,10 +125,9 @@ static enum xdps_status check_kind(const struct xdps_request *request, bool besi
 	if (!xdps_map_rings_exists())
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "ring=map: not on this processor; leave it out");
-	if (beside)
-		return xdps_fail(err, XDPS_BAD_OPTION,
-				 "%s: ring=map: an XDP program is attached already, and beside it only perf rings get all of a packet; leave it out",
-				 request->ifname);
+	if (no_map_rings)
+		return xdps_fail(err, XDPS_UNSUPPORTED, "%s: ring=map: %s", request->ifname,
+				 no_map_rings);
 	return XDPS_OK;
 }
 
@@ -162,12 +163,12 @@ static int open_map_rings(struct xdps_rings *r, const struct xdps_request *reque
 
 /* Uses perf rings if the kernel's maps are too small and nobody asked for map rings. */
 static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_request *request,
-				  const struct xdps_cpus *cpus, bool beside, const char *doing,
+				  const struct xdps_cpus *cpus, const char *no_map_rings, const char *doing,
 				  struct xdps_error *err)
 {
 	int rc;
 
-	if (takes_map_rings(r, request, beside)) {
+	if (takes_map_rings(r, request, no_map_rings)) {
 		rc = open_map_rings(r, request, cpus);
 		if (!rc)
 			return XDPS_OK;
@@ -185,16 +186,16 @@ void xdps_rings_init(struct xdps_rings *r)
 }
 
 enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_request *request,
-				 const struct xdps_cpus *cpus, bool beside, const char *doing,
+				 const struct xdps_cpus *cpus, const char *no_map_rings, const char *doing,
 				 struct xdps_error *err)
 {
 	enum xdps_status status;
 
-	status = check_kind(request, beside, err);
+	status = check_kind(request, no_map_rings, err);
 	if (!status)
-		status = choose_size(r, request, cpus->n_online, beside, err);
+		status = choose_size(r, request, cpus->n_online, no_map_rings, err);
 	if (!status)
-		status = open_kind(r, request, cpus, beside, doing, err);
+		status = open_kind(r, request, cpus, no_map_rings, doing, err);
 	if (status)
 		xdps_rings_close(r);
 	return status;

@@ -3,9 +3,8 @@
  * rings.h: the rings through which packets come: one for each CPU that is online.
  *
  * There are perf rings (perf.h) and map rings (bpf/record.h).  Map rings cost less per
- * packet, and need neither CAP_SYS_ADMIN nor locked memory.  They are not available when
- * another program is traced: there, only the kernel's own output to a perf ring gets a
- * packet's fragments.
+ * packet, and need neither CAP_SYS_ADMIN nor locked memory.  They are not always available
+ * when another program is traced: see program/fragments.h.
  *
  * A CPU that comes online later gets its ring then (arrivals.h); packets that arrive
  * there before are counted as lost.
@@ -45,13 +44,13 @@ enum xdps_supply {
 void xdps_rings_init(struct xdps_rings *r);
 
 /*
- * Makes the rings, of the kind that was asked for; `beside` another program there are
- * only perf rings.  XDPS_BAD_OPTION: the buffer is too large, or map rings were asked for
- * `beside` a program.  XDPS_UNSUPPORTED: this processor has no map rings.  `doing` begins
+ * Makes the rings, of the kind that was asked for.  `no_map_rings`: why there can be only
+ * perf rings, and what would help; NULL: there can be both.  XDPS_BAD_OPTION: the buffer
+ * is too large.  XDPS_UNSUPPORTED: map rings were asked for, and there can be none.  `doing` begins
  * the sentence if the kernel allows no map.  On failure `*r` is as after init.
  */
 enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_request *request,
-				 const struct xdps_cpus *cpus, bool beside, const char *doing,
+				 const struct xdps_cpus *cpus, const char *no_map_rings, const char *doing,
 				 struct xdps_error *err);
 
 /*

@@ -69,6 +69,7 @@ void lab_load_beside(struct xdps_request request, const struct xdps_interface *i
 		.request = &request,
 		.iface = iface,
 		.traced = traced,
+		.fragments = &lab.fragments,
 		.rings = &lab.rings,
 		.n_cpus = lab.cpus.n_possible,
 		.doing = "loading",
@@ -76,7 +77,8 @@ void lab_load_beside(struct xdps_request request, const struct xdps_interface *i
 
 	if (!request.ring)
 		request.ring = lab.kind;
-	if (xdps_rings_open(&lab.rings, &request, &lab.cpus, traced, "loading", &err) ||
+	xdps_fragments_find(&lab.fragments, traced);
+	if (xdps_rings_open(&lab.rings, &request, &lab.cpus, NULL, "loading", &err) ||
 	    xdps_object_load(&lab.object, &load, &err) ||
 	    xdps_rings_assign(&lab.rings, &lab.cpus, lab.object.cpus_fd, &err))
 		fail_msg("%s", err.text);

@@ -20,6 +20,7 @@
 struct sampler_lab {
 	enum xdps_ring_kind kind;	/* of the rings, unless asked otherwise */
 	struct xdps_cpus cpus;
+	struct xdps_fragments fragments;
 	struct xdps_object object;
 	struct xdps_rings rings;
 	struct xdps_cpu *counters;	/* one for each CPU */

@@ -17,9 +17,11 @@ static struct xdps_error err;
 static void verifier_is_quoted(void **state)
 {
 	static const struct xdps_cpus one = { .n_possible = 1, .n_online = 1 };
+	static const struct xdps_fragments none;
 	struct xdps_rings rings;
 	const struct xdps_load want = {
-		.request = &all_of_all, .rings = &rings, .n_cpus = 1, .doing = "loading",
+		.request = &all_of_all, .fragments = &none, .rings = &rings, .n_cpus = 1,
+		.doing = "loading",
 	};
 	struct xdps_object object;
 	struct xdps_config *config;
@@ -30,7 +32,7 @@ static void verifier_is_quoted(void **state)
 	memset(&said, 0, sizeof(said));
 	xdps_object_init(&object);
 	xdps_rings_init(&rings);
-	assert_int_equal(xdps_rings_open(&rings, &all_of_all, &one, false, "loading", &err),
+	assert_int_equal(xdps_rings_open(&rings, &all_of_all, &one, NULL, "loading", &err),
 			 XDPS_OK);
 	assert_int_equal(open_own(&object, rings.kind, &config), 0);
 	configure(config, &want);
@@ -67,12 +69,16 @@ static void last_line_that_says_something(void **state)
 
 static void frags_are_asked_for(void **state)
 {
-	uint32_t flags = has_frags() ? BPF_F_XDP_HAS_FRAGS : 0;
+	const struct xdps_object *p;
+	struct xdps_fragments f;
 	struct loaded loaded;
-	const struct xdps_object *p = &loaded.object;
+	uint32_t flags;
 
-	assert_int_equal(load_alone(&loaded, &err), XDPS_OK);
-	assert_int_equal(p->own->rodata->config.frags, has_frags());
+	xdps_fragments_find(&f, false);
+	flags = f.exist ? BPF_F_XDP_HAS_FRAGS : 0;
+	assert_int_equal(load_with(&loaded, &f, &err), XDPS_OK);
+	p = &loaded.object;
+	assert_int_equal(p->own->rodata->config.frags, f.exist);
 	assert_int_equal(bpf_program__flags(p->entry), flags);
 	assert_int_equal(bpf_program__flags(p->sampler), flags);
 	assert_int_equal(bpf_program__expected_attach_type(p->entry), BPF_XDP);

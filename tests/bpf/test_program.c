@@ -571,10 +571,11 @@ static void rings_are_sized(void **state)
 static void refused_map_is_explained(void **state)
 {
 	const struct xdps_load no_room = {
-		.request = &everything, .rings = &lab.rings, .n_cpus = 0, .doing = "loading",
+		.request = &everything, .fragments = &lab.fragments, .rings = &lab.rings,
+		.n_cpus = 0, .doing = "loading",
 	};
 
-	assert_int_equal(xdps_rings_open(&lab.rings, &everything, &lab.cpus, false, "loading",
+	assert_int_equal(xdps_rings_open(&lab.rings, &everything, &lab.cpus, NULL, "loading",
 					 &err), XDPS_OK);
 	assert_int_equal(xdps_object_load(&lab.object, &no_room, &err), XDPS_FAILED);
 	assert_null(lab.object.own);

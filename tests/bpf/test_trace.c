@@ -21,10 +21,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../unit/of_kind.h"
 #include "traced_lab.h"
 
 #define LOOPBACK 1			/* where a test run's packets come from */
 #define ETH_BYTES 14			/* less is no packet for the kernel */
+#define BEHIND_LINEAR_BYTES 5000	/* more than a packet has in one piece */
 #define JUMBO_BYTES LAB_PACKET_BYTES
 #define ORDER_BYTES sizeof(struct traced_order)
 #define N_ACTIONS (XDP_REDIRECT + 1)
@@ -267,7 +269,8 @@ static void kernel_cuts(void **state)
 	}
 	receive(pass, 1000);
 	assert_int_equal(xdps_ring_pending_bytes(reader()),
-			 (8 + 4 + sizeof(struct xdps_record) + 61 + 7) / 8 * 8);
+			 ((lab.kind == XDPS_RING_PERF ? 8 + 4 : 0) +
+			  sizeof(struct xdps_record) + 61 + 7) / 8 * 8);
 	went_out(pass, 1000, &wanted);
 	assert_taken(&wanted, 61, XDP_PASS);
 
@@ -339,28 +342,30 @@ static void jumbo_is_cut_anywhere(void **state)
 	}
 }
 
-/* Not the first bytes, and so not in the copy; fragments make no difference. */
+/* A byte that a filter does not see: behind its copy, or in the fragments. */
 static void undecided_comes_whole(void **state)
 {
-	const struct xdps_insn insns[] = {
-		{ .code = BPF_LD | BPF_B | BPF_ABS, .k = XDPS_COPY_BYTES - 1 },
+	struct xdps_insn insns[] = {
+		{ .code = BPF_LD | BPF_B | BPF_ABS },
 		{ .code = BPF_RET | BPF_K, .k = 10 },
 	};
 	struct xdps_request request = at_exit;
 	struct xdps_packet pkt;
+	uint32_t at;
 
 	request.snaplen = 1;
 	traced_lab_load(request, LOOPBACK);
+	at = lab.object.memory == XDPS_MEMORY_COPY ? XDPS_COPY_BYTES - 1 : BEHIND_LINEAR_BYTES;
+	insns[0].k = at;
 	set_filter(2, insns, ARRAY_SIZE(insns));
-	receive(pass, XDPS_COPY_BYTES - 1);
+	receive(pass, at);
 	assert_counts(1, 0, 0);
-	receive(pass, XDPS_COPY_BYTES);
+	receive(pass, at + 1);
 	pkt = lab_take();
 	assert_int_equal(pkt.filter, XDPS_FILTER_UNDECIDED);
-	assert_int_equal(pkt.caplen, XDPS_COPY_BYTES);
+	assert_int_equal(pkt.caplen, at + 1);
 	/* as it is at exit: now it has not so many any more */
-	receive((struct traced_order){ .verdict = XDP_PASS, .cut_tail_bytes = 1 },
-		XDPS_COPY_BYTES);
+	receive((struct traced_order){ .verdict = XDP_PASS, .cut_tail_bytes = 1 }, at + 1);
 	assert_counts(2, 0, 1);
 	if (lab_has_no_fragments())
 		return;
@@ -518,7 +523,10 @@ static void no_ring_loses(void **state)
 	uint32_t cpu = lab.cpus.online[0];
 
 	traced_lab_load(at_entry, LOOPBACK);
-	assert_int_equal(bpf_map_delete_elem(lab.rings.map_fd, &cpu), 0);
+	if (lab.kind == XDPS_RING_PERF)
+		assert_int_equal(bpf_map_delete_elem(lab.rings.map_fd, &cpu), 0);
+	else
+		counters()->ring = XDPS_NO_RING;
 	traced_receive_times(pass, 60, 7);
 	assert_counts(0, 0, 7);
 	assert_int_equal(counters()->lost, 7);
@@ -693,7 +701,7 @@ static void replaced_under_the_running(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest of_both[] = {
 		SENTENCE("At entry a packet is seen as it came", entry_is_before),
 		SENTENCE("At exit a packet is seen as the program left it, with its length then", exit_is_after),
 		SENTENCE("The verdict is recorded as what the kernel takes it for", verdicts_are_recorded),
@@ -704,7 +712,7 @@ int main(void)
 		SENTENCE("The filter's copy is no limit to a packet", lengths_around_the_copy),
 		SENTENCE("A packet of 9000 bytes in fragments comes out whole, as long as it is left", jumbo_is_whole),
 		SENTENCE("A packet in fragments is cut anywhere", jumbo_is_cut_anywhere),
-		SENTENCE("What a filter cannot decide by the first 511 bytes comes whole", undecided_comes_whole),
+		SENTENCE("What a filter cannot decide by the bytes that it sees comes whole", undecided_comes_whole),
 		SENTENCE("The receive queue is recorded", queue_is_recorded),
 		SENTENCE("Only packets of the interface that was asked for are seen", only_one_interface),
 		SENTENCE("Every packet is counted once, at entry and at exit", every_packet_is_counted_once),
@@ -715,9 +723,13 @@ int main(void)
 		SENTENCE("When the link is closed nothing is seen any more", gone_with_the_link),
 		SENTENCE("A filter replaced under a running program loses no packet", replaced_under_the_running),
 	};
+	struct CMUnitTest all[2 * ARRAY_SIZE(of_both)];
 	const char *why;
 	int n_failed;
+	size_t n;
 
+	n = of_kind(all, XDPS_RING_MAP, of_both, ARRAY_SIZE(of_both), NULL, NULL);
+	of_kind(all + n, XDPS_RING_PERF, of_both, ARRAY_SIZE(of_both), NULL, NULL);
 	in_own_namespace = !unshare(CLONE_NEWNET);
 	why = traced_open();
 	if (why) {
@@ -725,7 +737,7 @@ int main(void)
 		traced_close();
 		return 0;
 	}
-	n_failed = LAB_RUN("trace", tests);
+	n_failed = LAB_RUN("trace", all);
 	traced_close();
 	return n_failed;
 }

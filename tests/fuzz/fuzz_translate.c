@@ -158,6 +158,9 @@ static void put_right(struct xdps_insn *insns, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const enum xdps_memory memories[] = {
+		XDPS_MEMORY_PACKET, XDPS_MEMORY_COPY, XDPS_MEMORY_PACKET, XDPS_MEMORY_KERNEL,
+	};
 	enum xdps_memory memory;
 	struct ebpf_packet pkt;
 	struct xdps_error err;
@@ -174,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	insns = copy(data + INTRO_BYTES, n_bytes, n_bytes);
 	pkt.len = size - INTRO_BYTES - n_bytes;
 	n_bytes += INTRO_BYTES;
-	memory = data[4] & 0x10 ? XDPS_MEMORY_COPY : XDPS_MEMORY_PACKET;
+	memory = memories[data[4] >> 4 & 3];
 	if (data[4] % 16 == 1 && pkt.len < LONG_BYTES) {
 		pkt.data = copy(data + n_bytes, pkt.len, LONG_BYTES);
 		pkt.len = LONG_BYTES;

@@ -26,7 +26,7 @@ begin()
 ours()
 {
 	bpftool prog show | grep -E ' name xdps_' || :
-	bpftool map show | grep -E ' name (perf_rings|map_rings|doorbell|cpus|slot|copies)( |$)' || :
+	bpftool map show | grep -E ' name (perf_rings|map_rings|doorbell|cpus|slot|scratches)( |$)' || :
 }
 
 nothing_of_ours()
@@ -121,8 +121,8 @@ stop_when_written()
 }
 
 # CAP_NET_ADMIN is bit 12, CAP_IPC_LOCK 14, CAP_SYS_ADMIN 21, CAP_PERFMON 38, CAP_BPF 39.
-# Perf rings, which a capture beside a program has, take CAP_IPC_LOCK again when a CPU
-# comes online, and where the sysctl is 3 CAP_SYS_ADMIN.
+# Perf rings take CAP_IPC_LOCK again when a CPU comes online, and where the sysctl is 3
+# CAP_SYS_ADMIN.
 WITH_MAP_RINGS=000000c000001000
 WITH_PERF_RINGS=000000c000005000
 WITH_ADMIN=000000c000205000

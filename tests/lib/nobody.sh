@@ -8,7 +8,7 @@ NOBODY=65534
 
 # The helper's set; a kernel that counts BPF memory against a limit wants one more, and
 # so does one that reserves perf events for administrators, as Debian's do.
-CAPS=cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw
+CAPS=cap_bpf,cap_net_admin,cap_perfmon,cap_ipc_lock,cap_net_raw,cap_syslog
 ! before 5 11 || CAPS=$CAPS,cap_sys_resource
 [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -lt 3 ] || CAPS=$CAPS,cap_sys_admin
 

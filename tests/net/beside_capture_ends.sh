@@ -48,10 +48,37 @@ it_names_cap_sys_admin_and_touches_nothing_without()
 	take_off rx0
 }
 
+it_gives_up_all_beside_a_program_with_map_rings()
+{
+	beside native
+	begin dump -i "$DEV:ring=map"
+	has_only dump $WITH_MAP_RINGS
+	stop dump
+	take_off rx0
+}
+
+# Without CAP_SYSLOG, the kernel does not show where it has its pages (since 5.18).
+it_uses_perf_rings_beside_a_program_without_cap_syslog()
+{
+	! before 5 18 || skip_test "this kernel has no XDP fragments"
+	CAPS=$(without cap_syslog)
+	capable_helper
+	beside native
+	fails as_nobody tcpdump -n -c 1 -i "$DEV:ring=map"
+	has "$TEXT" "rx0: ring=map: an XDP program is attached" "CAP_SYSLOG"
+	around=(exec)
+	start dump as_nobody tcpdump -U -n -i "$DEV" -w "$T/dump.pcap"
+	await dump "listening on"
+	[ -n "$(ours | grep -w perf_rings)" ] || die "not with perf rings: $(ours)"
+	still_decides
+	stop_when_written dump "$(packets_in "$(usual)")"
+	take_off rx0
+}
+
 it_keeps_cap_sys_admin_beside_a_program_where_perf_rings_take_it()
 {
 	beside native
-	begin dump -i "$DEV"
+	begin dump -i "$DEV:ring=perf"
 	if perf_rings_take_admin; then
 		has_only dump $WITH_ADMIN
 	else
@@ -65,7 +92,7 @@ it_gives_up_cap_sys_admin_beside_a_program()
 {
 	needs_perf_rings_without_admin
 	beside native
-	begin dump -i "$DEV"
+	begin dump -i "$DEV:ring=perf"
 	restore_paranoid
 	has_only dump $WITH_PERF_RINGS
 	stop dump

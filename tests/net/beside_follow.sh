@@ -470,7 +470,7 @@ it_keeps_cap_sys_admin_until_it_has_followed()
 {
 	needs_perf_rings_without_admin
 	join a -i "$DEV"
-	join b -i "$DEV"
+	join b -i "$DEV:ring=perf"
 	has_only a $WITH_MAP_RINGS
 	has_only b $WITH_ADMIN
 	see 10

@@ -356,8 +356,8 @@ the_others_go()
 answered_beside()
 {
 	answer true true && reconfigure xdpsample &&
-		helper_is root:wireshark 750 "${CAPS%=ep},cap_sys_admin=ep" ||
-		helper_is root:wireshark 750 "cap_net_admin,cap_net_raw,cap_ipc_lock,cap_sys_admin,cap_perfmon,cap_bpf=ep"
+		helper_is root:wireshark 750 "${CAPS%=ep},cap_sys_admin,cap_syslog=ep" ||
+		helper_is root:wireshark 750 "cap_net_admin,cap_net_raw,cap_ipc_lock,cap_sys_admin,cap_syslog,cap_perfmon,cap_bpf=ep"
 }
 
 answered_no_again()

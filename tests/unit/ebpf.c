@@ -7,7 +7,9 @@
  * packet is a base and a fixed distance; all pointers with the same base learn together
  * how many bytes behind it are there.  A pointer into a copy has to stay within the
  * map's value whatever the number is that was added to it; that what it leads to was
- * copied, for this packet, nobody but us asks.
+ * copied, for this packet, nobody but us asks.  An address in the kernel can only be cast,
+ * and what comes of that can be read where it points to; that it points into the packet,
+ * nobody but us asks.
  */
 #include "ebpf.h"
 
@@ -32,6 +34,8 @@ enum kind {
 	PACKET,
 	PACKET_END,
 	COPY,
+	ADDRESS,
+	CAST,
 	STACK,
 };
 
@@ -48,9 +52,11 @@ struct reg {
 struct machine {
 	const struct xdps_code *code;
 	const struct ebpf_packet *pkt;
+	enum xdps_memory memory;
 	struct reg regs[REGISTERS];
 	unsigned char stack[STACK_BYTES];
 	bool written[STACK_BYTES];
+	struct reg saved[STACK_BYTES / 8];	/* whole registers there */
 	uint32_t bases;
 	unsigned int pc;
 	bool done;
@@ -136,7 +142,9 @@ static bool is_known(const struct bpf_insn *insn)
 	case BPF_LDX | BPF_MEM | BPF_W:
 	case BPF_LDX | BPF_MEM | BPF_H:
 	case BPF_LDX | BPF_MEM | BPF_B:
+	case BPF_LDX | BPF_MEM | BPF_DW:
 	case BPF_STX | BPF_MEM | BPF_W:
+	case BPF_STX | BPF_MEM | BPF_DW:
 		return is_only(insn, true, true, true, false);
 	case BPF_ST | BPF_MEM | BPF_W:
 		return is_only(insn, true, false, true, true);
@@ -145,6 +153,7 @@ static bool is_known(const struct bpf_insn *insn)
 	case BPF_ALU64 | BPF_OR | BPF_X:
 		return is_only(insn, true, true, false, false);
 	case BPF_ALU64 | BPF_ADD | BPF_K:
+	case BPF_ALU64 | BPF_SUB | BPF_K:
 	case BPF_ALU64 | BPF_XOR | BPF_K:
 		return is_only(insn, true, false, false, true);
 	case BPF_JMP | BPF_JLE | BPF_X:
@@ -156,6 +165,9 @@ static bool is_known(const struct bpf_insn *insn)
 		return is_only(insn, false, false, true, false);
 	case BPF_JMP | BPF_EXIT:
 		return is_only(insn, false, false, false, false);
+	case BPF_JMP | BPF_CALL:
+		return insn->src_reg == BPF_PSEUDO_KFUNC_CALL &&
+		       is_only(insn, false, true, false, false);
 	}
 	if (BPF_CLASS(insn->code) == BPF_ALU)
 		return is_known_alu32(insn);
@@ -171,7 +183,8 @@ static bool is_jump(const struct bpf_insn *insn)
 {
 	uint8_t class = BPF_CLASS(insn->code);
 
-	return class == BPF_JMP32 || (class == BPF_JMP && BPF_OP(insn->code) != BPF_EXIT);
+	return class == BPF_JMP32 || (class == BPF_JMP && BPF_OP(insn->code) != BPF_EXIT &&
+				      BPF_OP(insn->code) != BPF_CALL);
 }
 
 static bool goes_on(const struct bpf_insn *insn)
@@ -244,9 +257,17 @@ static bool read_number(struct machine *m, uint8_t reg, uint64_t *value)
 	return true;
 }
 
+/* Arguments stay where they are, unless a call would destroy them. */
+static bool may_write(const struct machine *m, uint8_t reg)
+{
+	if (m->memory == XDPS_MEMORY_KERNEL)
+		return reg <= 5;
+	return !reg || reg == 4 || reg == 5;
+}
+
 static bool write_reg(struct machine *m, uint8_t reg, struct reg value)
 {
-	if ((reg >= 1 && reg <= 3) || reg > 5)
+	if (!may_write(m, reg))
 		return wrong(m->fault, m->pc, "writes R%u", reg);
 	m->regs[reg] = value;
 	return true;
@@ -319,6 +340,18 @@ static bool is_pointer(const struct reg *reg)
 	return reg->kind == PACKET || reg->kind == COPY;
 }
 
+/* Addresses are numbers to the verifier, in whatever order. */
+static bool add_to_address(struct machine *m, const struct bpf_insn *insn)
+{
+	struct reg address = m->regs[insn->dst_reg];
+	uint64_t offset;
+
+	if (!read_number(m, insn->src_reg, &offset))
+		return false;
+	address.value += offset;
+	return write_reg(m, insn->dst_reg, address);
+}
+
 static bool add_to_pointer(struct machine *m, const struct bpf_insn *insn)
 {
 	struct reg offset = m->regs[insn->dst_reg], ptr = m->regs[insn->src_reg];
@@ -335,6 +368,16 @@ static bool add_to_pointer(struct machine *m, const struct bpf_insn *insn)
 	return write_reg(m, insn->dst_reg, ptr);
 }
 
+static bool subtract_constant(struct machine *m, const struct bpf_insn *insn)
+{
+	struct reg address = m->regs[insn->dst_reg];
+
+	if (address.kind != ADDRESS || insn->imm < 0)
+		return wrong(m->fault, m->pc, "subtracts from R%u", insn->dst_reg);
+	address.value -= insn->imm;
+	return write_reg(m, insn->dst_reg, address);
+}
+
 /* A number that might wrap is none whose bounds are known. */
 static bool add_constant(struct machine *m, const struct bpf_insn *insn)
 {
@@ -342,7 +385,7 @@ static bool add_constant(struct machine *m, const struct bpf_insn *insn)
 
 	if (insn->imm < 0 || (uint32_t)insn->imm > PACKET_MAX)
 		return wrong(m->fault, m->pc, "adds %d", insn->imm);
-	if (is_pointer(&sum)) {
+	if (is_pointer(&sum) || sum.kind == ADDRESS) {
 		sum.value += insn->imm;
 		sum.fixed += insn->imm;
 		return write_reg(m, insn->dst_reg, sum);
@@ -368,9 +411,11 @@ static bool run_alu64(struct machine *m, const struct bpf_insn *insn)
 			return wrong(m->fault, m->pc, "R%u is not set", insn->src_reg);
 		return write_reg(m, insn->dst_reg, src);
 	case BPF_ALU64 | BPF_ADD | BPF_X:
-		return add_to_pointer(m, insn);
+		return dst.kind == ADDRESS ? add_to_address(m, insn) : add_to_pointer(m, insn);
 	case BPF_ALU64 | BPF_ADD | BPF_K:
 		return add_constant(m, insn);
+	case BPF_ALU64 | BPF_SUB | BPF_K:
+		return subtract_constant(m, insn);
 	case BPF_ALU64 | BPF_XOR | BPF_K:
 		if (dst.kind != NUMBER || insn->imm)
 			return wrong(m->fault, m->pc, "changes R%u", insn->dst_reg);
@@ -386,12 +431,47 @@ static bool run_alu64(struct machine *m, const struct bpf_insn *insn)
 static unsigned int size_bytes(const struct bpf_insn *insn)
 {
 	switch (BPF_SIZE(insn->code)) {
+	case BPF_DW:
+		return 8;
 	case BPF_W:
 		return 4;
 	case BPF_H:
 		return 2;
 	}
 	return 1;
+}
+
+/* A place for a whole register on the stack, which is one of no words; or NULL. */
+static struct reg *find_saved(struct machine *m, uint8_t reg, int off)
+{
+	if (m->regs[reg].kind == STACK && off >= -STACK_BYTES && off <= -8 && off % 8 == 0 &&
+	    !m->written[STACK_BYTES + off] && !m->written[STACK_BYTES + off + 4])
+		return &m->saved[(STACK_BYTES + off) / 8];
+	wrong(m->fault, m->pc, "no place for a register");
+	return NULL;
+}
+
+static bool run_restore(struct machine *m, const struct bpf_insn *insn)
+{
+	const struct reg *saved = find_saved(m, insn->src_reg, insn->off);
+
+	if (!saved)
+		return false;
+	if (saved->kind == UNKNOWN)
+		return wrong(m->fault, m->pc, "nothing was saved at %d", insn->off);
+	return write_reg(m, insn->dst_reg, *saved);
+}
+
+static bool run_save(struct machine *m, const struct bpf_insn *insn)
+{
+	struct reg *saved = find_saved(m, insn->dst_reg, insn->off);
+
+	if (!saved)
+		return false;
+	if (m->regs[insn->src_reg].kind == UNKNOWN)
+		return wrong(m->fault, m->pc, "R%u is not set", insn->src_reg);
+	*saved = m->regs[insn->src_reg];
+	return true;
 }
 
 /* A place for a word on the stack. */
@@ -442,21 +522,46 @@ static bool is_in_copy(struct machine *m, const struct bpf_insn *insn, const str
 	return true;
 }
 
+/* A pointer to a type can be read where its members are, and no further than each. */
+static bool is_in_type(struct machine *m, const struct bpf_insn *insn, const struct reg *src)
+{
+	unsigned int bytes = size_bytes(insn);
+
+	(void)src;
+	return (insn->off >= 0 && insn->off % 8 + bytes <= 8 &&
+		insn->off + bytes <= XDPS_CAST_BYTES) ||
+	       wrong(m->fault, m->pc, "%u bytes at %d of what was cast", bytes, insn->off);
+}
+
+static bool is_readable(struct machine *m, const struct bpf_insn *insn, const struct reg *src)
+{
+	switch (src->kind) {
+	case PACKET:
+		return is_in_packet(m, insn, src);
+	case COPY:
+		return is_in_copy(m, insn, src);
+	case CAST:
+		return is_in_type(m, insn, src);
+	default:
+		return wrong(m->fault, m->pc, "R%u points nowhere", insn->src_reg);
+	}
+}
+
 static bool run_load(struct machine *m, const struct bpf_insn *insn)
 {
 	const struct reg *src = &m->regs[insn->src_reg];
 	unsigned int bytes = size_bytes(insn);
 	uint64_t value = 0;
 
+	if (bytes == 8)
+		return run_restore(m, insn);
 	if (src->kind == STACK)
 		return run_stack_load(m, insn);
-	if (!is_pointer(src))
-		return wrong(m->fault, m->pc, "R%u points nowhere", insn->src_reg);
-	if (!(src->kind == PACKET ? is_in_packet : is_in_copy)(m, insn, src))
+	if (!is_readable(m, insn, src))
 		return false;
 	if (src->value + insn->off + bytes > m->pkt->linear)
 		return wrong(m->fault, m->pc, "reads behind the %s",
-			     src->kind == PACKET ? "packet" : "bytes that were copied");
+			     src->kind == COPY ? "bytes that were copied" : "packet");
 	memcpy(&value, m->pkt->data + src->value + insn->off, bytes);
 	return write_reg(m, insn->dst_reg, number(value, UINT32_MAX));
 }
@@ -467,6 +572,8 @@ static bool run_store(struct machine *m, const struct bpf_insn *insn)
 	unsigned int place;
 	uint32_t word;
 
+	if (size_bytes(insn) == 8)
+		return run_save(m, insn);
 	if (BPF_CLASS(insn->code) == BPF_STX && !read_number(m, insn->src_reg, &value))
 		return false;
 	if (!find_word(m, insn->dst_reg, insn->off, &place))
@@ -561,6 +668,19 @@ static bool run_jump(struct machine *m, const struct bpf_insn *insn)
 	return true;
 }
 
+/* The one function that may be called: bpf_rdonly_cast().  Its type is in R2. */
+static bool run_call(struct machine *m)
+{
+	struct reg address = m->regs[1];
+
+	if (address.kind != ADDRESS || m->regs[2].kind != NUMBER)
+		return wrong(m->fault, m->pc, "casts no address");
+	for (unsigned int i = 1; i <= 5; i++)
+		m->regs[i].kind = UNKNOWN;
+	address.kind = CAST;
+	return write_reg(m, BPF_REG_0, address);
+}
+
 static bool step(struct machine *m)
 {
 	const struct bpf_insn *insn = &m->code->insns[m->pc];
@@ -587,7 +707,7 @@ static bool step(struct machine *m)
 	case BPF_ALU64:
 		return run_alu64(m, insn);
 	}
-	return run_jump(m, insn);
+	return insn->code == (BPF_JMP | BPF_CALL) ? run_call(m) : run_jump(m, insn);
 }
 
 bool ebpf_run(const struct xdps_code *code, enum xdps_memory memory,
@@ -596,6 +716,7 @@ bool ebpf_run(const struct xdps_code *code, enum xdps_memory memory,
 	struct machine m = {
 		.code = code,
 		.pkt = pkt,
+		.memory = memory,
 		.regs = {
 			[3] = { .kind = NUMBER, .value = GARBAGE | pkt->len, .max = UINT64_MAX },
 			[FRAME] = { .kind = STACK },
@@ -606,6 +727,10 @@ bool ebpf_run(const struct xdps_code *code, enum xdps_memory memory,
 	if (memory == XDPS_MEMORY_PACKET) {
 		m.regs[1].kind = PACKET;
 		m.regs[2].kind = PACKET_END;
+	} else if (memory == XDPS_MEMORY_KERNEL) {
+		m.regs[1].kind = CAST;
+		m.regs[2] = number(pkt->linear, UINT64_MAX);
+		m.regs[4].kind = ADDRESS;
 	} else if (pkt->linear < XDPS_COPY_BYTES) {
 		m.regs[1].kind = COPY;
 		m.regs[2] = number(pkt->linear, XDPS_COPY_BYTES - 1);

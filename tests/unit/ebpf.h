@@ -3,7 +3,7 @@
  * ebpf.h: runs what the translator emits, and is as strict as the verifier.
  *
  * Stricter, even: it knows only the instructions that the translator has a use
- * for, jumps only go forward, and R1 to R3 stay as they are.  What it cannot see
+ * for, jumps only go forward, and R1 to R3 stay as they are unless it has to call.  What it cannot see
  * is a way that no packet took; the verifier can.
  */
 #ifndef XDPS_EBPF_H
@@ -32,7 +32,7 @@ bool ebpf_check(const struct xdps_code *code, struct ebpf_fault *fault);
  * One that ebpf_check() takes.  Nothing is read before it is written; no byte of a
  * packet before a comparison with its end has shown that it is there; of a copy none
  * that was not copied, and only where comparisons with constants have shown that it
- * is in the map's value.
+ * is in the map's value; of the kernel's memory none but the packet's, by a cast.
  */
 bool ebpf_run(const struct xdps_code *code, enum xdps_memory memory,
 	      const struct ebpf_packet *pkt, uint64_t *verdict, struct ebpf_fault *fault);

@@ -59,6 +59,12 @@ static int use_copy(void **state)
 	return 0;
 }
 
+static int use_kernel(void **state)
+{
+	memory = XDPS_MEMORY_KERNEL;
+	return 0;
+}
+
 /* Of so many bytes that could be read, how many the filter is shown. */
 static uint32_t shown(uint32_t linear)
 {
@@ -97,6 +103,12 @@ static int fill_packet(void **state)
 	for (size_t i = 0; i < sizeof(packet); i++)
 		packet[i] = random_below(&seed, 256);
 	return 0;
+}
+
+/* How many instructions keep the arguments where calls leave them alone. */
+static unsigned int keeping_insns(void)
+{
+	return memory == XDPS_MEMORY_KERNEL ? 1 : 0;
 }
 
 static enum xdps_status translate(const struct xdps_insn *insns, size_t n,
@@ -269,6 +281,28 @@ static void test_judge_of_copies(void **state)
 	UNSOUND("2: R5 may be any number", LENGTH(5), ADD_K(5, 9), ADD(5, 1), SET_R0, EXIT);
 	UNSOUND("1: R5 may be any number", EBPF(BPF_ALU64 | BPF_MOV | BPF_X, 5, 3, 0, 0), ADD(5, 1),
 		SET_R0, EXIT);
+}
+
+#define CAST EBPF(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 0)
+
+static void test_judge_of_casts(void **state)
+{
+	UNSOUND("1: R0 is no number", COPY(0, 4), EXIT);
+	UNSOUND("0: R4 points nowhere", LOAD(0, 4, 0), EXIT);
+	UNSOUND("0: no instruction that is known: 0x85", EBPF(BPF_JMP | BPF_CALL, 0, 0, 0, 1), EXIT);
+	UNSOUND("0: casts no address", CAST, SET_R0, EXIT);
+	UNSOUND("0: 2 bytes at 7 of what was cast",
+		EBPF(BPF_LDX | BPF_MEM | BPF_H, 0, 1, 7, 0), EXIT);
+	UNSOUND("0: 1 bytes at 128 of what was cast", LOAD(0, 1, 128), EXIT);
+	UNSOUND("0: 1 bytes at -1 of what was cast", LOAD(0, 1, -1), EXIT);
+	UNSOUND("0: reads behind the packet", LOAD(0, 1, 60), EXIT);
+	UNSOUND("3: R1 points nowhere", COPY(1, 4), CAST, SET_R0, LOAD(0, 1, 0), EXIT);
+	UNSOUND("3: reads behind the packet", COPY(1, 4), ADD_K(1, 60), CAST, LOAD(0, 0, 0), EXIT);
+	UNSOUND("0: subtracts from R2", EBPF(BPF_ALU64 | BPF_SUB | BPF_K, 2, 0, 0, 1), SET_R0, EXIT);
+	UNSOUND("0: nothing was saved at -72", EBPF(BPF_LDX | BPF_MEM | BPF_DW, 1, 10, -72, 0),
+		SET_R0, EXIT);
+	UNSOUND("1: no place for a register", EBPF(BPF_ST | BPF_MEM | BPF_W, 10, 0, -4, 0),
+		EBPF(BPF_STX | BPF_MEM | BPF_DW, 10, 1, -8, 0), SET_R0, EXIT);
 }
 
 static void test_most_is_copied(void **state)
@@ -532,7 +566,7 @@ static void test_out_of_reach(void **state)
 	struct xdps_code code;
 
 	for (uint32_t k = 508; k < 512; k++) {
-		bool found = memory == XDPS_MEMORY_PACKET || k + 2 <= COPY_MOST;
+		bool found = memory != XDPS_MEMORY_COPY || k + 2 <= COPY_MOST;
 
 		translated(CODE(INSN(BPF_LD | BPF_H | BPF_ABS, k), LD_IMM(4711), RET_A), &code);
 		assert_int_equal(contains(&code, BPF_ALU | BPF_MOV | BPF_K, 4711), found);
@@ -823,7 +857,7 @@ static void test_jumps(void **state)
 	translated(CODE(JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 0),
 			JUMP(BPF_JMP | BPF_JSET | BPF_K, 0, 0, 0),
 			INSN(BPF_JMP | BPF_JA, 0), RET_K(5)), &code);
-	assert_int_equal(code.n, 4);
+	assert_int_equal(code.n, 4 + keeping_insns());
 	xdps_code_free(&code);
 	/* one that is needed, because the other way is there, too */
 	same(CODE(INSN(BPF_LD | BPF_W | BPF_LEN, 0), JUMP(BPF_JMP | BPF_JEQ | BPF_K, 9, 0, 1),
@@ -836,11 +870,11 @@ static void test_dead_code(void **state)
 	struct xdps_code code;
 
 	translated(CODE(RET_K(5), LD_IMM(4711), RET_A), &code);
-	assert_int_equal(code.n, 3);
+	assert_int_equal(code.n, 3 + keeping_insns());
 	xdps_code_free(&code);
 
 	translated(CODE(INSN(BPF_JMP | BPF_JA, 1), LD_IMM(4711), RET_K(0)), &code);
-	assert_int_equal(code.n, 2);
+	assert_int_equal(code.n, 2 + keeping_insns());
 	xdps_code_free(&code);
 
 	translated(CODE(JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 1), LD_IMM(4711), RET_K(5)), &code);
@@ -892,7 +926,10 @@ static enum xdps_status translate_longest(unsigned int over, struct xdps_code *c
 /* Each load is so many instructions, and jumps to the end: how many of them are in reach? */
 static void test_long(void **state)
 {
-	const unsigned int load_insns = memory == XDPS_MEMORY_COPY ? 11 : 12;
+	static const unsigned int load_insns_of[] = {
+		[XDPS_MEMORY_PACKET] = 12, [XDPS_MEMORY_COPY] = 11, [XDPS_MEMORY_KERNEL] = 29,
+	};
+	const unsigned int load_insns = load_insns_of[memory];
 	const unsigned int n_loads = XDPS_FILTER_INSNS_MAX - 2;
 	const unsigned int in_reach = (INT16_MAX - 1) / load_insns;
 	struct xdps_code code = { .n = 0 };
@@ -903,7 +940,7 @@ static void test_long(void **state)
 	assert_int_equal(translate_longest(0, &code, &err), XDPS_UNSUPPORTED);
 	snprintf(text, sizeof(text),
 		 "the filter is too long for the kernel: a jump would have to span %u instructions, and the maximum is 32767",
-		 n_loads * load_insns + 1);
+		 n_loads * load_insns + 1 + (memory == XDPS_MEMORY_KERNEL ? 2 : 0));
 	assert_string_equal(err.text, text);
 	assert_null(code.insns);
 	assert_int_equal(translate_longest(n_loads - in_reach - 1, &code, &err), XDPS_UNSUPPORTED);
@@ -948,8 +985,8 @@ static void test_no_memory(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(insns) - 1; i++)
 		insns[i] = (struct xdps_insn)INSN(BPF_LD | BPF_W | BPF_IND, i);
 	insns[ARRAY_SIZE(insns) - 1] = (struct xdps_insn)RET_A;
-	/* the steps, six sizes of the output, and the result */
-	for (failures = 0; failures < 8; failures++) {
+	/* the steps, six or seven sizes of the output, and the result */
+	for (failures = 0; failures < (memory == XDPS_MEMORY_KERNEL ? 9 : 8); failures++) {
 		fail_at = failures;
 		status = translate(insns, ARRAY_SIZE(insns), &code, &err);
 		assert_int_equal(fail_at, -1);
@@ -1020,12 +1057,16 @@ static void test_random(void **state)
 	assert_in_range(undecided, PROGRAMS * PACKETS / 10, PROGRAMS * PACKETS);
 }
 
-/* Twice over: on a packet, and on a copy of its first bytes. */
+/* On a packet, on a copy of its first bytes, and on a packet in the kernel's memory. */
 #define IN_PACKET(text, function) \
 	{ .name = text, .test_func = function, .setup_func = use_packet }
 #define IN_COPY(text, function) \
 	{ .name = "In a copy: " text, .test_func = function, .setup_func = use_copy }
-#define IN_BOTH(text, function) IN_PACKET(text, function), IN_COPY(text, function)
+#define IN_KERNEL(text, function) \
+	{ .name = "In the kernel's memory: " text, .test_func = function, \
+	  .setup_func = use_kernel }
+#define IN_ALL(text, function) \
+	IN_PACKET(text, function), IN_COPY(text, function), IN_KERNEL(text, function)
 
 int main(void)
 {
@@ -1033,41 +1074,43 @@ int main(void)
 		IN_PACKET("What the verifier would refuse is refused by the judge here", test_judge),
 		IN_COPY("What the verifier would refuse is refused by the judge here",
 			test_judge_of_copies),
+		IN_KERNEL("What the verifier would refuse is refused by the judge here",
+			  test_judge_of_casts),
 		IN_COPY("The judge lets read what was copied, and never more than 511 bytes",
 			test_most_is_copied),
-		IN_BOTH("A return is a number of bytes, a constant or A", test_return),
-		IN_BOTH("What says the same of every packet is known to", test_constant),
-		IN_BOTH("A verdict has the filter's number in its upper half", test_number),
-		IN_BOTH("A, X and the scratch memory are zero at first", test_zeroes),
-		IN_BOTH("What is written on one way only is zero on the other", test_zeroes_on_one_way),
-		IN_BOTH("Each word of the scratch memory keeps A, or X", test_words),
-		IN_BOTH("An absolute load is right at every length and every linear part", test_absolute),
-		IN_BOTH("An indirect load is right there, and its sum does not wrap", test_indirect),
-		IN_BOTH("A load of a header's length leaves A alone", test_msh),
-		IN_BOTH("A load does not depend on the ones before it", test_loads_in_a_row),
-		IN_BOTH("The length is the whole packet's", test_len),
+		IN_ALL("A return is a number of bytes, a constant or A", test_return),
+		IN_ALL("What says the same of every packet is known to", test_constant),
+		IN_ALL("A verdict has the filter's number in its upper half", test_number),
+		IN_ALL("A, X and the scratch memory are zero at first", test_zeroes),
+		IN_ALL("What is written on one way only is zero on the other", test_zeroes_on_one_way),
+		IN_ALL("Each word of the scratch memory keeps A, or X", test_words),
+		IN_ALL("An absolute load is right at every length and every linear part", test_absolute),
+		IN_ALL("An indirect load is right there, and its sum does not wrap", test_indirect),
+		IN_ALL("A load of a header's length leaves A alone", test_msh),
+		IN_ALL("A load does not depend on the ones before it", test_loads_in_a_row),
+		IN_ALL("The length is the whole packet's", test_len),
 		IN_COPY("A load is right around the last byte that is copied", test_end_of_copy),
 		IN_COPY("Where nothing was copied, only what needs no byte is decided", test_empty_copy),
-		IN_BOTH("What a load leads to is there if the load can find its byte", test_out_of_reach),
-		IN_BOTH("A byte that is elsewhere leaves the packet undecided", test_fragments),
-		IN_BOTH("Byte 64999 is the last that a filter sees", test_last_byte),
-		IN_BOTH("An offset that no packet has is no match", test_beyond),
-		IN_BOTH("Arithmetic gives what libpcap's machine gives", test_arithmetic),
-		IN_BOTH("A division by an X of zero is no match", test_division),
-		IN_BOTH("A shift by an X above 31 gives zero", test_shifts),
-		IN_BOTH("A shift by a constant above 31 is left to libpcap", test_undefined_shifts),
-		IN_BOTH("A branch goes where libpcap's machine goes, in all its shapes", test_branches),
-		IN_BOTH("A row of comparisons finds each of its constants, and no other", test_rows),
-		IN_BOTH("A row that is jumped into is no row", test_middle_of_row),
-		IN_BOTH("A row is searched by halves", test_row_is_searched),
-		IN_BOTH("A jump goes on where it says", test_jumps),
-		IN_BOTH("What nobody comes to is left out", test_dead_code),
-		IN_BOTH("A jump backwards is left to libpcap, unless nobody comes to it", test_loops),
-		IN_BOTH("A filter too long to jump across is left to libpcap", test_long),
+		IN_ALL("What a load leads to is there if the load can find its byte", test_out_of_reach),
+		IN_ALL("A byte that is elsewhere leaves the packet undecided", test_fragments),
+		IN_ALL("Byte 64999 is the last that a filter sees", test_last_byte),
+		IN_ALL("An offset that no packet has is no match", test_beyond),
+		IN_ALL("Arithmetic gives what libpcap's machine gives", test_arithmetic),
+		IN_ALL("A division by an X of zero is no match", test_division),
+		IN_ALL("A shift by an X above 31 gives zero", test_shifts),
+		IN_ALL("A shift by a constant above 31 is left to libpcap", test_undefined_shifts),
+		IN_ALL("A branch goes where libpcap's machine goes, in all its shapes", test_branches),
+		IN_ALL("A row of comparisons finds each of its constants, and no other", test_rows),
+		IN_ALL("A row that is jumped into is no row", test_middle_of_row),
+		IN_ALL("A row is searched by halves", test_row_is_searched),
+		IN_ALL("A jump goes on where it says", test_jumps),
+		IN_ALL("What nobody comes to is left out", test_dead_code),
+		IN_ALL("A jump backwards is left to libpcap, unless nobody comes to it", test_loops),
+		IN_ALL("A filter too long to jump across is left to libpcap", test_long),
 		IN_PACKET("What stands for no filter leaves every packet undecided", test_nothing),
 		IN_PACKET("What was freed can be freed again", test_freed),
-		IN_BOTH("A lack of memory is an error, wherever it comes", test_no_memory),
-		IN_BOTH("Random filters say of random packets what libpcap's machine says", test_random),
+		IN_ALL("A lack of memory is an error, wherever it comes", test_no_memory),
+		IN_ALL("Random filters say of random packets what libpcap's machine says", test_random),
 	};
 
 	return cmocka_run_group_tests_name("translate", tests, fill_packet, NULL);
