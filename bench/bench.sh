@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# usage: bench.sh [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]...
+# usage: bench.sh [-i] [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]...
 #
 # What a capture costs, beside what people use instead, in sections:
 #
 #	cost	ns on a packet's path above a plain XDP_PASS program
+#	beside	the same, of a packet that passes another XDP program, which is traced
 #	loss	what is lost at full rate, and the highest rate without loss
 #	reader	CPU time and memory of what writes the packets to a file
 #	latency	from the kernel's time stamp to the callback
@@ -17,6 +18,9 @@
 # In a section the contenders alternate: a round is each of them once, in each
 # setting.  All measurements go to CSV, of which report.py makes tables and
 # plot.gp a picture.  -v measures xdpsample with an option more.
+#
+# -i is for an emulated machine with one CPU that counts instructions (XDPS_VM_ICOUNT of
+# tests/vm/run).  A nanosecond is an instruction there, so few packets are enough.
 
 set -euo pipefail
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
@@ -28,8 +32,9 @@ export XDPS_BUILD=$build
 packets=262144
 rounds=5
 csv=$build/bench.csv
-all_sections=(cost loss reader latency growth session bulk truth)
-usage="usage: bench.sh [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]..."
+counts_instructions=false
+all_sections=(cost beside loss reader latency growth session bulk truth)
+usage="usage: bench.sh [-i] [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]..."
 
 # shellcheck source=bench/lab.sh
 . "$src/bench/lab.sh"
@@ -37,6 +42,8 @@ usage="usage: bench.sh [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECT
 . "$src/bench/contenders.sh"
 # shellcheck source=bench/cost.sh
 . "$src/bench/cost.sh"
+# shellcheck source=bench/beside.sh
+. "$src/bench/beside.sh"
 # shellcheck source=bench/loss.sh
 . "$src/bench/loss.sh"
 # shellcheck source=bench/latency.sh
@@ -75,7 +82,8 @@ number()
 
 if [ "${1:-}" != inside ]; then
 	[ "$(id -u)" -eq 0 ] || die "must run as root, for network namespaces and XDP"
-	[ "$(nproc)" -ge 2 ] || die "this needs two CPUs: one to send, one to read"
+	[ "$(nproc)" -ge 2 ] || [[ " $* " == *" -i "* ]] ||
+		die "this needs two CPUs: one to send, one to read"
 	for tool in ip ethtool taskset unshare tcpdump xdpdump gnuplot python3; do
 		command -v $tool >/dev/null || die "$tool is not installed"
 	done
@@ -83,8 +91,9 @@ if [ "${1:-}" != inside ]; then
 	exec unshare --net --mount bash "$0" inside "$@"
 fi
 shift
-while getopts n:r:v:o: option; do
+while getopts in:r:v:o: option; do
 	case $option in
+	i) count_instructions ;;
 	n) packets=$(number n "$OPTARG") ;;
 	r) rounds=$(number r "$OPTARG") ;;
 	v) add_variant "$OPTARG" ;;
@@ -106,7 +115,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 make_work
 make_lab
-try_contenders
+[[ " ${sections[*]} " == " beside " ]] || try_contenders
 echo "section,round,contender,setting,frame_bytes,snaplen_bytes,quantity,value" >"$csv"
 for section in "${sections[@]}"; do
 	for round in $(seq "$rounds"); do
@@ -115,7 +124,7 @@ for section in "${sections[@]}"; do
 	done
 done
 progress_end
-python3 "$src/bench/report.py" "$csv"
+$counts_instructions || python3 "$src/bench/report.py" "$csv"
 if [[ " ${sections[*]} " == *" cost "* ]]; then
 	python3 "$src/bench/report.py" --bars "$csv" >"$work/bars"
 	gnuplot -e "data='$work/bars'; svg='${csv%.csv}.svg'; rounds=$rounds" "$src/bench/plot.gp"

@@ -76,6 +76,7 @@ capture()
 	xdpsample) command=(env XDPSAMPLE_DEBUG=1 "$src/run" tcpdump -n) ;;
 	af_packet) command=(env -u LD_LIBRARY_PATH tcpdump -n) ;;
 	xdpdump)   command=(env -u LD_LIBRARY_PATH xdpdump --load-xdp-program) ;;
+	xdpdump_beside) command=(env -u LD_LIBRARY_PATH xdpdump) ;;
 	esac
 	arguments+=(-i "$device" -w "$file" "$@")
 	[ -z "$filter" ] || arguments+=("$filter")

@@ -53,7 +53,7 @@ check_counts()
 	rate=*)
 		low=0
 		high=$((2 * sent / ${setting#rate=} + 100)) ;;
-	"rejects all"*)	low=0 high=0 ;;
+	"rejects all"* | action=*) low=0 high=0 ;;
 	"takes 1 %")
 		low=$(($(marked "$warm_sent") + $(marked $((sent - warm_sent)))))
 		high=$low ;;

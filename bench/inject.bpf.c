@@ -19,6 +19,7 @@
 
 const volatile __u32 ifindex[2];
 const volatile __u32 mark_every;	/* one frame in so many has the other port; 0: none */
+const volatile __u32 turn_shift;	/* a turn has 2 to the power of this many frames */
 const volatile __u32 n_wanted;		/* of send_paced */
 const volatile __u64 interval_ns;	/* from one frame to the next; 0: at once */
 
@@ -48,15 +49,15 @@ static void mark(struct xdp_md *ctx, __u32 frame)
 SEC("xdp")
 int take_turns(struct xdp_md *ctx)
 {
-	__u32 frame = n_frames++, turn = frame / TURN_FRAMES;
+	__u32 frame = n_frames++, turn = frame >> turn_shift, in_turn = frame - (turn << turn_shift);
 	__u64 *start_ns;
 
-	if (frame % TURN_FRAMES == 0) {
+	if (in_turn == 0) {
 		start_ns = bpf_map_lookup_elem(&starts_ns, &turn);
 		if (start_ns)
 			*start_ns = bpf_ktime_get_ns();
 	}
-	mark(ctx, turn / 2 * TURN_FRAMES + frame % TURN_FRAMES);
+	mark(ctx, (turn / 2 << turn_shift) + in_turn);
 	return bpf_redirect(ifindex[turn % 2], 0);
 }
 

@@ -2,7 +2,7 @@
 /*
  * inject.c: sends frames into veth pairs, and measures what they cost there.
  *
- *	inject [-p] [-b BYTES] [-m EVERY] COUNT SENDER:RECEIVER SENDER:RECEIVER
+ *	inject [-p] [-b BYTES] [-m EVERY] [-t SHIFT] COUNT SENDER:RECEIVER SENDER:RECEIVER
  *	inject [-p] [-b BYTES] [-m EVERY] [-r RATE] COUNT SENDER:RECEIVER
  *
  * BPF_PROG_TEST_RUN in its live-frames mode (Linux 5.18) makes the frames.  A program
@@ -16,7 +16,7 @@
  * program on the second one is attached by somebody else; with -p it is the same program.
  * Prints the time that the path with XDP_PASS takes, and how much longer the other one
  * is, both in nanoseconds per frame: medians of all turns, each compared with those
- * before and after it.
+ * before and after it.  A turn has 2 to the power of SHIFT frames, by default 1024.
  *
  * With one pair, the frames go as fast as possible, or at RATE per second.  Prints how
  * many there were per second.
@@ -69,6 +69,7 @@ struct job {
 	uint32_t n_frames;
 	uint32_t frame_bytes;
 	uint32_t mark_every;
+	uint32_t turn_shift;
 	uint32_t rate_pps;		/* 0: as fast as possible */
 	bool pass;			/* attach XDP_PASS to the last receiver */
 };
@@ -145,9 +146,10 @@ static struct inject *load_programs(const struct job *job)
 	for (int i = 0; i < job->n_paths; i++)
 		skel->rodata->ifindex[i] = index_of(job->paths[i].sender);
 	skel->rodata->mark_every = job->mark_every;
+	skel->rodata->turn_shift = job->turn_shift;
 	skel->rodata->n_wanted = job->n_frames;
 	skel->rodata->interval_ns = job->rate_pps ? NSEC_PER_SEC / job->rate_pps : 0;
-	bpf_map__set_max_entries(skel->maps.starts_ns, job->n_frames / TURN_FRAMES + 1);
+	bpf_map__set_max_entries(skel->maps.starts_ns, (job->n_frames >> job->turn_shift) + 1);
 	if (inject__load(skel))
 		errx(1, "loading the programs: %s", strerror(errno));
 	return skel;
@@ -267,8 +269,8 @@ static double median(double *values, size_t n)
  */
 static void report_cost(const struct job *job, const struct inject *skel)
 {
-	size_t n = job->n_frames / TURN_FRAMES / 2 - 1;
-	size_t map_bytes = job->n_frames / TURN_FRAMES * sizeof(uint64_t);
+	size_t n_turns = job->n_frames >> job->turn_shift, n = n_turns / 2 - 1;
+	size_t map_bytes = n_turns * sizeof(uint64_t);
 	double *pass_ns = calloc(n, sizeof(*pass_ns)), *excess = calloc(n, sizeof(*excess));
 	uint64_t *starts_ns = mmap(NULL, map_bytes, PROT_READ, MAP_SHARED,
 				   bpf_map__fd(skel->maps.starts_ns), 0);
@@ -282,7 +284,7 @@ static void report_cost(const struct job *job, const struct inject *skel)
 		pass_ns[i] = (t[1] - t[0] + t[3] - t[2]) / 2.0;
 		excess[i] = (t[2] - t[1]) / pass_ns[i] - 1;
 	}
-	pass = median(pass_ns, n) / TURN_FRAMES;
+	pass = median(pass_ns, n) / (1u << job->turn_shift);
 	printf("%.1f %.2f\n", pass, pass * median(excess, n));
 	free(pass_ns);
 	free(excess);
@@ -316,15 +318,15 @@ static struct path path_of(char *text)
 }
 
 static const char usage[] =
-	"usage: inject [-p] [-b BYTES] [-m EVERY] COUNT SENDER:RECEIVER SENDER:RECEIVER, "
+	"usage: inject [-p] [-b BYTES] [-m EVERY] [-t SHIFT] COUNT SENDER:RECEIVER SENDER:RECEIVER, "
 	"or inject [-p] [-b BYTES] [-m EVERY] [-r RATE] COUNT SENDER:RECEIVER";
 
 static struct job read_arguments(int argc, char **argv)
 {
-	struct job job = { .frame_bytes = 64 };
+	struct job job = { .frame_bytes = 64, .turn_shift = TURN_SHIFT_DEFAULT };
 	int option, i;
 
-	while ((option = getopt(argc, argv, "b:m:pr:")) != -1) {
+	while ((option = getopt(argc, argv, "b:m:pr:t:")) != -1) {
 		if (option == 'b')
 			job.frame_bytes = number(optarg, FRAME_BYTES_MIN, FRAME_BYTES_MAX);
 		else if (option == 'm')
@@ -333,6 +335,8 @@ static struct job read_arguments(int argc, char **argv)
 			job.pass = true;
 		else if (option == 'r')
 			job.rate_pps = number(optarg, 1, RATE_MAX);
+		else if (option == 't')
+			job.turn_shift = number(optarg, TURN_SHIFT_MIN, TURN_SHIFT_DEFAULT);
 		else
 			exit(2);
 	}
@@ -341,8 +345,8 @@ static struct job read_arguments(int argc, char **argv)
 		errx(1, "%s", usage);
 	job.n_frames = number(argv[optind], 2, COUNT_MAX);
 	if (job.n_paths == 2)	/* whole turns */
-		job.n_frames = number(argv[optind], TURNS_MIN * TURN_FRAMES, COUNT_MAX) /
-			       TURN_FRAMES / 2 * 2 * TURN_FRAMES;
+		job.n_frames = number(argv[optind], TURNS_MIN << job.turn_shift, COUNT_MAX) >>
+			       (job.turn_shift + 1) << (job.turn_shift + 1);
 	for (i = 0; i < job.n_paths; i++)
 		job.paths[i] = path_of(argv[optind + 1 + i]);
 	return job;

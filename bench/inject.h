@@ -11,12 +11,14 @@
 #include <linux/udp.h>
 
 /*
- * Frames in a row to the same interface: a multiple of the kernel's batch, the last of
- * which ends before the next turn begins.  With longer turns, the machine could change
- * its speed between two of them; shorter ones would measure how caches fill.
+ * A turn is so many frames in a row to the same interface: a multiple of the kernel's
+ * batch, the last of which ends before the next turn begins.  With longer turns, the
+ * machine could change its speed between two of them; shorter ones measure how caches
+ * fill, unless instructions are what is counted.
  */
 #define BATCH_FRAMES 64
-#define TURN_FRAMES (16 * BATCH_FRAMES)
+#define TURN_SHIFT_MIN 6	/* a turn of one batch */
+#define TURN_SHIFT_DEFAULT 10
 
 struct frame {
 	struct ethhdr eth;

@@ -13,6 +13,16 @@
 
 reader_cpu=0
 sender_cpu=1
+send_first=(nice -n -20)	# before the reader, where both are on one CPU
+turn_shift=10			# of inject
+
+# The one CPU sends and reads, and the sender must not be interrupted by the reader.
+count_instructions()
+{
+	counts_instructions=true
+	sender_cpu=0
+	send_first=(chrt --fifo 1)
+}
 
 die()
 {
@@ -60,7 +70,7 @@ run_inject()
 	local cpu=$1
 
 	shift
-	nice -n -20 taskset -c "$cpu" "$build/bench/inject" -b "$frame_bytes" "$@" ||
+	"${send_first[@]}" taskset -c "$cpu" "$build/bench/inject" -b "$frame_bytes" "$@" ||
 		die "sending packets failed"
 }
 
@@ -70,8 +80,8 @@ inject_turns()
 {
 	local figures
 
-	sent=$((packets / 2048 * 1024))
-	figures=$(run_inject "$sender_cpu" "$@" "$packets" tx0:rx0 tx1:rx1)
+	sent=$((packets >> (turn_shift + 1) << turn_shift))
+	figures=$(run_inject "$sender_cpu" "$@" -t "$turn_shift" "$packets" tx0:rx0 tx1:rx1)
 	read -r pass_ns cost_ns <<<"$figures"
 }
 

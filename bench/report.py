@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Makes tables of what bench.sh measured, or the bars of its picture.
 
-usage: report.py [--bars] CSV
+usage: report.py [--bars] [--unit UNIT] CSV
+
+UNIT is what a nanosecond in the CSV is called: "instructions" where the machine counts those.
 
 A machine, above all a virtual one, does not have the same speed in every minute.
 So a cost is kept as a share of what XDP_PASS took beside it, and is shown at the
@@ -14,6 +16,9 @@ that a contender is compared with XDP_PASS on the same veth.
 import statistics
 import sys
 from collections import defaultdict, namedtuple
+
+
+PROGRAM_ALONE = "the program alone"     # XDP_PASS of the section "beside"
 
 
 class Range(namedtuple("Range", "low median high")):
@@ -30,7 +35,8 @@ class Measurements:
     all of them strings as in the file.
     """
 
-    def __init__(self, lines):
+    def __init__(self, lines, unit):
+        self.unit = unit
         self.values = defaultdict(list)
         self.pass_ns = defaultdict(list)        # by frame_bytes, of all sections
         self.contenders = defaultdict(list)     # by section, in their order
@@ -71,7 +77,8 @@ class Measurements:
         if not share:
             return None
         pass_ns = self.pass_median_ns(frame)
-        veth = self.median("cost", "XDP_PASS", "all", frame, "96", "share") or 0
+        bare = (section, PROGRAM_ALONE) if section == "beside" else ("cost", "XDP_PASS")
+        veth = self.median(*bare, "all", frame, "96", "share") or 0
         return share.each(lambda value: value * pass_ns - veth * pass_ns)
 
     def cost_median_ns(self, contender, setting):
@@ -122,6 +129,11 @@ def wide_row(name, *cells):
 
 # The sections.
 
+# The frame's bytes, and the snapshot length; "0" is all of the frame.
+LENGTHS = ("64", "96"), ("512", "96"), ("512", "0"), ("1500", "96"), ("1500", "0")
+LENGTH_HEADS = "64 bytes", "96 of 512", "all 512", "96 of 1500", "all 1500"
+
+
 def cost_cell(m, contender, setting, frame, snaplen):
     """In thousands, where digits would not tell more; with a star if some were lost."""
     cost = m.cost_ns("cost", contender, setting, frame, snaplen)
@@ -135,10 +147,9 @@ def cost_cell(m, contender, setting, frame, snaplen):
 def report_cost(m, contenders):
     frames = "64", "512", "1500"
     head("PATH: ns per packet above XDP_PASS; every packet is captured")
-    row("", "64 bytes", "96 of 512", "all 512", "96 of 1500", "all 1500")
-    lengths = ("64", "96"), ("512", "96"), ("512", "0"), ("1500", "96"), ("1500", "0")
+    row("", *LENGTH_HEADS)
     for c in contenders:
-        row(c, *(cost_cell(m, c, "all", *length) for length in lengths))
+        row(c, *(cost_cell(m, c, "all", *length) for length in LENGTHS))
     print("\nXDP_PASS itself, from the sender to the receiver: {:.0f}, {:.0f} and {:.0f} ns.".format(
         *map(m.pass_median_ns, frames)))
     print("* some packets were lost, which makes the figure lower")
@@ -152,6 +163,83 @@ def report_cost(m, contenders):
             if m.cost_ns("cost", c, "rejects all", frame):
                 row(c, *(cost_cell(m, c, setting, frame, "96")
                          for setting in settings[:5 if frame == "64" else 4]))
+
+
+def beside_row(name, *cells):
+    line(f"{name:<26}", cells, [12] * 5)
+
+
+def beside_cell(m, contender, *key):
+    cost = m.cost_ns("beside", contender, *key)
+    if not cost:
+        return "-"
+    lost = m.any("beside", contender, *key, "lost")
+    return f"{cost.median:.0f}{'*' if lost else ''}"
+
+
+BESIDE_SETTINGS = "takes all", "rejects all", "rate=1000", "action=drop"
+
+
+def report_beside(m, contenders):
+    captures = [c for c in contenders if c != PROGRAM_ALONE]
+    if not captures:
+        return
+    head(f"BESIDE: {m.unit} per packet above an XDP program that is not captured; every packet is captured")
+    beside_row("", *LENGTH_HEADS)
+    for c in captures:
+        beside_row(c, *(beside_cell(m, c, "all", *length) for length in LENGTHS))
+    print("\n* some packets were lost, which makes the figure lower")
+
+    head(f"BESIDE: {m.unit} per packet above an XDP program that is not captured, by what is captured")
+    beside_row("", "filter takes", *BESIDE_SETTINGS[1:])
+    for frame in "64", "512", "1500":
+        print(frame, "bytes, snapshot length 96")
+        for c in captures:
+            if m.cost_ns("beside", c, "rejects all", frame):
+                beside_row(c, *(beside_cell(m, c, setting, frame, "96")
+                                for setting in BESIDE_SETTINGS))
+    if m.unit == "instructions":
+        report_beside_ratios(m, captures)
+
+
+def report_beside_ratios(m, captures):
+    """What is wanted of the figures above, which are of one run and not medians of many."""
+    columns = [c for c in captures if c.startswith(("xdpsample e", "xdpsample alone"))]
+
+    def cost(contender, setting="all", frame="64"):
+        found = m.cost_ns("beside", contender, setting, frame)
+        return found and found.median
+
+    def to_all(setting, of):
+        return lambda c: ratio(cost(c, setting), cost(of))
+
+    def to_xdpdump(c):
+        return ratio(cost(c), cost(c.split(" ring=")[0].replace("xdpsample", "xdpdump")))
+
+    def more(a, b):
+        return "-" if a is None or b is None else f"{a - b:.0f}"
+
+    def filter_costs(frame):
+        return lambda c: more(cost(c, "takes all", frame), cost(c, "all", frame))
+
+    rows = [
+        ("captures all / AF_PACKET, captures all", to_all("all", "AF_PACKET")),
+        ("captures all / xdpdump, at the same place", to_xdpdump),
+        ("rejects all / AF_PACKET, captures all", to_all("rejects all", "AF_PACKET")),
+        ("rejects all / AF_PACKET, rejects all",
+         lambda c: ratio(cost(c, "rejects all"), cost("AF_PACKET", "rejects all"))),
+        ("rate=1000 / AF_PACKET, captures all", to_all("rate=1000", "AF_PACKET")),
+        ("action=drop / AF_PACKET, captures all", to_all("action=drop", "AF_PACKET")),
+        ("a filter that takes all costs more than none", filter_costs("64")),
+        ("... with 1500 bytes", filter_costs("1500")),
+        ("exit costs more than entry",
+         lambda c: more(cost(c), cost(c.replace("exit", "entry"))) if "exit" in c else ""),
+    ]
+    head("BESIDE: ratios and differences of these, 64 bytes, snapshot length 96")
+    titles = [c.replace("xdpsample ", "").replace("ring=", "") for c in columns]
+    print(f"{'':45}", *(f"{title:>10}" for title in titles))
+    for name, of in rows:
+        print(f"{name:<45}", *(f"{of(c):>10}" for c in columns))
 
 
 def report_loss(m, contenders):
@@ -345,6 +433,7 @@ def report_ratios(m):
 
 SECTIONS = {
     "cost": report_cost,
+    "beside": report_beside,
     "loss": report_loss,
     "reader": report_reader,
     "latency": report_latency,
@@ -411,15 +500,18 @@ def bars(m):
 
 
 def main(arguments):
-    make = report
+    make, unit = report, "ns"
     if arguments[:1] == ["--bars"]:
         make = bars
         arguments = arguments[1:]
+    if arguments[:1] == ["--unit"]:
+        unit = arguments[1]
+        arguments = arguments[2:]
     if len(arguments) != 1:
-        sys.exit("usage: report.py [--bars] CSV")
+        sys.exit("usage: report.py [--bars] [--unit UNIT] CSV")
     with open(arguments[0], encoding="utf-8") as csv:
         next(csv)
-        make(Measurements(csv))
+        make(Measurements(csv, unit))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# usage: in-guests.sh KERNEL...
+#
+# Runs the section "beside" of the benchmark on each KERNEL (as tests/vm/run calls them), in
+# an emulated machine that counts instructions, and prints its tables.  The measurements
+# stay in bench-beside-KERNEL.csv in the build directory.
+set -euo pipefail
+
+src=${XDPS_SRC:-$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)}
+build=${XDPS_BUILD:-$src/build}
+packets=16384
+
+# What is written in the guest is gone when it ends, so the CSV comes out after all else.
+# Output of the guest goes to a terminal, and what is meant for people on one is not wanted.
+measure()
+{
+	XDPS_VM_ICOUNT=shift=0 "$src/tests/vm/run" "$1" -- bash -o pipefail -c \
+		'bash "$0" -i -n "$1" -r 1 -o /tmp/bench.csv beside 2>&1 | cat && cat /tmp/bench.csv' \
+		"$src/bench/bench.sh" "$packets"
+}
+
+show()
+{
+	echo
+	grep '^Linux ' "$3"
+	grep '^not measured: ' "$3" || :
+	python3 "$src/bench/report.py" --unit instructions "$2"
+}
+
+for kernel; do
+	csv=$build/bench-beside-$kernel.csv
+	log=${csv%.csv}.log
+	echo "Linux $kernel, emulated: takes some minutes; progress is in $log"
+	rc=0
+	measure "$kernel" 2>&1 | tr -d '\r' >"$log" || rc=$?
+	if [ $rc -ne 0 ]; then
+		tail -n 20 "$log" >&2
+		exit $rc
+	fi
+	grep -E '^(section|beside),' "$log" >"$csv"
+	show "$kernel" "$csv" "$log"
+done
