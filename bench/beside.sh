@@ -53,14 +53,14 @@ set_up_beside()
 # runs of the sender where both are on one CPU.
 send_less()
 {
-	packets=1024 turn_shift=6
+	packets=1024
 }
 
 # measure_sizes BYTES...: with one capture for all of them, as starting it is what takes
 # longest in an emulated machine.  What was lost may have been of any size.
 measure_sizes()
 {
-	local n_sent=0 packets=$packets turn_shift=$turn_shift
+	local n_sent=0 packets=$packets
 
 	! $counts_instructions || [ "$how" != xdpdump_beside ] || send_less
 	frame_bytes=${*: -1}
