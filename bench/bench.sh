@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# usage: bench.sh [-i] [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]...
+# usage: bench.sh [-i] [-c PATTERN] [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV]
+#                 [SECTION]...
 #
 # What a capture costs, beside what people use instead, in sections:
 #
@@ -17,7 +18,9 @@
 #
 # In a section the contenders alternate: a round is each of them once, in each
 # setting.  All measurements go to CSV, of which report.py makes tables and
-# plot.gp a picture.  -v measures xdpsample with an option more.
+# plot.gp a picture.  -v measures xdpsample with an option more.  -c measures, in the
+# sections cost and beside, only the contenders whose names match an extended regular
+# expression.
 #
 # -i is for an emulated machine with one CPU that counts instructions (XDPS_VM_ICOUNT of
 # tests/vm/run).  A nanosecond is an instruction there, so few packets are enough.
@@ -34,7 +37,7 @@ rounds=5
 csv=$build/bench.csv
 counts_instructions=false
 all_sections=(cost beside loss reader latency growth session bulk truth)
-usage="usage: bench.sh [-i] [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]..."
+usage="usage: bench.sh [-i] [-c PATTERN] [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]..."
 
 # shellcheck source=bench/lab.sh
 . "$src/bench/lab.sh"
@@ -91,8 +94,9 @@ if [ "${1:-}" != inside ]; then
 	exec unshare --net --mount bash "$0" inside "$@"
 fi
 shift
-while getopts in:r:v:o: option; do
+while getopts c:in:r:v:o: option; do
 	case $option in
+	c) only_contenders "$OPTARG" contenders beside_contenders alone_contenders ;;
 	i) count_instructions ;;
 	n) packets=$(number n "$OPTARG") ;;
 	r) rounds=$(number r "$OPTARG") ;;

@@ -30,6 +30,25 @@ add_variant()
 		    "${contenders[@]:3}")
 }
 
+# only_contenders PATTERN ARRAY...: what captures stays in these arrays only if its title
+# matches an extended regular expression
+only_contenders()
+{
+	local pattern=$1 array contender
+
+	shift
+	for array; do
+		local -n of=$array
+		local left=()
+
+		for contender in "${of[@]}"; do
+			choose "$contender"
+			captures && ! [[ $title =~ $pattern ]] || left+=("$contender")
+		done
+		of=("${left[@]}")
+	done
+}
+
 # choose CONTENDER: takes it apart, into title, how, device, options and can
 choose()
 {

@@ -189,6 +189,8 @@ def report_beside(m, contenders):
     for c in captures:
         beside_row(c, *(beside_cell(m, c, "all", *length) for length in LENGTHS))
     print("\n* some packets were lost, which makes the figure lower")
+    if m.unit == "instructions":
+        print("Medians of short turns: what happens seldom, such as waking up the reader, is not in them.")
 
     head(f"BESIDE: {m.unit} per packet above an XDP program that is not captured, by what is captured")
     beside_row("", "filter takes", *BESIDE_SETTINGS[1:])
@@ -445,6 +447,8 @@ SECTIONS = {
 
 
 def report(m):
+    if not m.rounds:                    # nothing could be measured
+        return
     print(f"\nMedian of {m.rounds} round{'s' if m.rounds > 1 else ''} (lowest..highest).")
     for section, report_section in SECTIONS.items():
         if m.contenders[section]:

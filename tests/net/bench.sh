@@ -55,6 +55,46 @@ it_measures_the_cost_of_every_contender_and_draws_it()
 	has "$(cat "$T/bench.svg")" "</svg>" "xdpsample" "AF_PACKET" "xdpdump"
 }
 
+# Where nothing can be traced, there is a sentence instead.
+it_measures_the_cost_beside_an_xdp_program_or_says_why_not()
+{
+	benchmark_can_run
+	start_bench -r 1 beside
+	finish_well bench 120
+	if grep -qF "not measured: beside:" "$T/bench.out"; then
+		has "$(cat "$T/bench.out")" "not measured: xdpsample entry ring=perf: xdpsample:rx1" \
+			"make bench-beside"
+		return
+	fi
+	equal "at exit: all, of five lengths, and four settings with three" \
+		"$(measurements beside "xdpsample exit ring=perf" cost_ns)" 17
+	equal "xdpdump" "$(measurements beside "xdpdump entry" cost_ns)" 5
+	equal "alone" "$(measurements beside "xdpsample alone ring=map" cost_ns)" 14
+	has "$(cat "$T/bench.out")" "BESIDE: ns per packet"
+}
+
+# Of AF_PACKET without a filter, as the kernel's code for it is what changes least.
+instructions()
+{
+	awk -F , -v OFS=, '$3 == "AF_PACKET" && $4 == "all" && $7 == "cost_ns" {
+		print $2, $5, $6, int($8 + 0.5) }' "$T/bench-beside-6.12.csv"
+}
+
+it_counts_the_same_instructions_in_two_rounds_in_an_emulated_machine()
+{
+	cd "$T" || die "no directory"
+	start guest bash "$XDPS_SRC/bench/in-guests.sh" -r2 -cAF_PACKET 6.12
+	finish guest 300
+	[ "$RC" -ne 77 ] || skip_test "$(tail -n 1 "$T/guest.err")"
+	equal "the status" "$RC" 0
+	instructions | sort -t , -k 2,3 -k 1,1 | awk -F , '
+		$1 == 1 { first = $4; next }
+		$4 < first - 2 || $4 > first + 2 || $4 < 500 || $4 > 1500 { exit 1 }
+		{ n++ }
+		END { exit n != 5 }' || die "not the same, or not what a packet costs: $(instructions)" guest
+	has "$(cat "$T/guest.out")" "BESIDE: instructions per packet"
+}
+
 it_runs_every_other_section_to_its_end()
 {
 	local contender
@@ -123,7 +163,7 @@ it_leaves_nothing_behind_when_the_benchmark_is_ended()
 it_says_what_it_does_not_know()
 {
 	fails bash "$XDPS_SRC/bench/bench.sh" -o "$T/bench.csv" speed
-	has "$TEXT" "speed" "cost loss reader latency growth session bulk truth"
+	has "$TEXT" "speed" "cost beside loss reader latency growth session bulk truth"
 }
 
 run_tests "$@"
