@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes tables of what bench.sh measured, or the bars of its picture.
+"""Makes tables of what bench.sh measured, or the bars of its picture, or the table
+of the section "beside" in doc/comparison.md.
 
-usage: report.py [--bars] [--unit UNIT] CSV
+usage: report.py [--bars|--markdown] [--unit UNIT] CSV
 
 UNIT is what a nanosecond in the CSV is called: "instructions" where the machine counts those.
 
@@ -13,6 +14,7 @@ alike either: what XDP_PASS takes on rx1 above XDP_PASS on rx0 is subtracted, so
 that a contender is compared with XDP_PASS on the same veth.
 """
 
+import re
 import statistics
 import sys
 from collections import defaultdict, namedtuple
@@ -503,16 +505,36 @@ def bars(m):
         print(f"{height - at:.1f}\t{words}")
 
 
+# The table of the document.
+
+def markdown(m):
+    columns = [
+        ("64 bytes", "all", "64", "96"), ("96 of 1500", "all", "1500", "96"),
+        ("all 1500", "all", "1500", "0"), ("a filter takes all", "takes all", "64", "96"),
+        ("the same, 96 of 1500", "takes all", "1500", "96"),
+        ("rejects all", "rejects all", "64", "96"), ("`rate=1000`", "rate=1000", "64", "96"),
+        ("`action=drop`", "action=drop", "64", "96"),
+    ]
+    print("|", " | ".join(["instructions per packet", *(name for name, *_ in columns)]), "|")
+    print("|---" * (len(columns) + 1) + "|")
+    for c in m.contenders["beside"]:
+        if c == PROGRAM_ALONE:
+            continue
+        title = re.sub(r" ring=(\w+)", r", `ring=\1`", c)
+        print("|", " | ".join([title, *(beside_cell(m, c, *key) for _, *key in columns)]), "|")
+
+
 def main(arguments):
     make, unit = report, "ns"
-    if arguments[:1] == ["--bars"]:
-        make = bars
+    ways = {"--bars": bars, "--markdown": markdown}
+    if arguments and arguments[0] in ways:
+        make = ways[arguments[0]]
         arguments = arguments[1:]
     if arguments[:1] == ["--unit"]:
         unit = arguments[1]
         arguments = arguments[2:]
     if len(arguments) != 1:
-        sys.exit("usage: report.py [--bars] [--unit UNIT] CSV")
+        sys.exit("usage: report.py [--bars|--markdown] [--unit UNIT] CSV")
     with open(arguments[0], encoding="utf-8") as csv:
         next(csv)
         make(Measurements(csv, unit))
