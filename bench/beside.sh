@@ -60,13 +60,12 @@ send_less()
 # longest in an emulated machine.  What was lost may have been of any size.
 measure_sizes()
 {
-	local n_sent=0 packets=$packets
+	local n_sent=0 packets=$packets buffer=()
 
 	! $counts_instructions || [ "$how" != xdpdump_beside ] || send_less
 	frame_bytes=${*: -1}
-	if captures; then
-		must_capture "$work/dev/null" $(! is_tcpdump || echo -B "$(buffer_kib)")
-	fi
+	! is_tcpdump || buffer=(-B "$(buffer_kib)")
+	! captures || must_capture "$work/dev/null" "${buffer[@]}"
 	if ! $counts_instructions; then
 		warm_up $((2 * packets))
 		n_sent=$warm_sent

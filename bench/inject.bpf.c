@@ -49,7 +49,8 @@ static void mark(struct xdp_md *ctx, __u32 frame)
 SEC("xdp")
 int take_turns(struct xdp_md *ctx)
 {
-	__u32 frame = n_frames++, turn = frame >> turn_shift, in_turn = frame - (turn << turn_shift);
+	__u32 frame = n_frames++, turn = frame >> turn_shift;
+	__u32 in_turn = frame - (turn << turn_shift);
 	__u64 *start_ns;
 
 	if (in_turn == 0) {
