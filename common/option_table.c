@@ -48,6 +48,12 @@ static const struct xdps_word ring_words[] = {
 	{ .word = NULL }
 };
 
+static const struct xdps_word yes_no_words[] = {
+	{ "yes", 1, .label = "Yes" },
+	{ "no", 0, .label = "No" },
+	{ .word = NULL }
+};
+
 const struct xdps_option xdps_option_table[] = {
 	{
 		.key = "rate", .kind = XDPS_NUMBER, FIELD(request.rate),
@@ -100,6 +106,20 @@ const struct xdps_option xdps_option_table[] = {
 		.tooltip = "How packets are transferred from the kernel",
 	},
 	{
+		.key = "follow", .kind = XDPS_WORD, FIELD(request.follow),
+		.words = yes_no_words, .initial = 1,
+		.help = "go on when the XDP program there is replaced or gone",
+		.place = 9, .group = ADVANCED_GROUP, .label = "Outlive the XDP program",
+		.tooltip = "When the XDP program there is replaced or detached, the capture goes on with what is there then",
+	},
+	{
+		.key = "yield", .kind = XDPS_WORD, FIELD(request.yield),
+		.words = yes_no_words, .initial = 1,
+		.help = "make room for an XDP program that could not be attached",
+		.place = 10, .group = ADVANCED_GROUP, .label = "Make room for XDP programs",
+		.tooltip = "When another process cannot attach its XDP program because of this capture, the capture makes room, and goes on beside it",
+	},
+	{
 		.key = "snaplen", .kind = XDPS_NUMBER, FIELD(request.snaplen), .extcap_only = true,
 		.min = 1, .max = XDPS_SNAPLEN_MAX, .initial = XDPS_SNAPLEN_MAX,
 		.argument = "BYTES", .help = "snapshot length: how much of each packet to capture",
@@ -116,13 +136,13 @@ const struct xdps_option xdps_option_table[] = {
 	{
 		.key = "immediate", .kind = XDPS_FLAG, FIELD(request.immediate), .extcap_only = true,
 		.max = 1, .help = "deliver each packet immediately",
-		.place = 9, .group = ADVANCED_GROUP, .label = "Deliver each packet immediately",
+		.place = 11, .group = ADVANCED_GROUP, .label = "Deliver each packet immediately",
 		.tooltip = "Wakes the reader for each packet; suitable only for low packet rates",
 	},
 	{
 		.key = "no-promisc", .kind = XDPS_FLAG, FIELD(request.promisc), .extcap_only = true,
 		.max = 0, .help = "capture only packets that are addressed to this host",
-		.place = 10, .group = ADVANCED_GROUP, .label = "No promiscuous mode",
+		.place = 12, .group = ADVANCED_GROUP, .label = "No promiscuous mode",
 		.tooltip = "Captures only packets that are addressed to this host",
 	},
 };

@@ -48,7 +48,7 @@
 #include "types.h"
 
 /* Changes with every change of this file; engine and helper are installed together. */
-#define XDPS_MAGIC 0x58445308u
+#define XDPS_MAGIC 0x58445309u
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS allows 253 */
 
@@ -157,7 +157,7 @@ struct xdps_reply {
 	};
 };
 
-_Static_assert(sizeof(struct xdps_request_open) == 304, "no padding");
+_Static_assert(sizeof(struct xdps_request_open) == 312, "no padding");
 _Static_assert(sizeof(struct xdps_request_filter) == 20, "no padding");
 _Static_assert(sizeof(struct xdps_request_query) == 24, "no padding");
 _Static_assert(sizeof(struct xdps_insn) == 8, "no padding");

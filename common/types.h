@@ -115,6 +115,8 @@ struct xdps_request {
 	uint32_t actions;	/* 1 << enum xdps_action, or'ed: only these; 0: all */
 	char prog[XDPS_PROG_CHARS + 1];	/* name or id of the program to trace; "": any */
 	uint32_t ring;		/* enum xdps_ring_kind */
+	uint32_t follow;	/* 0, 1: go on when the program beside it is replaced or gone */
+	uint32_t yield;		/* 0, 1: make room for a program that could not be attached */
 	uint64_t buffer_bytes;	/* for all rings together; 0: at least 2 MiB per CPU */
 };
 

@@ -23,12 +23,15 @@
 
 #define TRIES_MAX 5
 #define PROGRAM_BYTES 80
+#define LOSS_BYTES (2 * PROGRAM_BYTES + 40)
 
 void xdps_hook_init(struct xdps_hook *h)
 {
 	memset(h, 0, sizeof(*h));
 	h->link_fd = -1;
-	xdps_target_init(&h->target);
+	h->target = &h->targets[0];
+	xdps_target_init(&h->targets[0]);
+	xdps_target_init(&h->targets[1]);
 	xdps_object_init(&h->object);
 }
 
@@ -49,22 +52,41 @@ static const char *why_no_map_rings(const struct xdps_hook *h)
 {
 	const struct xdps_fragments *f = &h->fragments;
 
-	if (!h->target.traced || !f->exist || f->are_readable)
+	if (!h->target->traced || !f->exist || f->are_readable)
 		return NULL;
 	if (f->rc == -EPERM)
 		return "an XDP program is attached, and the kernel does not show the addresses of its memory, which packets in fragments need; give the helper CAP_SYSLOG, set kernel.kptr_restrict to 0 or 1, or leave ring=map out";
 	return "an XDP program is attached, and xdpsample does not know where this kernel has packets in fragments; leave ring=map out";
 }
 
-/* Opens rings, unless there are some that also work beside the program there now. */
+static enum xdps_status refuse_map_rings(const struct xdps_hook *h,
+					 const struct xdps_interface *iface,
+					 struct xdps_error *err)
+{
+	char program[PROGRAM_BYTES];
+
+	xdps_target_describe(h->target, program, sizeof(program));
+	return xdps_fail(err, XDPS_UNSUPPORTED,
+			 "%s: %s is attached, and this capture's map rings cannot get all of its packets%s; start it again, or with ring=perf",
+			 iface->name, program,
+			 h->fragments.rc == -EPERM ? " without CAP_SYSLOG" : "");
+}
+
+/*
+ * Opens rings, unless there are some.  Those of a running capture stay, because its reader
+ * has mapped them.
+ */
 static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_setting *s,
-				   struct xdps_rings *rings, const char *doing,
-				   struct xdps_error *err)
+				   bool is_running, struct xdps_rings *rings,
+				   const char *doing, struct xdps_error *err)
 {
 	const char *no_map_rings = why_no_map_rings(h);
 
-	if (no_map_rings && rings->kind == XDPS_RING_MAP)
+	if (no_map_rings && rings->kind == XDPS_RING_MAP) {
+		if (is_running)
+			return refuse_map_rings(h, &s->iface, err);
 		xdps_rings_close(rings);
+	}
 	if (rings->n)
 		return XDPS_OK;
 	return xdps_rings_open(rings, &s->request, &s->cpus, no_map_rings, doing, err);
@@ -82,9 +104,9 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 	const struct xdps_load load = {
 		.request = &s->request,
 		.iface = &s->iface,
-		.traced = h->target.traced,
+		.traced = h->target->traced,
 		/* A generic program is called only for the interface that it is on. */
-		.has_lowers = h->target.mode == XDPS_MODE_NATIVE,
+		.has_lowers = h->target->mode == XDPS_MODE_NATIVE,
 		.fragments = &h->fragments,
 		.rings = rings,
 		.before = before,
@@ -93,12 +115,11 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 	};
 	enum xdps_status status;
 
-	/* once it is known, the privilege to ask may be gone */
-	if (!h->fragments.are_readable)
-		xdps_fragments_find(&h->fragments, load.traced);
+	if (!before)		/* later, the privilege for it is gone */
+		xdps_fragments_find(&h->fragments, load.traced || s->request.follow);
 	if (load.traced)
-		xdps_trace_refusal(&h->target, &s->iface, doing, sizeof(doing));
-	status = open_rings(h, s, rings, doing, err);
+		xdps_trace_refusal(h->target, &s->iface, doing, sizeof(doing));
+	status = open_rings(h, s, before, rings, doing, err);
 	if (!status)
 		status = xdps_object_load(&h->object, &load, err);
 	if (!status && !before)
@@ -113,7 +134,7 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 			   s->request.mode, err);
 }
 
-/* Puts it there again, with the same rings and counters. */
+/* Puts it there again, with the same rings and counters.  On failure keeps what it had. */
 static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setting *s,
 				    struct xdps_rings *rings, struct xdps_error *err)
 {
@@ -123,25 +144,47 @@ static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setti
 	xdps_object_init(&h->object);
 	err->status = XDPS_OK;
 	status = place(h, s, before.obj ? &before : NULL, rings, err);
-	if (!h->object.obj)
-		h->object = before;	/* it has the maps */
-	else
+	if (!status) {
 		xdps_object_free(&before);
+		return XDPS_OK;
+	}
+	xdps_object_free(&h->object);
+	h->object = before;
 	return status;
 }
 
-static enum xdps_status find_and_place(struct xdps_hook *h, const struct xdps_setting *s,
+/* Beside the program that was found, or alone if none was. */
+static enum xdps_status place_at(struct xdps_hook *h, struct xdps_target *found,
+				 const struct xdps_setting *s,
+				 struct xdps_rings *rings, struct xdps_error *err)
+{
+	struct xdps_target *before = h->target;
+	enum xdps_status status;
+
+	h->target = found;
+	status = place_again(h, s, rings, err);
+	if (status == XDPS_BUSY && xdps_target_use_only_component(found))
+		status = place_again(h, s, rings, err);
+	if (status)
+		h->target = before;
+	else
+		xdps_target_free(before);
+	return status;
+}
+
+static enum xdps_status find_and_place(struct xdps_hook *h, struct xdps_target *found,
+				       const struct xdps_setting *s,
 				       struct xdps_rings *rings, struct xdps_error *err)
 {
 	enum xdps_status status;
 
-	status = xdps_target_find(&h->target, &s->iface, &s->request, err);
-	if (!status && h->target.traced)
-		status = xdps_trace_check(&h->target, &s->iface, &s->request, err);
+	status = xdps_target_find(found, &s->iface, &s->request, err);
+	h->found_id = found->attached.id;
+	h->is_unmet = status == XDPS_BAD_OPTION || status == XDPS_UNSUPPORTED;
+	if (!status && found->traced)
+		status = xdps_trace_check(found, &s->iface, &s->request, err);
 	if (!status)
-		status = place_again(h, s, rings, err);
-	if (status == XDPS_BUSY && xdps_target_use_only_component(&h->target))
-		status = place_again(h, s, rings, err);
+		status = place_at(h, found, s, rings, err);
 	return status;
 }
 
@@ -158,26 +201,29 @@ static bool is_gone_soon(const struct xdps_target *t, const struct xdps_interfac
 }
 
 /* Placing it failed with what was there.  Is something else there by now? */
-static bool has_changed(struct xdps_hook *h, const struct xdps_interface *iface,
+static bool has_changed(const struct xdps_target *found, const struct xdps_interface *iface,
 			enum xdps_status status)
 {
-	if (!h->target.attached.id)
+	if (!found->attached.id)
 		return status == XDPS_BUSY;
-	if (xdps_target_is_own(&h->target))
-		return is_gone_soon(&h->target, iface);
-	return !xdps_target_is_attached(&h->target, iface);
+	if (xdps_target_is_own(found))
+		return is_gone_soon(found, iface);
+	return !xdps_target_is_attached(found, iface);
 }
 
 enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *s,
 				struct xdps_rings *rings, struct xdps_error *err)
 {
+	struct xdps_target *found = &h->targets[h->target == &h->targets[0]];
 	enum xdps_status status;
 	int tries = 0;
 
 	do {
 		err->status = XDPS_OK;
-		status = find_and_place(h, s, rings, err);
-	} while (status && ++tries < TRIES_MAX && has_changed(h, &s->iface, status));
+		status = find_and_place(h, found, s, rings, err);
+	} while (status && ++tries < TRIES_MAX && has_changed(found, &s->iface, status));
+	if (status)
+		xdps_target_free(found);
 	return status;
 }
 
@@ -192,9 +238,9 @@ enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_fil
 	return XDPS_OK;
 }
 
-bool xdps_hook_follows(const struct xdps_hook *h)
+bool xdps_hook_is_beside_own(const struct xdps_hook *h)
 {
-	return h->target.traced && xdps_target_is_own(&h->target);
+	return h->target->traced && xdps_target_is_own(h->target);
 }
 
 bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, uint64_t *seen)
@@ -214,7 +260,7 @@ bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, ui
 
 bool xdps_hook_is_in_place(const struct xdps_hook *h, const struct xdps_interface *iface)
 {
-	return h->target.traced ? xdps_target_is_attached(&h->target, iface)
+	return h->target->traced ? xdps_target_is_attached(h->target, iface)
 				: xdps_attach_is_in_place(h->link_fd);
 }
 
@@ -235,33 +281,38 @@ static void describe_successor(const struct xdps_target *t, const struct xdps_in
 	xdps_target_free(&now);
 }
 
-static enum xdps_status explain_end(const struct xdps_hook *h,
-				    const struct xdps_interface *iface,
-				    struct xdps_error *err)
+void xdps_hook_describe_loss(const struct xdps_hook *h, char *buf, size_t size)
 {
-	char program[PROGRAM_BYTES], successor[PROGRAM_BYTES + 24];
+	char program[PROGRAM_BYTES];
 
-	if (!h->target.traced)
-		return xdps_fail(err, XDPS_FAILED,
-				 "%s: the capture has ended, because another process detached its XDP program",
-				 iface->name);
-	xdps_target_describe(&h->target, program, sizeof(program));
-	if (h->target.traced != &h->target.attached)
-		return xdps_fail(err, XDPS_FAILED,
-				 "%s: the capture has ended, because %.60s (id %u), which called %s, is no longer attached",
-				 iface->name, h->target.attached.name,
-				 h->target.attached.id, program);
-	describe_successor(&h->target, iface, successor, sizeof(successor));
-	return xdps_fail(err, XDPS_FAILED,
-			 "%s: the capture has ended, because %s is no longer attached%s",
-			 iface->name, program, successor);
+	if (!h->target->traced) {
+		snprintf(buf, size, "another process detached its XDP program");
+		return;
+	}
+	xdps_target_describe(h->target, program, sizeof(program));
+	if (h->target->traced != &h->target->attached)
+		snprintf(buf, size, "%.60s (id %u), which called %s, is no longer attached",
+			 h->target->attached.name, h->target->attached.id, program);
+	else
+		snprintf(buf, size, "%s is no longer attached", program);
 }
 
-enum xdps_status xdps_hook_follow(struct xdps_hook *h, const struct xdps_setting *s,
-				  struct xdps_rings *rings, struct xdps_error *err)
+enum xdps_status xdps_hook_explain_end(const struct xdps_hook *h,
+				       const struct xdps_interface *iface,
+				       struct xdps_error *err)
 {
-	if (!xdps_hook_follows(h))
-		return explain_end(h, &s->iface, err);
+	char loss[LOSS_BYTES], successor[PROGRAM_BYTES + 24] = "";
+
+	xdps_hook_describe_loss(h, loss, sizeof(loss));
+	if (h->target->traced == &h->target->attached)
+		describe_successor(h->target, iface, successor, sizeof(successor));
+	return xdps_fail(err, XDPS_FAILED, "%s: the capture has ended, because %s%s",
+			 iface->name, loss, successor);
+}
+
+enum xdps_status xdps_hook_move(struct xdps_hook *h, const struct xdps_setting *s,
+				struct xdps_rings *rings, struct xdps_error *err)
+{
 	xdps_hook_leave(h);
 	return xdps_hook_open(h, s, rings, err);
 }
@@ -275,6 +326,7 @@ void xdps_hook_close(struct xdps_hook *h)
 {
 	xdps_hook_leave(h);
 	xdps_object_free(&h->object);
-	xdps_target_free(&h->target);
+	xdps_target_free(&h->targets[0]);
+	xdps_target_free(&h->targets[1]);
 	xdps_hook_init(h);
 }

@@ -3,8 +3,8 @@
  * hook.h: puts our program where the packets pass: on the interface itself, or beside the
  * XDP program that is already there.
  *
- * A user who traces another xdpsample capture did not ask for its program, but for the
- * packets: when that capture ends, this one takes its place.
+ * What is there changes while a capture runs.  follow.h decides what is done then, and this
+ * file does it.
  */
 #ifndef XDPS_HOOK_H
 #define XDPS_HOOK_H
@@ -27,10 +27,15 @@ struct xdps_setting {
 };
 
 struct xdps_hook {
-	struct xdps_target target;
+	struct xdps_target *target;	/* that `object` is for: one of the two ... */
+	struct xdps_target targets[2];	/* ... while the other one is tried */
 	struct xdps_fragments fragments;
 	struct xdps_object object;
 	int link_fd;			/* -1: not in place */
+
+	/* of the last attempt to put it in place */
+	uint32_t found_id;		/* of the program that was there; 0: none */
+	bool is_unmet;			/* it was not what the request asks for */
 
 	struct xdps_filter_spec filter;	/* in the sampler, with these instructions */
 	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX];
@@ -50,11 +55,8 @@ enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *
 enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
 				      enum xdps_filter *place, struct xdps_error *err);
 
-/*
- * Would it follow, if the traced program were detached?  Then it needs what
- * xdps_target_find() needs (target.h), as long as the capture runs.
- */
-bool xdps_hook_follows(const struct xdps_hook *h);
+/* Is it beside the program of another xdpsample capture? */
+bool xdps_hook_is_beside_own(const struct xdps_hook *h);
 
 /* How many packets it was called for; false: that cannot be known now. */
 bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, uint64_t *seen);
@@ -64,11 +66,19 @@ bool xdps_hook_is_in_place(const struct xdps_hook *h, const struct xdps_interfac
 
 /*
  * Called when it is not in place: uses what is there now, with the same rings, counters
- * and filter.  XDPS_FAILED: the program was not that of a capture, so the user has to
- * decide, after reading the sentence; else what xdps_hook_open() returns.
+ * and filter.  Returns what xdps_hook_open() returns; then nothing has changed, except that
+ * nothing is in place.
  */
-enum xdps_status xdps_hook_follow(struct xdps_hook *h, const struct xdps_setting *s,
-				  struct xdps_rings *rings, struct xdps_error *err);
+enum xdps_status xdps_hook_move(struct xdps_hook *h, const struct xdps_setting *s,
+				struct xdps_rings *rings, struct xdps_error *err);
+
+/* Writes why nothing is in place: "XDP program NAME (id 7, native mode) is no longer attached". */
+void xdps_hook_describe_loss(const struct xdps_hook *h, char *buf, size_t size);
+
+/* The capture ends, because nothing is in place. */
+enum xdps_status xdps_hook_explain_end(const struct xdps_hook *h,
+				       const struct xdps_interface *iface,
+				       struct xdps_error *err);
 
 /* Our program no longer runs; everything that it needs is still there. */
 void xdps_hook_leave(struct xdps_hook *h);

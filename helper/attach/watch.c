@@ -9,17 +9,11 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "../../common/error.h"
 #include "../../common/fd.h"
 
-/*
- * The kernel does not announce changes of links, so we have to ask.  A capture that is
- * going to follow misses packets until we do.
- */
-#define ASK_EVERY_MS 1000
-#define ASK_CLOSELY_MS 50
+#include "../host/now.h"
 
 #define COUNT_EVERY_MS 1000
 
@@ -85,60 +79,62 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
 	return XDPS_OK;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* This matters only where another program decides what we see. */
-static bool is_silent(struct xdps_watch *w, const struct xdps_hook *hook,
-		      const struct xdps_setting *setting)
+static bool is_silent(struct xdps_watch *w, const struct xdps_watched *what)
 {
 	uint64_t seen, received;
 
-	if (!hook->target.traced || now_ms() < w->next_count_ms)
+	if (!what->hook->target->traced || what->follow->waits || xdps_now_ms() < w->next_count_ms)
 		return false;
-	w->next_count_ms = now_ms() + COUNT_EVERY_MS;
-	return xdps_hook_count(hook, setting, &seen) &&
-	       xdps_interface_received(&setting->iface, &received) &&
+	w->next_count_ms = xdps_now_ms() + COUNT_EVERY_MS;
+	return xdps_hook_count(what->hook, what->setting, &seen) &&
+	       xdps_interface_received(&what->setting->iface, &received) &&
 	       xdps_silence_look(&w->silence, seen, received);
 }
 
-enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
-				 const struct xdps_hook *hook,
-				 const struct xdps_setting *setting,
-				 struct xdps_arrivals *arrivals,
+/*
+ * Sleeps, and notes when netlink has just told that the interface has changed: until then
+ * all was in place.  A notice that was there before the sleep does not say when it came.
+ */
+static int sleep_until_event(struct pollfd *p, nfds_t n, const struct xdps_watched *what)
+{
+	const int64_t begin_ms = xdps_now_ms();
+	int ask_ms = xdps_follow_ask_ms(what->follow, what->hook, what->setting);
+	int n_ready = poll(p, n, ask_ms);
+
+	if (n_ready > 0 && p[1].revents && xdps_now_ms() > begin_ms)
+		xdps_follow_note_change(what->follow);
+	return n_ready;
+}
+
+enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched *what,
 				 struct xdps_occasion *o, struct xdps_error *err)
 {
-	const struct xdps_interface *iface = &setting->iface;
-	const int ask_every_ms = xdps_hook_follows(hook) ? ASK_CLOSELY_MS : ASK_EVERY_MS;
+	const struct xdps_interface *iface = &what->setting->iface;
 	struct pollfd p[] = {
-		{ .fd = sock, .events = POLLIN },
+		{ .fd = what->sock, .events = POLLIN },
 		{ .fd = w->netlink_fd, .events = POLLIN },
-		{ .fd = arrivals->uevent_fd, .events = POLLIN },	/* -1 is ignored */
+		{ .fd = what->arrivals->uevent_fd, .events = POLLIN },	/* -1 is ignored */
 	};
 
 	for (;;) {
-		if (poll(p, sizeof(p) / sizeof(p[0]), ask_every_ms) < 0 && errno != EINTR)
+		if (sleep_until_event(p, sizeof(p) / sizeof(p[0]), what) < 0 && errno != EINTR)
 			return xdps_fail_errno(err, -errno, "waiting for events");
 		if (p[1].revents && has_notice_of_end(w->netlink_fd, iface))
 			return gone(err);
-		if (!xdps_hook_is_in_place(hook, iface)) {
-			o->event = XDPS_EVENT_DETACHED;
+		if (xdps_follow_is_due(what->follow, what->hook, what->setting)) {
+			o->event = XDPS_EVENT_LOST;
 			return xdps_interface_exists(iface) ? XDPS_OK : gone(err);
 		}
 		if (p[0].revents) {
 			o->event = XDPS_EVENT_ENGINE;
 			return XDPS_OK;
 		}
-		if (xdps_arrivals_next(arrivals, &o->cpu)) {
+		if (xdps_arrivals_next(what->arrivals, &o->cpu)) {
 			o->event = XDPS_EVENT_ARRIVAL;
 			return XDPS_OK;
 		}
-		if (is_silent(w, hook, setting)) {
+		if (is_silent(w, what)) {
 			o->event = XDPS_EVENT_SILENCE;
 			return XDPS_OK;
 		}

@@ -13,6 +13,7 @@
 #include "../host/interface.h"
 #include "../rings/arrivals.h"
 
+#include "follow.h"
 #include "hook.h"
 #include "silence.h"
 
@@ -32,7 +33,7 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err);
 
 enum xdps_event {
 	XDPS_EVENT_ENGINE,		/* it has sent a message, or has closed */
-	XDPS_EVENT_DETACHED,		/* the program, ours or the traced one */
+	XDPS_EVENT_LOST,		/* there is something to do for xdps_follow() */
 	XDPS_EVENT_SILENCE,		/* the traced one is not called for arrivals */
 	XDPS_EVENT_ARRIVAL,		/* a CPU may need a ring */
 };
@@ -43,14 +44,20 @@ struct xdps_occasion {
 	uint32_t cpu;			/* XDPS_EVENT_ARRIVAL */
 };
 
+/* What is watched. */
+struct xdps_watched {
+	int sock;
+	const struct xdps_setting *setting;
+	const struct xdps_hook *hook;
+	struct xdps_follow *follow;
+	struct xdps_arrivals *arrivals;
+};
+
 /*
  * Sleeps until something happens.  XDPS_OK: `*o` has to be handled; XDPS_GONE: the
  * interface disappeared.
  */
-enum xdps_status xdps_watch_wait(struct xdps_watch *w, int sock,
-				 const struct xdps_hook *hook,
-				 const struct xdps_setting *setting,
-				 struct xdps_arrivals *arrivals,
+enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched *what,
 				 struct xdps_occasion *o, struct xdps_error *err);
 
 void xdps_watch_close(struct xdps_watch *w);

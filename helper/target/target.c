@@ -143,37 +143,52 @@ static void add_component(struct xdps_target *t, int fd, uint32_t place)
 	t->components[at] = p;
 }
 
-/* Is it a link of something to a function of the attached program? */
-static bool leads_to_attached(const struct xdps_target *t, int link_fd,
-			      struct bpf_link_info *info)
+/* A link of something to a function of the attached program. */
+static bool leads_to_attached(const struct xdps_target *t, const struct bpf_link_info *info)
 {
-	__u32 bytes = sizeof(*info);
-
-	memset(info, 0, sizeof(*info));
-	return !bpf_obj_get_info_by_fd(link_fd, info, &bytes) &&
-	       info->type == BPF_LINK_TYPE_TRACING &&
+	return info->type == BPF_LINK_TYPE_TRACING &&
 	       info->tracing.target_obj_id == t->attached.id;
+}
+
+/* The link by which the program is attached. */
+static bool attaches(const struct xdps_target *t, const struct xdps_interface *iface,
+		     const struct bpf_link_info *info)
+{
+	return info->type == BPF_LINK_TYPE_XDP && info->prog_id == t->attached.id &&
+	       info->xdp.ifindex == (__u32)iface->index;
+}
+
+static void look_at_link(struct xdps_target *t, const struct xdps_interface *iface, int link_fd)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 bytes = sizeof(info);
+	int fd;
+
+	if (bpf_obj_get_info_by_fd(link_fd, &info, &bytes))
+		return;
+	if (attaches(t, iface, &info))
+		t->by_link = true;
+	if (!leads_to_attached(t, &info))
+		return;
+	fd = bpf_prog_get_fd_by_id(info.prog_id);
+	if (fd >= 0)
+		add_component(t, fd, info.tracing.target_btf_id);
 }
 
 /*
  * Goes through all links, because there is no list of those of one program.  The
  * functions of a dispatcher are in its BTF in the order in which it calls them.
  */
-static void find_by_links(struct xdps_target *t)
+static void find_by_links(struct xdps_target *t, const struct xdps_interface *iface)
 {
-	struct bpf_link_info info;
 	uint32_t id = 0;
 
 	while (!bpf_link_get_next_id(id, &id)) {
-		int link_fd = bpf_link_get_fd_by_id(id), fd;
+		int link_fd = bpf_link_get_fd_by_id(id);
 
 		if (link_fd < 0)
 			continue;
-		if (leads_to_attached(t, link_fd, &info)) {
-			fd = bpf_prog_get_fd_by_id(info.prog_id);
-			if (fd >= 0)
-				add_component(t, fd, info.tracing.target_btf_id);
-		}
+		look_at_link(t, iface, link_fd);
 		close(link_fd);
 	}
 }
@@ -204,7 +219,7 @@ static int look_closely(struct xdps_target *t, const struct xdps_interface *ifac
 		rc = open_program(&t->attached, t->attached.id);
 	if (rc || !t->attached.id)
 		return rc;
-	find_by_links(t);
+	find_by_links(t, iface);
 	if (!t->n_components)
 		find_by_pins(t, iface);
 	return 0;

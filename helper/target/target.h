@@ -42,6 +42,7 @@ struct xdps_program {
 struct xdps_target {
 	struct xdps_program attached;	/* to the interface; id 0: there is none */
 	enum xdps_mode mode;		/* native or generic; auto: offloaded to the card */
+	bool by_link;			/* the kernel announces nothing that happens to it */
 	struct xdps_program components[XDPS_COMPONENTS_MAX];
 	unsigned int n_components;
 	const struct xdps_program *traced;	/* one of these; NULL: none */

@@ -424,18 +424,6 @@ it_goes_on_whoever_is_faster()
 	take_off rx1
 }
 
-# With what only a program can give, there is nothing to follow to.
-it_says_so_when_it_cannot_follow()
-{
-	begin a -i "$DEV"
-	begin b -i "$DEV:action=pass"
-	stop a
-	finish b
-	equal status "$RC" 1
-	has "$(cat "$T/b.err")" "tcpdump: pcap_loop: rx0: no XDP program is attached, but" action=
-	await_nothing_of_ours
-}
-
 # Started right after the one before was killed, where the kernel traces and where not.
 
 # comes_up_again VICTIM: the one before is on its way out

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # The XDP program goes that a capture is beside, or the interface does: the capture ends,
-# and says what has happened.
+# and says what has happened.  It outlives the program unless it is told not to.
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -30,7 +30,7 @@ ends_when()
 {
 	local pid was=$BESIDE now successor=
 
-	capture dump -i "$PLAIN$1"
+	capture dump -i "$PLAIN$1:follow=no"
 	shift
 	unread 100
 	pid=$(helpers)
@@ -153,7 +153,7 @@ it_says_that_the_program_was_replaced_through_its_link()
 it_loses_nothing_of_before_while_packets_arrive()
 {
 	beside native
-	capture dump -i "$DEV"
+	capture dump -i "$DEV:follow=no"
 	send "$(frames 1000)"
 	start_tx more tcpreplay -q -i tx0 --pps=200 --loop=0 "$(frames 100)"
 	until_true 10 drained dump 1100 || die "not at work" dump

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * follow.c: what becomes of a capture when its program is no longer where it was put.
+ */
+#include "follow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../common/error.h"
+
+#include "../host/now.h"
+
+#define PROGRAM_BYTES 80
+
+/* A program that netlink attached is replaced and detached with a notice. */
+#define ASK_EVERY_MS 1000
+#define ASK_CLOSELY_MS 50
+
+void xdps_follow_init(struct xdps_follow *f)
+{
+	*f = (struct xdps_follow){ .yield_ms = XDPS_YIELD_MS };
+}
+
+static bool needs_program(const struct xdps_request *request)
+{
+	return request->prog[0] || request->actions || request->point != XDPS_POINT_ENTRY;
+}
+
+bool xdps_follow_may_find(const struct xdps_hook *h, const struct xdps_setting *s)
+{
+	return s->request.follow || xdps_hook_is_beside_own(h);
+}
+
+/* If in doubt, what was there last. */
+static uint32_t attached_id(const struct xdps_follow *f, const struct xdps_interface *iface)
+{
+	enum xdps_mode mode;
+	uint32_t id;
+
+	return xdps_target_query(iface, &id, &mode) ? f->passed_id : id;
+}
+
+static bool is_wait_over(struct xdps_follow *f, const struct xdps_setting *s)
+{
+	uint32_t id = attached_id(f, &s->iface);
+
+	if (!id)
+		f->passed_id = 0;
+	return (id && id != f->passed_id) ||
+	       (f->alone_from_ms && xdps_now_ms() >= f->alone_from_ms);
+}
+
+bool xdps_follow_is_due(struct xdps_follow *f, const struct xdps_hook *h,
+			const struct xdps_setting *s)
+{
+	if (f->waits)
+		return is_wait_over(f, s);
+	if (!xdps_hook_is_in_place(h, &s->iface))
+		return true;
+	f->in_place_ms = xdps_now_ms();
+	return false;
+}
+
+void xdps_follow_note_change(struct xdps_follow *f)
+{
+	if (!f->waits)
+		f->in_place_ms = xdps_now_ms();
+}
+
+int xdps_follow_ask_ms(const struct xdps_follow *f, const struct xdps_hook *h,
+		       const struct xdps_setting *s)
+{
+	if (f->waits)
+		return ASK_CLOSELY_MS;
+	return h->target->by_link && xdps_follow_may_find(h, s) ? ASK_CLOSELY_MS : ASK_EVERY_MS;
+}
+
+/* Somebody else is to be first, and has not attached a program yet. */
+static bool is_too_early(const struct xdps_follow *f, const struct xdps_interface *iface)
+{
+	return f->alone_from_ms && xdps_now_ms() < f->alone_from_ms && !attached_id(f, iface);
+}
+
+static enum xdps_status wait(struct xdps_follow *f, uint32_t passed_id)
+{
+	f->passed_id = passed_id;
+	f->waits = true;
+	return XDPS_OK;
+}
+
+static void say_waiting(const struct xdps_follow *f, const struct xdps_setting *s,
+			char *notice, size_t size)
+{
+	snprintf(notice, size,
+		 "%s: %s; the capture waits for %s",
+		 s->iface.name, f->loss, needs_program(&s->request) ?
+		 "an XDP program that its options ask for" : "another process to attach its own");
+}
+
+static void say_going_on(const struct xdps_follow *f, const struct xdps_hook *h,
+			 const struct xdps_setting *s, char *notice, size_t size)
+{
+	const long long gap_ms = xdps_now_ms() - f->in_place_ms + 1;
+	char program[PROGRAM_BYTES];
+
+	xdps_target_describe(h->target, program, sizeof(program));
+	snprintf(notice, size,
+		 "%s: %s; the capture goes on %s%s, and saw nothing for about %lld ms",
+		 s->iface.name, f->loss, h->target->traced ? "beside " : "by itself",
+		 h->target->traced ? program : "", gap_ms);
+}
+
+/* It went, and could not go on; `err` says why. */
+static enum xdps_status explain(const struct xdps_follow *f, const struct xdps_setting *s,
+				struct xdps_error *err)
+{
+	const char *why = err->text;
+	size_t len = strlen(s->iface.name);
+
+	if (!strncmp(why, s->iface.name, len) && !strncmp(why + len, ": ", 2))
+		why += len + 2;
+	return xdps_fail(err, err->status, "%s: the capture has ended, because %s; %s",
+			 s->iface.name, f->loss, why);
+}
+
+static enum xdps_status settle(struct xdps_follow *f, const struct xdps_hook *h,
+			       const struct xdps_setting *s, char *notice, size_t size)
+{
+	say_going_on(f, h, s, notice, size);
+	f->waits = false;
+	f->passed_id = 0;
+	f->alone_from_ms = 0;
+	f->in_place_ms = xdps_now_ms();
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_follow(struct xdps_follow *f, struct xdps_hook *h,
+			     const struct xdps_setting *s, struct xdps_rings *rings,
+			     char *notice, size_t size, struct xdps_error *err)
+{
+	const bool waited = f->waits;
+
+	notice[0] = '\0';
+	if (!xdps_follow_may_find(h, s))
+		return xdps_hook_explain_end(h, &s->iface, err);
+	if (!waited)
+		xdps_hook_describe_loss(h, f->loss, sizeof(f->loss));
+	if (is_too_early(f, &s->iface)) {
+		xdps_hook_leave(h);
+		say_waiting(f, s, notice, size);
+		return wait(f, 0);
+	}
+	if (!xdps_hook_move(h, s, rings, err))
+		return settle(f, h, s, notice, size);
+	if (!h->is_unmet)
+		return explain(f, s, err);
+	err->status = XDPS_OK;		/* what it asks for may come */
+	f->alone_from_ms = 0;
+	if (!waited)
+		say_waiting(f, s, notice, size);
+	return wait(f, h->found_id);
+}
