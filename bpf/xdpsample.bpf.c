@@ -94,7 +94,7 @@ int xdps_to_map(struct xdp_md *ctx)
 }
 
 SEC("xdp")
-int xdps_entry(struct xdp_md *ctx)
+int xdpsample_entry(struct xdp_md *ctx)
 {
 	bpf_tail_call(ctx, &slot, XDPS_SLOT_SAMPLER);
 	return XDP_PASS;

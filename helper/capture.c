@@ -27,6 +27,7 @@ void xdps_capture_init(struct xdps_capture *c, int sock)
 	c->sock = sock;
 	xdps_watch_init(&c->watch);
 	xdps_follow_init(&c->follow);
+	xdps_overhear_init(&c->overhear);
 	xdps_hook_init(&c->hook);
 	xdps_rings_init(&c->rings);
 	xdps_arrivals_init(&c->arrivals);
@@ -242,6 +243,33 @@ static enum xdps_status say_silence(struct xdps_capture *c, struct xdps_error *e
 	return xdps_reply_notice(c->sock, text, err);
 }
 
+/*
+ * Nobody waits for this: it takes the time of several captures' beginnings.  A capture that
+ * is beside another program may be alone later.
+ */
+static void overhear(struct xdps_capture *c)
+{
+	struct xdps_error why;
+
+	if (!c->setting.request.yield)
+		return;
+	if (xdps_overhear_open(&c->overhear, &c->setting.iface, &why))
+		xdps_debug("%s: other programs that cannot be attached because of this capture are not noticed: %s",
+			   c->setting.iface.name, why.text);
+	else
+		xdps_debug("%s: makes room for XDP programs that cannot be attached because of this capture",
+			   c->setting.iface.name);
+}
+
+static enum xdps_status yield(struct xdps_capture *c, struct xdps_error *err)
+{
+	char notice[sizeof(err->text)];
+
+	xdps_follow_yield(&c->follow, &c->hook, &c->setting, c->overhear.who, notice,
+			  sizeof(notice));
+	return notice[0] ? xdps_reply_notice(c->sock, notice, err) : XDPS_OK;
+}
+
 /* The engine has sent something, or ends the capture. */
 static enum xdps_status answer(struct xdps_capture *c, bool *is_over, struct xdps_error *err)
 {
@@ -257,6 +285,7 @@ static enum xdps_status attend(struct xdps_capture *c, struct xdps_error *err)
 		.setting = &c->setting,
 		.hook = &c->hook,
 		.follow = &c->follow,
+		.overhear = &c->overhear,
 		.arrivals = &c->arrivals,
 	};
 	struct xdps_occasion o;
@@ -266,6 +295,12 @@ static enum xdps_status attend(struct xdps_capture *c, struct xdps_error *err)
 		switch (o.event) {
 		case XDPS_EVENT_ENGINE:
 			answer(c, &is_over, err);
+			break;
+		case XDPS_EVENT_QUIET:
+			overhear(c);
+			break;
+		case XDPS_EVENT_REFUSED:
+			yield(c, err);
 			break;
 		case XDPS_EVENT_LOST:
 			follow(c, err);
@@ -311,6 +346,7 @@ void xdps_capture_close(struct xdps_capture *c)
 {
 	xdps_arrivals_close(&c->arrivals);
 	xdps_rings_close(&c->rings);
+	xdps_overhear_close(&c->overhear);
 	xdps_hook_close(&c->hook);
 	xdps_watch_close(&c->watch);
 }

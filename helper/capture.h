@@ -9,6 +9,7 @@
 
 #include "attach/follow.h"
 #include "attach/hook.h"
+#include "attach/overhear.h"
 #include "attach/watch.h"
 #include "door/message.h"
 #include "host/sockets.h"
@@ -21,6 +22,7 @@ struct xdps_capture {
 	struct xdps_setting setting;
 	struct xdps_watch watch;
 	struct xdps_follow follow;
+	struct xdps_overhear overhear;
 	struct xdps_hook hook;
 	struct xdps_rings rings;
 	struct xdps_arrivals arrivals;

@@ -22,11 +22,6 @@ void xdps_follow_init(struct xdps_follow *f)
 	*f = (struct xdps_follow){ .yield_ms = XDPS_YIELD_MS };
 }
 
-static bool needs_program(const struct xdps_request *request)
-{
-	return request->prog[0] || request->actions || request->point != XDPS_POINT_ENTRY;
-}
-
 bool xdps_follow_may_find(const struct xdps_hook *h, const struct xdps_setting *s)
 {
 	return s->request.follow || xdps_hook_is_beside_own(h);
@@ -89,13 +84,36 @@ static enum xdps_status wait(struct xdps_follow *f, uint32_t passed_id)
 	return XDPS_OK;
 }
 
+/*
+ * Whoever tries again only after we have come back, and is refused again, needs more time:
+ * a service that is started every 30 seconds gets its place.
+ */
+static void give_time(struct xdps_follow *f)
+{
+	const int64_t now_ms = xdps_now_ms();
+
+	if (now_ms - f->yielded_ms > XDPS_YIELD_FORGET_MS)
+		f->yield_ms = XDPS_YIELD_MS;
+	f->alone_from_ms = now_ms + f->yield_ms;
+	f->yielded_ms = now_ms;
+	f->yield_ms *= 2;
+	if (f->yield_ms > XDPS_YIELD_MAX_MS)
+		f->yield_ms = XDPS_YIELD_MAX_MS;
+}
+
 static void say_waiting(const struct xdps_follow *f, const struct xdps_setting *s,
 			char *notice, size_t size)
 {
-	snprintf(notice, size,
-		 "%s: %s; the capture waits for %s",
-		 s->iface.name, f->loss, needs_program(&s->request) ?
-		 "an XDP program that its options ask for" : "another process to attach its own");
+	const long long left_ms = f->alone_from_ms - xdps_now_ms();
+
+	if (f->alone_from_ms)
+		snprintf(notice, size,
+			 "%s: %s; it waits up to %lld s for an XDP program to be attached, and sees nothing meanwhile",
+			 s->iface.name, f->loss, (left_ms + 999) / 1000);
+	else
+		snprintf(notice, size,
+			 "%s: %s; the capture waits for an XDP program that its options ask for, and sees nothing meanwhile",
+			 s->iface.name, f->loss);
 }
 
 static void say_going_on(const struct xdps_follow *f, const struct xdps_hook *h,
@@ -124,6 +142,36 @@ static enum xdps_status explain(const struct xdps_follow *f, const struct xdps_s
 			 s->iface.name, f->loss, why);
 }
 
+/* Another capture beside ours notices the same, and must not be faster than they. */
+void xdps_follow_yield(struct xdps_follow *f, struct xdps_hook *h,
+		       const struct xdps_setting *s, const char *who,
+		       char *notice, size_t size)
+{
+	notice[0] = '\0';
+	if (f->waits || (h->target->traced && !xdps_hook_is_beside_own(h)))
+		return;
+	give_time(f);
+	if (h->target->traced)
+		return;
+	f->in_place_ms = xdps_now_ms();
+	xdps_hook_leave(h);
+	snprintf(f->loss, sizeof(f->loss),
+		 "this capture made room for %s, whose XDP program it kept out", who);
+	say_waiting(f, s, notice, size);
+	wait(f, 0);
+}
+
+/* With follow=no, what came while it waited is its end. */
+static enum xdps_status end_beside(const struct xdps_follow *f, const struct xdps_hook *h,
+				   const struct xdps_setting *s, struct xdps_error *err)
+{
+	if (!f->waits)
+		return xdps_hook_explain_end(h, &s->iface, err);
+	return xdps_fail(err, XDPS_FAILED,
+			 "%s: the capture has ended, because %s; an XDP program is attached now, and with follow=no the capture does not go on beside it",
+			 s->iface.name, f->loss);
+}
+
 static enum xdps_status settle(struct xdps_follow *f, const struct xdps_hook *h,
 			       const struct xdps_setting *s, char *notice, size_t size)
 {
@@ -131,8 +179,18 @@ static enum xdps_status settle(struct xdps_follow *f, const struct xdps_hook *h,
 	f->waits = false;
 	f->passed_id = 0;
 	f->alone_from_ms = 0;
+	if (h->target->traced)
+		f->yield_ms = XDPS_YIELD_MS;
 	f->in_place_ms = xdps_now_ms();
 	return XDPS_OK;
+}
+
+/* Who detaches our program by force is likely to attach another one. */
+static void lose(struct xdps_follow *f, const struct xdps_hook *h, const struct xdps_setting *s)
+{
+	xdps_hook_describe_loss(h, f->loss, sizeof(f->loss));
+	if (!h->target->traced && s->request.yield)
+		give_time(f);
 }
 
 enum xdps_status xdps_follow(struct xdps_follow *f, struct xdps_hook *h,
@@ -142,10 +200,10 @@ enum xdps_status xdps_follow(struct xdps_follow *f, struct xdps_hook *h,
 	const bool waited = f->waits;
 
 	notice[0] = '\0';
-	if (!xdps_follow_may_find(h, s))
-		return xdps_hook_explain_end(h, &s->iface, err);
+	if (!xdps_follow_may_find(h, s) && (!waited || attached_id(f, &s->iface)))
+		return end_beside(f, h, s, err);
 	if (!waited)
-		xdps_hook_describe_loss(h, f->loss, sizeof(f->loss));
+		lose(f, h, s);
 	if (is_too_early(f, &s->iface)) {
 		xdps_hook_leave(h);
 		say_waiting(f, s, notice, size);

@@ -17,6 +17,9 @@
 
 #define COUNT_EVERY_MS 1000
 
+/* After the first filter, which an application sets when it has opened the device. */
+#define QUIET_MS 100
+
 #define NOTICE_BYTES 32768
 
 /*
@@ -96,11 +99,12 @@ static bool is_silent(struct xdps_watch *w, const struct xdps_watched *what)
  * Sleeps, and notes when netlink has just told that the interface has changed: until then
  * all was in place.  A notice that was there before the sleep does not say when it came.
  */
-static int sleep_until_event(struct pollfd *p, nfds_t n, const struct xdps_watched *what)
+static int sleep_until_event(const struct xdps_watch *w, struct pollfd *p, nfds_t n,
+			     const struct xdps_watched *what)
 {
 	const int64_t begin_ms = xdps_now_ms();
 	int ask_ms = xdps_follow_ask_ms(what->follow, what->hook, what->setting);
-	int n_ready = poll(p, n, ask_ms);
+	int n_ready = poll(p, n, w->was_quiet || ask_ms < QUIET_MS ? ask_ms : QUIET_MS);
 
 	if (n_ready > 0 && p[1].revents && xdps_now_ms() > begin_ms)
 		xdps_follow_note_change(what->follow);
@@ -111,17 +115,26 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched
 				 struct xdps_occasion *o, struct xdps_error *err)
 {
 	const struct xdps_interface *iface = &what->setting->iface;
-	struct pollfd p[] = {
+	struct pollfd p[] = {	/* the fd of some may be -1, which is ignored */
 		{ .fd = what->sock, .events = POLLIN },
 		{ .fd = w->netlink_fd, .events = POLLIN },
-		{ .fd = what->arrivals->uevent_fd, .events = POLLIN },	/* -1 is ignored */
+		{ .fd = what->arrivals->uevent_fd, .events = POLLIN },
+		{ .fd = what->overhear->fd, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
 	};
+	int n_ready;
 
 	for (;;) {
-		if (sleep_until_event(p, sizeof(p) / sizeof(p[0]), what) < 0 && errno != EINTR)
+		p[4].fd = what->overhear->pidfd;
+		n_ready = sleep_until_event(w, p, sizeof(p) / sizeof(p[0]), what);
+		if (n_ready < 0 && errno != EINTR)
 			return xdps_fail_errno(err, -errno, "waiting for events");
 		if (p[1].revents && has_notice_of_end(w->netlink_fd, iface))
 			return gone(err);
+		if ((p[3].revents || p[4].revents) && xdps_overhear_next(what->overhear)) {
+			o->event = XDPS_EVENT_REFUSED;
+			return XDPS_OK;
+		}
 		if (xdps_follow_is_due(what->follow, what->hook, what->setting)) {
 			o->event = XDPS_EVENT_LOST;
 			return xdps_interface_exists(iface) ? XDPS_OK : gone(err);
@@ -136,6 +149,11 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched
 		}
 		if (is_silent(w, what)) {
 			o->event = XDPS_EVENT_SILENCE;
+			return XDPS_OK;
+		}
+		if (!n_ready && !w->was_quiet) {
+			w->was_quiet = true;
+			o->event = XDPS_EVENT_QUIET;
 			return XDPS_OK;
 		}
 	}

@@ -15,6 +15,7 @@
 
 #include "follow.h"
 #include "hook.h"
+#include "overhear.h"
 #include "silence.h"
 
 /* dumpcap recognizes this text, and prints a friendlier one of its own. */
@@ -23,6 +24,7 @@
 struct xdps_watch {
 	int netlink_fd;
 	int64_t next_count_ms;		/* CLOCK_MONOTONIC */
+	bool was_quiet;
 	struct xdps_silence silence;
 };
 
@@ -33,6 +35,8 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err);
 
 enum xdps_event {
 	XDPS_EVENT_ENGINE,		/* it has sent a message, or has closed */
+	XDPS_EVENT_QUIET,		/* once: the engine has nothing more to begin with */
+	XDPS_EVENT_REFUSED,		/* somebody, because of our program (overhear.h) */
 	XDPS_EVENT_LOST,		/* there is something to do for xdps_follow() */
 	XDPS_EVENT_SILENCE,		/* the traced one is not called for arrivals */
 	XDPS_EVENT_ARRIVAL,		/* a CPU may need a ring */
@@ -50,6 +54,7 @@ struct xdps_watched {
 	const struct xdps_setting *setting;
 	const struct xdps_hook *hook;
 	struct xdps_follow *follow;
+	struct xdps_overhear *overhear;
 	struct xdps_arrivals *arrivals;
 };
 

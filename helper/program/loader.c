@@ -93,7 +93,7 @@ static int open_own(struct xdps_object *p, enum xdps_ring_kind kind,
 	if (!p->own)
 		return -errno;
 	p->obj = p->own->obj;
-	p->entry = p->own->progs.xdps_entry;
+	p->entry = p->own->progs.xdpsample_entry;
 	p->sampler = kind == XDPS_RING_MAP ? p->own->progs.xdps_to_map :
 					     p->own->progs.xdps_to_perf;
 	leave_the_others(p);

@@ -24,7 +24,7 @@
 
 #include "../host/privilege.h"
 
-#define OWN_NAME "xdps_entry"
+#define OWN_NAME "xdpsample_entry"
 
 /* How often a program may disappear between being found and being looked at. */
 #define RACES_MAX 5

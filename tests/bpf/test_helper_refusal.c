@@ -117,8 +117,8 @@ static void came_before_us(void **state)
 {
 	is_in_the_way("somebody_else",
 		      NEAR ": XDP program somebody_else (id %u, generic mode) is already attached; an interface takes one XDP program at a time");
-	is_in_the_way("xdps_entry",
-		      NEAR ": another xdpsample capture is already running: XDP program xdps_entry (id %u, generic mode); an interface takes one XDP program at a time");
+	is_in_the_way("xdpsample_entry",
+		      NEAR ": another xdpsample capture is already running: XDP program xdpsample_entry (id %u, generic mode); an interface takes one XDP program at a time");
 }
 
 static void names_no_name_without_right(void **state)

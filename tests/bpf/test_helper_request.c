@@ -34,7 +34,7 @@ static void refuses_other_lengths(void **state)
 	msg.request = lab_request(NEAR);
 	for (size_t bytes = 1; bytes <= sizeof(msg); bytes++)
 		if (bytes != sizeof(msg.request))
-			assert_refused(&msg, bytes, "bytes, not 304");
+			assert_refused(&msg, bytes, "bytes, not 312");
 }
 
 static void refuses_huge_message(void **state)
@@ -43,7 +43,7 @@ static void refuses_huge_message(void **state)
 	const struct xdps_request_open request = lab_request(NEAR);
 
 	memcpy(msg, &request, sizeof(request));
-	assert_refused(msg, sizeof(msg), "100000 bytes, not 304");
+	assert_refused(msg, sizeof(msg), "100000 bytes, not 312");
 }
 
 static void takes_empty_message_for_the_end(void **state)

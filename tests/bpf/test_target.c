@@ -298,7 +298,7 @@ static void detach_it(void)
 static void leaves_without_right(void **state)
 {
 	begin(state);
-	former_fd = other("xdps_entry");
+	former_fd = other("xdpsample_entry");
 	attach(former_fd, XDP_FLAGS_SKB_MODE);
 	while_it_waits = detach_it;
 	set_admin(false);
@@ -377,7 +377,7 @@ static void replaced_for_ever(void **state)
 
 static void own(void **state)
 {
-	const int entry_fd = other("xdps_entry"), prog_fd = other("xdps_entry_of_mine");
+	const int entry_fd = other("xdpsample_entry"), prog_fd = other("xdpsample_at_my");
 
 	begin(state);
 	attach(prog_fd, XDP_FLAGS_SKB_MODE);
@@ -388,7 +388,7 @@ static void own(void **state)
 	assert_true(xdps_target_is_own(&target));
 	find("");
 	assert_true(xdps_target_is_own(&target));
-	assert_traced(entry_fd, "xdps_entry");
+	assert_traced(entry_fd, "xdpsample_entry");
 	close(entry_fd);
 	close(prog_fd);
 }

@@ -25,7 +25,7 @@ begin()
 # What is ours in the kernel, links included: their programs are.
 ours()
 {
-	bpftool prog show | grep -E ' name xdps_' || :
+	bpftool prog show | grep -E ' name xdps(_|ample_)' || :
 	bpftool map show | grep -E ' name (perf_rings|map_rings|doorbell|cpus|slot|scratches)( |$)' || :
 }
 

@@ -167,7 +167,7 @@ it_opens_again_at_once_after_the_reader_was_killed()
 # Ids of all programs, maps and links of our names on this machine.
 bpf_objects()
 {
-	bpftool prog show | sed -n 's/^\([0-9]*\): xdp  name xdps_.*/prog \1/p'
+	bpftool prog show | sed -n 's/^\([0-9]*\): xdp  name xdps[a-z_]*.*/prog \1/p'
 	bpftool link show | sed -n 's/^\([0-9]*\): xdp .*ifindex rx0.*/link \1/p'
 	bpftool map show | sed -n 's/^\([0-9]*\): .* name \(perf_rings\|map_rings\|doorbell\|cpus\|slot\) .*/map \1/p'
 }
