@@ -377,7 +377,7 @@ static void replaced_for_ever(void **state)
 
 static void own(void **state)
 {
-	const int entry_fd = other("xdpsample_entry"), prog_fd = other("xdpsample_at_my");
+	const int entry_fd = other("xdpsample_entry"), prog_fd = other("xdpsample_entry_of_mine");
 
 	begin(state);
 	attach(prog_fd, XDP_FLAGS_SKB_MODE);

@@ -141,7 +141,7 @@ message_readers()
 
 	found=$(grep -lE "$include\"(.*/)?(protocol|request|reply)\.h\"" -r engine helper --include='*.[ch]' |
 		LC_ALL=C sort | paste -sd' ')
-	wanted='engine/client.c helper/door/query.c helper/door/reply.c helper/door/reply.h helper/door/request.c helper/door/request.h helper/main.c'
+	wanted='engine/client.c helper/capture.c helper/door/message.h helper/door/query.c helper/door/reply.c helper/door/reply.h helper/door/request.c helper/door/request.h helper/main.c'
 	[ "$found" = "$wanted" ] || {
 		echo "they are: $found"
 		echo "allowed:  $wanted"

@@ -166,7 +166,7 @@ it_filters_both_points()
 it_says_that_the_program_was_replaced()
 {
 	beside native
-	grab two --point both
+	grab two --point both --follow no
 	send "$(orders alternate 100)"
 	until_true 10 written two 200 || die "not all came" two
 	put passes rx1 native
@@ -176,6 +176,26 @@ it_says_that_the_program_was_replaced()
 	has "$(cat "$T/two.err")" "the capture has ended, because XDP program obeys" "is no longer attached"
 	blocks two
 	equal "delivered" "$(field two statistics delivered | paste -sd ' ')" "100 100"
+	take_off rx0 rx1
+}
+
+says_that_it_goes_on()
+{
+	blocks one
+	field one statistics comment | grep -qE "^rx0: XDP program obeys \(id [0-9]+, native mode\) is no longer attached; the capture goes on beside XDP program passes \(id [0-9]+, native mode\), and saw nothing for about [0-9]+ ms"
+}
+
+it_writes_into_the_file_with_what_it_goes_on_and_how_long_it_saw_nothing()
+{
+	beside native
+	grab one --point exit
+	send "$(orders alternate 100)"
+	until_true 10 written one 100 || die "not all came" one
+	put passes rx1 native
+	put_over rx0 native
+	until_true 10 says_that_it_goes_on || die "the file does not say it" one.txt
+	send "$(frames 20)"
+	end_grab one 120
 	take_off rx0 rx1
 }
 

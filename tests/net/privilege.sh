@@ -48,10 +48,17 @@ it_captures_for_dumpcap_that_has_dropped_everything()
 	finish_well dump
 }
 
-it_keeps_only_what_a_filter_needs()
+# CAP_NET_ADMIN is bit 12, CAP_SYS_ADMIN 21, CAP_PERFMON 38, CAP_BPF 39
+it_keeps_what_opens_the_next_program()
 {
 	capture dump -i "$DEV"
-	# CAP_NET_ADMIN is bit 12, CAP_PERFMON 38, CAP_BPF 39
+	equal "capabilities of the helper" "$(status_of "$(helpers)" CapEff)" 000000c000201000
+	stop dump
+}
+
+it_keeps_only_what_a_filter_needs_with_follow_no()
+{
+	capture dump -i "$DEV:follow=no"
 	equal "capabilities of the helper" "$(status_of "$(helpers)" CapEff)" 000000c000001000
 	stop dump
 }

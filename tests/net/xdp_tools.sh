@@ -398,33 +398,33 @@ serves_anew()
 	captured next "$(numbered)"
 }
 
-it_ends_when_a_component_is_added_to_the_dispatcher()
+it_ends_with_follow_no_when_a_component_is_added_to_the_dispatcher()
 {
 	local id
 
 	two_components
 	id=$(ids xdp_dispatcher)
-	capture_beside dump :point=exit
+	capture_beside dump :point=exit:follow=no
 	rebuilt_by "XDP program xdp_dispatcher (id $id, native mode) is no longer attached" \
 		component first_sieve 30
 	equal "number of programs" "$(ids first_sieve | wc -w) $(ids second_sieve | wc -w)" "2 1"
 	serves_anew
 }
 
-it_ends_when_a_component_is_taken_from_the_dispatcher()
+it_ends_with_follow_no_when_a_component_is_taken_from_the_dispatcher()
 {
 	local id
 
 	two_components
 	id=$(ids xdp_dispatcher)
-	capture_beside dump ""
+	capture_beside dump :follow=no
 	rebuilt_by "XDP program xdp_dispatcher (id $id, native mode) is no longer attached" \
 		tool xdp-loader unload -i "$(ids first_sieve)" rx0
 	equal "number of programs" "$(ids first_sieve | wc -w) $(ids second_sieve | wc -w)" "0 1"
 	serves_anew
 }
 
-it_ends_when_the_only_component_gets_company()
+it_ends_with_follow_no_when_the_only_component_gets_company()
 {
 	local id component
 
@@ -432,21 +432,92 @@ it_ends_when_the_only_component_gets_company()
 	component first_sieve 10
 	id=$(ids xdp_dispatcher)
 	component=$(ids first_sieve)
-	capture_beside dump ""
+	capture_beside dump :follow=no
 	rebuilt_by "xdp_dispatcher (id $id), which called XDP program first_sieve (id $component, native mode), is no longer attached" \
 		component second_sieve 20
 	equal "the first component" "$(ids first_sieve)" "$component"
 	serves_anew
 }
 
-it_ends_when_xdp_filter_is_unloaded()
+it_ends_with_follow_no_when_xdp_filter_is_unloaded()
 {
 	traced_tools
 	filter_drops_port_9
-	capture_beside dump ""
+	capture_beside dump :follow=no
 	rebuilt_by "xdp_dispatcher (id $(ids xdp_dispatcher)), which called XDP program xdpfilt_alw_udp (id $(ids xdpfilt_alw_udp), native mode), is no longer attached" \
 		tool xdp-filter unload rx0
 	equal "what is on rx0" "$(beside_on rx0)" ""
+}
+
+# What it is beside changes, and it goes on each time.
+
+changes()
+{
+	grep -c "the capture goes on " "$T/dump.err"
+}
+
+has_followed()
+{
+	[ "$(changes)" -ge "$1" ] || ! running dump
+}
+
+# followed: the change that was just made, which is one more
+followed()
+{
+	N=$((N + 1))
+	until_true 15 has_followed $N && running dump || die "it has not followed change $N" dump
+}
+
+# saw_nothing_ms: all its gaps, as it tells them
+saw_nothing_ms()
+{
+	sed -n 's/.*saw nothing for about \([0-9]*\) ms.*/\1/p' "$T/dump.err" |
+		awk '{ ms += $1 } END { print ms + 0 }'
+}
+
+# account PPS: everything is counted that was sent, except in the gaps that it told
+account()
+{
+	local sent missed most
+
+	stop more
+	sent=$(sed -n 's/.*Successful packets: *//p' "$T/more.out")
+	tally
+	missed=$((sent - SEEN))
+	most=$(($(saw_nothing_ms) * $1 / 1000 * 12 / 10 + 4 * N))
+	note "$N changes: $missed of $sent packets missed, $(saw_nothing_ms) ms told"
+	between "missed, in the gaps that it told" "$missed" 0 "$most"
+	equal "taken, unsampled, rejected, lost" "$((CHOSEN - LOST)) $UNSAMPLED $REJECTED $LOST" "$SEEN 0 0 0"
+	end_capture dump "$SEEN"
+	equal "captured, received, dropped" "$CAPTURED $RECEIVED $DROPPED" "$SEEN $SEEN 0"
+	equal "packets in the file" "$(packets_in "$T/dump.pcap")" "$SEEN"
+}
+
+it_lives_through_ten_components_that_come_and_go_under_traffic()
+{
+	local i id
+
+	traced_tools
+	component first_sieve 10
+	N=0
+	XDPSAMPLE_DEBUG=1 capture_beside dump ""
+	start_tx more tcpreplay -i tx0 --pps=200 --loop=0 "$(numbered)"
+	for i in 1 2 3 4 5; do
+		component second_sieve $((10 + i))
+		followed
+	done
+	tool xdp-filter load -f udp rx0
+	followed
+	for id in $(ids second_sieve); do
+		tool xdp-loader unload -i "$id" rx0
+		followed
+	done
+	tool xdp-filter unload rx0
+	followed
+	tool xdp-loader unload rx0 --all
+	followed
+	has "$(tail -n 1 "$T/dump.err")" "goes on by itself"
+	account 200
 }
 
 # Where the kernel refuses all of this: libxdp does without a dispatcher then.

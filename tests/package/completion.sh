@@ -75,11 +75,11 @@ line()
 	"${press[@]}" "$1" | tr -d '\r' | sed -n 's/.*<LINE>\(.*\)<END>.*/\1/p'
 }
 
-# listed KEYS: what is listed, in one line
+# listed KEYS: what is listed, in one line; it may have come in several columns
 listed()
 {
 	"${press[@]}" "$1" | tr -d '\r' | sed '1d;/READY> /,$d' |
-		tr -s ' \n' ' ' | sed 's/ $//'
+		tr -s ' \n' '\n' | sed '/^$/d' | sort | paste -sd ' '
 }
 
 # becomes SENTENCE KEYS LINE
