@@ -123,12 +123,11 @@ static __always_inline void copy(struct xdps_refusal *r, __u32 what, const struc
 
 	if (bytes > XDPS_REFUSED_BYTES)
 		bytes = XDPS_REFUSED_BYTES;
+	if (what != XDPS_REFUSED_UNKNOWN &&
+	    bpf_probe_read_user(r->request, bytes, (void *)at->base))
+		what = XDPS_REFUSED_UNKNOWN;
 	r->what = what;
-	r->bytes = bytes;
-	if (what != XDPS_REFUSED_UNKNOWN && !bpf_probe_read_user(r->request, bytes, (void *)at->base))
-		return;
-	r->what = XDPS_REFUSED_UNKNOWN;
-	r->bytes = 0;
+	r->bytes = what == XDPS_REFUSED_UNKNOWN ? 0 : bytes;
 }
 
 static __always_inline void copy_request(struct xdps_refusal *r)

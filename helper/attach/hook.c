@@ -115,8 +115,8 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 	};
 	enum xdps_status status;
 
-	if (!before)		/* later, the privilege for it is gone */
-		xdps_fragments_find(&h->fragments, load.traced || s->request.follow);
+	if (!h->fragments.are_readable)		/* else they are where they were */
+		xdps_fragments_find(&h->fragments, load.traced);
 	if (load.traced)
 		xdps_trace_refusal(h->target, &s->iface, doing, sizeof(doing));
 	status = open_rings(h, s, before, rings, doing, err);

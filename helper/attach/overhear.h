@@ -4,8 +4,10 @@
  *
  * A BPF program at the kernel's tracepoint for errors of netlink notices it, before the
  * process that was refused is told.  The loaders of xdp-tools do not ask the kernel: one
- * that has ended, and has left our program where it is, did not succeed.  That takes CAP_BPF and CAP_PERFMON, and a kernel that
- * has the tracepoint and its BTF (5.15).
+ * that has ended, and has left our program where it is, did not succeed.
+ *
+ * That takes CAP_BPF and CAP_PERFMON, and a kernel that has the tracepoints, what the
+ * program calls, and its own BTF (5.15).
  */
 #ifndef XDPS_OVERHEAR_H
 #define XDPS_OVERHEAR_H

@@ -79,13 +79,13 @@ sides_share_only_common()
 {
 	includes_only common "bpf/record\.h" &&
 		includes_only engine "common/.*|bpf/record\.h" &&
-		includes_only helper "common/.*|bpf/record\.h"
+		includes_only helper "common/.*|bpf/(record|refusal)\.h"
 }
 
 # part_includes FOLDER PARTS: and what all of the helper may include
 part_includes()
 {
-	includes_only "helper/$1" "common/.*|bpf/record\.h|helper/(${2:-none})/.*"
+	includes_only "helper/$1" "common/.*|bpf/(record|refusal)\.h|helper/(${2:-none})/.*"
 }
 
 # From the lowest to the highest; main.c is above them.

@@ -48,11 +48,20 @@ it_names_cap_sys_admin_and_touches_nothing_without()
 	take_off rx0
 }
 
-it_gives_up_all_beside_a_program_with_map_rings()
+it_gives_up_all_beside_a_program_with_map_rings_and_follow_no()
+{
+	beside native
+	begin dump -i "$DEV:follow=no:ring=map"
+	has_only dump $WITH_MAP_RINGS
+	stop dump
+	take_off rx0
+}
+
+it_keeps_cap_sys_admin_with_follow_yes()
 {
 	beside native
 	begin dump -i "$DEV:ring=map"
-	has_only dump $WITH_MAP_RINGS
+	has_only dump $WITH_FINDING
 	stop dump
 	take_off rx0
 }
@@ -78,7 +87,7 @@ it_uses_perf_rings_beside_a_program_without_cap_syslog()
 it_keeps_cap_sys_admin_beside_a_program_where_perf_rings_take_it()
 {
 	beside native
-	begin dump -i "$DEV:ring=perf"
+	begin dump -i "$DEV:follow=no:ring=perf"
 	if perf_rings_take_admin; then
 		has_only dump $WITH_ADMIN
 	else
@@ -88,11 +97,11 @@ it_keeps_cap_sys_admin_beside_a_program_where_perf_rings_take_it()
 	take_off rx0
 }
 
-it_gives_up_cap_sys_admin_beside_a_program()
+it_gives_up_cap_sys_admin_beside_a_program_with_follow_no()
 {
 	needs_perf_rings_without_admin
 	beside native
-	begin dump -i "$DEV:ring=perf"
+	begin dump -i "$DEV:follow=no:ring=perf"
 	restore_paranoid
 	has_only dump $WITH_PERF_RINGS
 	stop dump

@@ -18,13 +18,14 @@ before_each()
 	esac
 }
 
-# Types and ids of the links that the helpers have, the oldest first.
+# Types and ids of the links that the helpers have to packets, the oldest first.
 links_of_helpers()
 {
 	local name
 
 	for name in "${!HELPER[@]}"; do
-		awk '$1 == "link_type:" { type = $2 } $1 == "link_id:" { print type, $2 }' \
+		awk '$1 == "link_type:" { type = $2 }
+			$1 == "link_id:" && type != "raw_tracepoint" { print type, $2 }' \
 			"/proc/${HELPER[$name]}/fdinfo/"* 2>/dev/null || :
 	done | sort -n -k 2
 }
@@ -454,13 +455,13 @@ it_comes_up_again_at_once_when_the_helper_was_killed()	{ comes_up_again helper; 
 
 # Capabilities.
 
-it_keeps_cap_sys_admin_until_it_has_followed()
+it_keeps_cap_sys_admin_with_follow_no_until_it_has_followed()
 {
 	needs_perf_rings_without_admin
-	join a -i "$DEV"
-	join b -i "$DEV:ring=perf"
+	join a -i "$DEV:follow=no:ring=map"
+	join b -i "$DEV:follow=no:ring=perf"
 	has_only a $WITH_MAP_RINGS
-	has_only b $WITH_ADMIN
+	has_only b $WITH_FINDING
 	see 10
 	leave a sigint
 	await_settled

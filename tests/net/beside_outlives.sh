@@ -125,7 +125,7 @@ it_goes_on_when_the_program_is_replaced_through_its_link()
 	see 20
 	kill -USR1 "${PID[holder]}"
 	goes_on_beside "$(gone)"
-	between "its gap in ms" "$(gap)" 1 $((200 * ${XDPS_PATIENCE:-1}))
+	between "its gap in ms" "$(gap)" 1 $((1000 * ${XDPS_PATIENCE:-1}))
 	see 30
 	stop holder KILL
 	told "the capture waits for"

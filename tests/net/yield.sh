@@ -45,9 +45,14 @@ see()
 	until_true 10 seen "$SENT_ALL" || die "seen $SEEN of $SENT_ALL" dump
 }
 
+by_ip_on()
+{
+	ip -n "$RX" link set dev "$1" xdpdrv obj "$(object verdicts)" sec xdp
+}
+
 by_ip()
 {
-	ip -n "$RX" link set dev "${1:-rx0}" xdpdrv obj "$(object verdicts)" sec xdp
+	by_ip_on rx0
 }
 
 is_free()
@@ -127,7 +132,7 @@ it_does_not_care_who_is_kept_from_another_interface()
 	alone dump -i "$DEV"
 	capture other -i xdpsample:rx1:mode=native:yield=no
 	HELPER_OF_DUMP=${HELPER[dump]}
-	fails by_ip rx1
+	fails by_ip_on rx1
 	sleep 1
 	! says dump "made room" || die "it made room" dump
 	send "$(frames 10)"
@@ -167,7 +172,8 @@ it_does_not_care_about_other_errors_there()
 
 own_link()
 {
-	awk '$1 == "link_id:" { print $2; exit }' "/proc/${HELPER[dump]}/fdinfo/"*
+	awk '$1 == "link_type:" { type = $2 } $1 == "link_id:" && type == "xdp" { print $2 }' \
+		"/proc/${HELPER[dump]}/fdinfo/"*
 }
 
 it_waits_when_its_program_was_detached_by_force()
@@ -198,7 +204,7 @@ it_is_back_at_once_with_yield_no_when_its_program_was_detached()
 # second_attempt COMMAND...: works; and the capture goes on, where that is possible
 second_attempt()
 {
-	alone dump -i "$DEV:ring=perf"
+	alone dump -i "$DEV"
 	see 20
 	kept_out "$@"
 	"$@" || die "not at the second attempt" dump
@@ -286,7 +292,7 @@ it_ends_with_follow_no_when_it_has_made_room()
 it_makes_room_together_with_a_second_capture()
 {
 	needs_tracing
-	alone first -i "$DEV:ring=perf"
+	alone first -i "$DEV"
 	alone dump -i "$DEV"
 	kept_out by_ip
 	sleep 1
