@@ -156,7 +156,7 @@ void xdps_follow_yield(struct xdps_follow *f, struct xdps_hook *h,
 	f->in_place_ms = xdps_now_ms();
 	xdps_hook_leave(h);
 	snprintf(f->loss, sizeof(f->loss),
-		 "this capture made room for %s, whose XDP program it kept out", who);
+		 "this capture made room for %s", who);
 	say_waiting(f, s, notice, size);
 	wait(f, 0);
 }

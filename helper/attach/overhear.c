@@ -75,12 +75,12 @@ static void name(char who[XDPS_WHO_BYTES], const struct xdps_refusal *r)
 			who[i] = '?';
 }
 
-/* Of several loaders, the last one is waited for. */
+/* Of several loaders, the last one is waited for.  It may have been faster than we. */
 static void await_loader(struct xdps_overhear *o, const struct xdps_refusal *r)
 {
 	xdps_fd_close(&o->pidfd);
 	o->pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0);
-	name(o->loader, r);
+	name(o->pidfd < 0 ? o->who : o->loader, r);
 }
 
 /* Other captures on the interface find their own way. */

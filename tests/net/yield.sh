@@ -79,7 +79,7 @@ it_comes_back_by_itself_if_nobody_tries_again()
 	alone dump -i "$DEV"
 	see 20
 	kept_out by_ip
-	told "warning: rx0: this capture made room for ip \\(process [0-9]+\\), whose XDP program it kept out; it waits up to 5 s for an XDP program to be attached, and sees nothing meanwhile"
+	told "warning: rx0: this capture made room for ip \\(process [0-9]+\\); it waits up to 5 s for an XDP program to be attached, and sees nothing meanwhile"
 	send "$(frames 10)"
 	told "warning: rx0: this capture made room for ip .*; the capture goes on by itself, and saw nothing for about 5[0-9]{3} ms"
 	see 30
@@ -218,8 +218,9 @@ second_attempt()
 	else
 		finish dump
 		equal status "$RC" 1
-		has "$(cat "$T/dump.err")" "rx0: the capture has ended, because this capture made room for" \
-			"XDP program" "(id ${BESIDE#* }, ${BESIDE% *} mode) stays attached, but cannot be traced"
+		# beside it fail the tracing or, found out before, the map rings
+		grep -qE "rx0: the capture has ended, because this capture made room for .* \(process [0-9]+\); XDP program .*\(id ${BESIDE#* }, ${BESIDE% *} mode\) (stays attached, but cannot be traced|is attached, and this capture's map rings cannot get all of its packets)" \
+			"$T/dump.err" || die "not the right words" dump
 	fi
 }
 
