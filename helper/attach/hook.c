@@ -115,8 +115,8 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 	};
 	enum xdps_status status;
 
-	if (!h->fragments.are_readable)		/* else they are where they were */
-		xdps_fragments_find(&h->fragments, load.traced);
+	if (!before)		/* later, the privilege to ask is gone */
+		xdps_fragments_find(&h->fragments, load.traced || s->request.follow);
 	if (load.traced)
 		xdps_trace_refusal(h->target, &s->iface, doing, sizeof(doing));
 	status = open_rings(h, s, before, rings, doing, err);

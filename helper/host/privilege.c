@@ -288,7 +288,7 @@ static uint64_t needed_for(enum xdps_purpose purpose)
 	uint64_t caps = needed_by_filters();
 
 	if (purpose & XDPS_TO_FIND)
-		caps |= BIT64(CAP_SYS_ADMIN) | BIT64(CAP_SYSLOG);
+		caps |= BIT64(CAP_SYS_ADMIN);
 	if (purpose & XDPS_TO_OPEN_PERF)
 		caps |= needed_by_perf() | BIT64(CAP_IPC_LOCK);
 	return caps;

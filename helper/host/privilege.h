@@ -40,15 +40,15 @@ void xdps_privilege_remedy(char *buf, size_t size);
 
 /* What a capture may have to do while it runs, besides changing the filter; or'ed. */
 enum xdps_purpose {
-	XDPS_TO_FIND = 1,		/* a program (target.h), and its packets (fragments.h) */
+	XDPS_TO_FIND = 1,		/* a program (target.h) */
 	XDPS_TO_OPEN_PERF = 2,		/* rings, for CPUs that come online (arrivals.h) */
 };
 
 /*
  * Keeps what changing the filter needs, as far as it is there: CAP_BPF, CAP_NET_ADMIN and
  * CAP_PERFMON.  Keeps CAP_SYS_ADMIN only if it stands for one of these, to find a
- * program, or to open perf rings where they require it.  To find a program, it also keeps
- * CAP_SYSLOG, and to open perf rings CAP_IPC_LOCK.  Makes sure that nothing can come back.
+ * program, or to open perf rings where they require it.  To open perf rings, it also
+ * keeps CAP_IPC_LOCK.  Makes sure that nothing can come back.
  */
 enum xdps_status xdps_privilege_drop(enum xdps_purpose purpose, struct xdps_error *err);
 

@@ -461,7 +461,7 @@ it_keeps_cap_sys_admin_with_follow_no_until_it_has_followed()
 	join a -i "$DEV:follow=no:ring=map"
 	join b -i "$DEV:follow=no:ring=perf"
 	has_only a $WITH_MAP_RINGS
-	has_only b $WITH_FINDING
+	has_only b $WITH_ADMIN
 	see 10
 	leave a sigint
 	await_settled
