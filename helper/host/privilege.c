@@ -28,6 +28,9 @@
 
 #define BIT64(n) (1ULL << (n))
 
+/* After xdps_privilege_drop() it says nothing about who started us. */
+static bool is_no_new_privs_ours;
+
 /* What limits the capabilities of a process. */
 struct bounds {
 	uint64_t bounding;
@@ -132,7 +135,7 @@ static void read_bounds(struct bounds *b)
 		if (sscanf(line, "CapBnd: %" SCNx64, &b->bounding) == 1)
 			continue;
 		if (sscanf(line, "NoNewPrivs: %d", &nnp) == 1)
-			b->no_new_privs = nnp;
+			b->no_new_privs = nnp && !is_no_new_privs_ours;
 	}
 	fclose(f);
 }
@@ -302,6 +305,8 @@ enum xdps_status xdps_privilege_drop(enum xdps_purpose purpose, struct xdps_erro
 	};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
+	if (!prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0))
+		is_no_new_privs_ours = true;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
 	    syscall(SYS_capget, &head, data))

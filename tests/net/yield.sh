@@ -289,6 +289,23 @@ it_ends_with_follow_no_when_it_has_made_room()
 	take_off rx0
 }
 
+# It makes room all the same, and may not look at what comes.
+it_ends_without_cap_sys_admin_when_it_has_made_room()
+{
+	CAPS=$(without cap_sys_admin)
+	capable_helper
+	around=(exec env XDPSAMPLE_DEBUG=1)
+	start dump as_nobody tcpdump -U -n -i "$DEV:ring=map" -w "$T/dump.pcap"
+	await dump "$ROOM"
+	kept_out by_ip
+	by_ip
+	finish dump
+	equal status "$RC" 1
+	has "$(cat "$T/dump.err")" "rx0: the capture has ended, because this capture made room for ip" \
+		"opening XDP program (id $(beside_on rx0 | cut -d ' ' -f 2)," "lacks CAP_SYS_ADMIN"
+	take_off rx0
+}
+
 # Several captures, and none of them is faster than whom they make room for.
 it_makes_room_together_with_a_second_capture()
 {
