@@ -32,8 +32,11 @@ struct ns_common {
 	unsigned int inum;
 } __attribute__((preserve_access_index));
 
+struct user_namespace;
+
 struct net {
 	struct ns_common ns;
+	struct user_namespace *user_ns;
 } __attribute__((preserve_access_index));
 
 struct nsproxy {
@@ -44,9 +47,20 @@ struct mm_struct {
 	unsigned long arg_start, arg_end;
 } __attribute__((preserve_access_index));
 
+struct cred {
+	struct {
+		unsigned int val;
+	} euid;
+	struct {
+		__u64 bits;
+	} cap_effective;		/* two words before 6.3, the lower one first */
+	struct user_namespace *user_ns;
+} __attribute__((preserve_access_index));
+
 struct task_struct {
 	struct nsproxy *nsproxy;
 	struct mm_struct *mm;
+	const struct cred *cred;
 } __attribute__((preserve_access_index));
 
 struct pt_regs___x86 {
@@ -200,6 +214,25 @@ int xdps_refused(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+#define CAP_NET_ADMIN 12
+
+/*
+ * Could it attach a program here?  Everybody can start a program of any name, and must not
+ * make captures let go.
+ */
+static __always_inline int may_attach(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+	__u64 caps = 0;
+
+	if (!BPF_CORE_READ(cred, euid.val))
+		return 1;
+	bpf_core_read(&caps, sizeof(caps), &cred->cap_effective);
+	return caps & 1ull << CAP_NET_ADMIN &&
+	       BPF_CORE_READ(cred, user_ns) == BPF_CORE_READ(task, nsproxy, net_ns, user_ns);
+}
+
 /* Is it one of xdp-tools? */
 static __always_inline int is_tool(void)
 {
@@ -214,7 +247,7 @@ int xdps_started(void *ctx __attribute__((unused)))
 {
 	struct xdps_refusal *r;
 
-	if (!is_tool() || !is_our_namespace())
+	if (!is_tool() || !is_our_namespace() || !may_attach())
 		return 0;
 	r = begin();
 	if (!r)

@@ -155,8 +155,7 @@ void xdps_follow_yield(struct xdps_follow *f, struct xdps_hook *h,
 		return;
 	f->in_place_ms = xdps_now_ms();
 	xdps_hook_leave(h);
-	snprintf(f->loss, sizeof(f->loss),
-		 "this capture made room for %s", who);
+	snprintf(f->loss, sizeof(f->loss), "this capture made room for %s", who);
 	say_waiting(f, s, notice, size);
 	wait(f, 0);
 }
