@@ -8,6 +8,9 @@
 # shellcheck source=tests/lib/parallel.sh
 . "$XDPS_SRC/tests/lib/parallel.sh"
 
+# configure is to find out by itself.
+unset CONFIG_SITE
+
 # A PATH with all programs of this machine but the ones that are named.
 path_without()
 {

@@ -519,9 +519,9 @@ it_holds_no_packet_back_while_nothing_else_comes()
 {
 	grab one
 	send "$(frames 1)"
-	until_true 1 written one 1 || die "a packet was not written within a second"
+	until_true 5 written one 1 || die "a packet was not written within five seconds"
 	send "$(frames 1)"
-	until_true 1 written one 2 || die "the second was not"
+	until_true 5 written one 2 || die "the second was not"
 	stop one
 }
 

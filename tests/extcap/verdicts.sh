@@ -135,7 +135,7 @@ it_holds_no_packet_back_for_the_other_point()
 	beside native
 	grab two --point both --action redirect
 	send "$(orders alternate 2)"
-	until_true 2 written two 2 || die "two packets were not written in two seconds"
+	until_true 5 written two 2 || die "two packets were not written in five seconds"
 	stop two
 	equal "status" "$RC" 0
 	take_off rx0
@@ -205,7 +205,7 @@ it_leaves_the_program_when_it_is_killed()
 	grab two --point both
 	kill -KILL "${PID[two]}"
 	finish two
-	until_true 1 no_helpers || die "a helper is left"
+	until_true 5 no_helpers || die "a helper is left"
 	equal "what is attached" "$(beside_on rx0)" "native $PROGRAM_ID"
 	take_off rx0
 }

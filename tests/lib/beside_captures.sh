@@ -22,21 +22,15 @@ begin()
 	[[ ${HELPER[$1]} =~ ^[0-9]+$ ]] || die "the helper of $1 is not to be found" "$1"
 }
 
-# What is ours in the kernel, links included: their programs are.
-ours()
-{
-	bpftool prog show | grep -E ' name xdps(_|ample_)' || :
-	bpftool map show | grep -E ' name (perf_rings|map_rings|doorbell|cpus|slot|scratches)( |$)' || :
-}
-
+# Links included: their programs are.
 nothing_of_ours()
 {
-	[ -z "$(helpers)$(ours)" ]
+	[ -z "$(helpers)$(bpf_objects)" ]
 }
 
 await_nothing_of_ours()
 {
-	until_true 5 nothing_of_ours || die "left behind: $(helpers) $(ours)"
+	until_true 5 nothing_of_ours || die "left behind: $(helpers) $(bpf_objects)"
 }
 
 # The traced program: does what it is told by each packet, and is untouched.

@@ -175,6 +175,27 @@ all_links()
 	ip -n "$RX" -d link
 }
 
+# bpf_objects: programs and maps of captures by their names, "prog 7" or "map 12" a line, as
+# far as no process of another network namespace has them: other tests run at the same time
+bpf_objects()
+{
+	{
+		bpftool prog show | sed -nE 's/^([0-9]*): .* name xdps(_|ample_).*/prog \1/p'
+		bpftool map show | sed -nE 's/^([0-9]*): .* name (perf_rings|map_rings|doorbell|cpus|slot|scratches)( .*)?$/map \1/p'
+	} | sort >"$T/objects"
+	[ -s "$T/objects" ] || return 0
+	held_elsewhere | sort -u | comm -13 - "$T/objects"
+}
+
+held_elsewhere()
+{
+	local pid
+
+	for pid in /proc/[0-9]*; do
+		[ "$pid/ns/net" -ef "/run/netns/$RX" ] || cat "$pid"/fdinfo/* 2>/dev/null || :
+	done | sed -nE 's/^(prog|map)_id:\t/\1 /p'
+}
+
 # No "grep -q" behind a pipe here or in a test: it leaves early, the writer dies
 # of SIGPIPE, and with pipefail that is "not found".
 nothing_left()

@@ -8,11 +8,31 @@
 #	parallel_tests NUMBER COMMAND...	a command that reports so many tests itself
 #	run_parallel			runs them, and reports them in this order
 #
-# A command finds an empty directory of its own in $work.
+# A command finds an empty directory of its own in $work.  And for jobs that report in
+# another way:
+#
+#	start_job COMMAND...		when one of the processors has none
+#	end_jobs			ends them all, with what they have started
 
 parallel_numbers=()
 parallel_commands=()
-parallel_groups=()
+job_groups=()
+
+# A process group of its own, to be ended with all that it has started.
+start_job()
+{
+	[ ${#job_groups[@]} -lt "$(nproc)" ] || wait -n
+	set -m
+	("$@") </dev/null &
+	set +m
+	job_groups+=("-$!")
+}
+
+end_jobs()
+{
+	[ ${#job_groups[@]} -eq 0 ] || kill -- "${job_groups[@]}" 2>/dev/null
+	wait
+}
 
 parallel()
 {
@@ -32,24 +52,14 @@ run_one()
 	work=$1/work
 	tap_count=$2
 	tap_failed=0
-	mkdir "$work" && eval "$3"
+	mkdir -p "$work"
+	eval "$3" >"$1/tap" 2>&1
 	echo "$tap_failed" >"$1/failed"
-}
-
-# A process group of its own, to be ended with all that it has started.
-start_one()
-{
-	mkdir "$1"
-	set -m
-	(run_one "$@") >"$1/tap" 2>&1 </dev/null &
-	set +m
-	parallel_groups+=("-$!")
 }
 
 end_parallel()
 {
-	kill -- "${parallel_groups[@]}" 2>/dev/null
-	wait
+	end_jobs
 	rm -rf "$parallel_dir"
 	exit "$1"
 }
@@ -59,8 +69,7 @@ start_all()
 	local first=$tap_count i
 
 	for i in "${!parallel_commands[@]}"; do
-		[ "$i" -lt "$(nproc)" ] || wait -n
-		start_one "$parallel_dir/$i" "$first" "${parallel_commands[i]}"
+		start_job run_one "$parallel_dir/$i" "$first" "${parallel_commands[i]}"
 		first=$((first + parallel_numbers[i]))
 	done
 	wait

@@ -497,7 +497,7 @@ it_follows_for_nobody_with_a_capable_helper()
 	await_settled
 	see 20
 	stop_when_written b 30
-	until_true 5 eval '[ -z "$(ours)" ]' || die "left behind: $(ours)"
+	until_true 5 eval '[ -z "$(bpf_objects)" ]' || die "left behind: $(bpf_objects)"
 }
 
 run_tests "$@"

@@ -146,7 +146,7 @@ it_shows_a_packet_long_before_the_timeout_passes()
 	await dump "listening on"
 	for line in 1 2 3; do
 		send "$(frames 1)" --pps=1000
-		until_true 2 shown "$line" || die "line $line did not come" dump
+		until_true 5 shown "$line" || die "line $line did not come" dump
 		between "ms until line $line" "$(age_ms "$line")" 0 800
 		sleep 0.3
 	done

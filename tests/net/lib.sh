@@ -149,7 +149,7 @@ report()
 	mkdir -m 777 "$T"
 	run_test "$1" >"$T/report" 2>&1
 	rc=$?
-	if ! until_true 2 nothing_left; then
+	if ! until_true 10 nothing_left; then
 		{ echo "left behind:"; show_left; } >>"$T/report"
 		rc=1
 	fi

@@ -33,6 +33,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@
 #define ACTIONS 3		/* aborted, drop, pass */
 #define BURST 32		/* packets that a veth pair has room for */
 #define IDS_MAX 4096
+#define KINDS 2			/* programs and maps */
 #define PATIENCE_S 10		/* as often as XDPS_PATIENCE says */
 #define NICENESS 5
 #define MOMENT_US 300000	/* random moments are up to so late */
@@ -59,14 +61,19 @@ struct flood {
 	atomic_bool pause, paused;
 };
 
+/* One kind of the kernel's objects. */
+struct kind {
+	const char *name;
+	const char *id_name;	/* in /proc/PID/fdinfo */
+	int (*next)(uint32_t, uint32_t *);
+	int (*open)(uint32_t);
+	int (*read_name)(int, char *);
+};
+
 /* All that the kernel has of one kind. */
 struct ids {
 	uint32_t at[IDS_MAX];
 	unsigned int n;
-};
-
-struct objects {
-	struct ids programs, maps, links;
 };
 
 static struct {
@@ -84,7 +91,7 @@ static struct {
 	uint64_t passed;
 	struct flood *flood;
 	pid_t flood_pid;
-	struct objects before;
+	struct ids before[KINDS];
 } lab;
 
 static struct {
@@ -120,13 +127,6 @@ static void list(struct ids *ids, int (*next)(uint32_t, uint32_t *))
 	}
 }
 
-static void list_all(struct objects *o)
-{
-	list(&o->programs, bpf_prog_get_next_id);
-	list(&o->maps, bpf_map_get_next_id);
-	list(&o->links, bpf_link_get_next_id);
-}
-
 static bool has(const struct ids *ids, uint32_t id)
 {
 	for (unsigned int i = 0; i < ids->n; i++)
@@ -135,22 +135,127 @@ static bool has(const struct ids *ids, uint32_t id)
 	return false;
 }
 
-static bool has_new(const struct ids *now, const struct ids *before)
+static int read_program_name(int fd, char *name)
 {
-	for (unsigned int i = 0; i < now->n; i++)
-		if (!has(before, now->at[i]))
+	struct bpf_prog_info info = { 0 };
+	uint32_t bytes = sizeof(info);
+	int rc = bpf_obj_get_info_by_fd(fd, &info, &bytes);
+
+	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	return rc;
+}
+
+static int read_map_name(int fd, char *name)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t bytes = sizeof(info);
+	int rc = bpf_obj_get_info_by_fd(fd, &info, &bytes);
+
+	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	return rc;
+}
+
+/* A link's program is there as long as the link. */
+static const struct kind kinds[KINDS] = {
+	{ "a program", "prog_id", bpf_prog_get_next_id, bpf_prog_get_fd_by_id, read_program_name },
+	{ "a map", "map_id", bpf_map_get_next_id, bpf_map_get_fd_by_id, read_map_name },
+};
+
+/* By its name; what is gone meanwhile is not. */
+static bool is_of_a_helper(const struct kind *kind, uint32_t id)
+{
+	static const char *const names[] = {
+		"perf_rings", "map_rings", "doorbell", "cpus", "slot", "copies"
+	};
+	char name[BPF_OBJ_NAME_LEN];
+	int fd = kind->open(id);
+	bool is_named;
+
+	if (fd < 0)
+		return false;
+	is_named = !kind->read_name(fd, name);
+	close(fd);
+	for (size_t i = 0; is_named && i < sizeof(names) / sizeof(*names); i++)
+		if (!strncmp(name, names[i], sizeof(name)))
+			return true;
+	return is_named && !strncmp(name, "xdps_", strlen("xdps_"));
+}
+
+static bool says_id(const char *fdinfo, const char *id_name, uint32_t id)
+{
+	FILE *file = fopen(fdinfo, "re");
+	char line[256], wanted[64];
+	bool found = false;
+
+	snprintf(wanted, sizeof(wanted), "%s:\t%u\n", id_name, id);
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = !strcmp(line, wanted);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool is_in_this_network(const char *pid)
+{
+	struct stat ours, theirs;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%.16s/ns/net", pid);
+	return !stat(path, &theirs) && !stat("/proc/self/ns/net", &ours) &&
+	       theirs.st_ino == ours.st_ino;
+}
+
+static bool process_holds(const char *pid, const struct kind *kind, uint32_t id)
+{
+	char path[64], file[384];
+	struct dirent *entry;
+	bool holds = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/fdinfo", pid);
+	dir = opendir(path);
+	while (dir && !holds && (entry = readdir(dir))) {
+		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+		holds = says_id(file, kind->id_name, id);
+	}
+	if (dir)
+		closedir(dir);
+	return holds;
+}
+
+/* By a capture of another test, which runs in another network namespace. */
+static bool is_held_elsewhere(const struct kind *kind, uint32_t id)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	bool holds = false;
+
+	must(dir, "/proc: %s", strerror(errno));
+	while (!holds && (entry = readdir(dir)))
+		holds = atoi(entry->d_name) > 0 && !is_in_this_network(entry->d_name) &&
+			process_holds(entry->d_name, kind, id);
+	closedir(dir);
+	return holds;
+}
+
+static bool has_new(const struct kind *kind, const struct ids *before)
+{
+	static struct ids now;
+
+	list(&now, kind->next);
+	for (unsigned int i = 0; i < now.n; i++)
+		if (!has(before, now.at[i]) && is_of_a_helper(kind, now.at[i]) &&
+		    !is_held_elsewhere(kind, now.at[i]))
 			return true;
 	return false;
 }
 
 static const char *what_is_new(void)
 {
-	static struct objects now;
-
-	list_all(&now);
-	return has_new(&now.links, &lab.before.links) ? "a link" :
-	       has_new(&now.programs, &lab.before.programs) ? "a program" :
-	       has_new(&now.maps, &lab.before.maps) ? "a map" : NULL;
+	for (int i = 0; i < KINDS; i++)
+		if (has_new(&kinds[i], &lab.before[i]))
+			return kinds[i].name;
+	return NULL;
 }
 
 /* Its process, or 0.  There is only one, for every round waits for the last one's end. */
@@ -169,7 +274,7 @@ static pid_t find_helper(void)
 		snprintf(path, sizeof(path), "/proc/%d/exe", atoi(entry->d_name));
 		n = readlink(path, exe, sizeof(exe) - 1);
 		exe[n > 0 ? n : 0] = '\0';
-		if (!strcmp(exe, lab.helper))
+		if (!strcmp(exe, lab.helper) && is_in_this_network(entry->d_name))
 			found = atoi(entry->d_name);
 	}
 	closedir(dir);
@@ -484,7 +589,8 @@ static void prepare(char **argv)
 		lab.decided_before[i] = decided(i);
 	must(!prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl: %s", strerror(errno));
 	lab.stack_fd = packet_socket(lab.interface, ETH_P_IP);
-	list_all(&lab.before);
+	for (int i = 0; i < KINDS; i++)
+		list(&lab.before[i], kinds[i].next);
 }
 
 int main(int argc, char **argv)

@@ -65,7 +65,7 @@ it_is_clean_when_the_server_is_killed()
 	capturing
 	kill -KILL "${PID[rpcapd]}"
 	clean_within $SECOND "rpcap: server killed"
-	until_true 1 nobody_left || die "a process of the server goes on"
+	until_true 5 nobody_left || die "a process of the server goes on"
 }
 
 it_is_clean_when_the_servers_process_for_the_client_is_killed()

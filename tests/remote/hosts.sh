@@ -221,7 +221,7 @@ it_merges_three_hosts_in_time_order_with_each_ones_name()
 	capinfos "$T/all.pcapng" >"$T/interfaces"
 	equal "interfaces" "$(grep -cE 'Name = (alpha|bravo|charlie):eth0' "$T/interfaces")" 3
 	has "$(cat "$T/interfaces")" "Strict time order:   True" "nanoseconds"
-	until_true 1 none_attached || die "a host is not clean"
+	until_true 5 none_attached || die "a host is not clean"
 }
 
 it_merges_what_the_extcap_program_captures_on_three_hosts()
@@ -243,7 +243,7 @@ it_merges_what_the_extcap_program_captures_on_three_hosts()
 	done >"$T/numbers"
 	wanted_numbers 90 >"$T/wanted"
 	cmp "$T/numbers" "$T/wanted" || die "not in order" described
-	until_true 1 none_attached || die "a host is not clean"
+	until_true 5 none_attached || die "a host is not clean"
 }
 
 it_shows_one_host_in_tshark_as_it_happens()
@@ -255,7 +255,7 @@ it_shows_one_host_in_tshark_as_it_happens()
 	until_true 15 says live '192.0.2.11 ' || die "tshark shows nothing" live
 	kill -TERM -- "-${PID[live]}"
 	finish live
-	until_true 1 none_attached || die "alpha is not clean"
+	until_true 5 none_attached || die "alpha is not clean"
 }
 
 attached_on()
@@ -272,7 +272,7 @@ it_captures_by_a_line_with_a_pulse()
 	attached_on alpha || die "the capture was ended" pulse
 	kill -TERM -- "-${PID[pulse]}"
 	finish pulse
-	until_true 2 none_attached || die "alpha is not clean"
+	until_true 5 none_attached || die "alpha is not clean"
 }
 
 it_tells_how_far_the_clocks_are_apart()

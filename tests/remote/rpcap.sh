@@ -165,7 +165,7 @@ it_opens_for_libpcaps_own_test_program()
 	far "$XDPS_BUILD/libpcap-remote/testprogs/opentest" -i "$REMOTE" >"$T/opentest" 2>&1 ||
 		die "opentest failed" opentest
 	has "$(cat "$T/opentest")" "$REMOTE opened successfully"
-	until_true 1 detached || die "opentest left something"
+	until_true 5 detached || die "opentest left something"
 }
 
 it_opens_the_device_twice_in_a_second_and_leaves_none()
@@ -174,7 +174,7 @@ it_opens_the_device_twice_in_a_second_and_leaves_none()
 	client 1
 	send "$(frames 1)"
 	finish_well client
-	until_true 1 detached || die "it left its program"
+	until_true 5 detached || die "it left its program"
 	between "ms to open" "$(after_ms open)" 0 1000
 	between "ms to start" "$(after_ms reading)" 0 1000
 }
@@ -285,7 +285,7 @@ it_ends_a_users_capture_with_rpcapd()
 {
 	user_captures
 	stop rpcapd KILL
-	until_true 1 nobody_left || die "a process of the server goes on"
+	until_true 5 nobody_left || die "a process of the server goes on"
 	finish user
 }
 
@@ -370,7 +370,7 @@ it_fails_through_a_tunnel_of_one_port_and_leaves_nothing()
 	build_client
 	fails far timeout 20 "$WORK/client" "rpcap://127.0.0.1/$DEV" "$T/got.pcap" 1
 	has "$TEXT" "refused"
-	until_true 1 detached || die "it left its program"
+	until_true 5 detached || die "it left its program"
 }
 
 it_needs_no_more_capabilities_than_its_unit_allows()

@@ -193,7 +193,7 @@ it_leaves_nothing_when_its_container_is_killed()
 	podman_here kill dump >/dev/null
 	finish dump
 	end_app
-	until_true 2 nothing_left || die "$(show_left)"
+	until_true 5 nothing_left || die "$(show_left)"
 }
 
 make_image

@@ -42,9 +42,10 @@ build_static()
 	rm -f "$log"
 }
 
+# The answers in CONFIG_SITE are of another C library.
 make_it()
 {
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
+	env -u CONFIG_SITE -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
 		make -C "$XDPS_BUILD" -j"$(nproc)" "$@"
 }
 
@@ -313,7 +314,7 @@ it_leaves_nothing_when_the_container_is_killed()
 	contained dump "$CAPABILITIES"
 	[ -n "$(xdp_on rx0)" ] || die "nothing is attached"
 	stop dump KILL
-	until_true 2 nothing_left || die "$(show_left)"
+	until_true 5 nothing_left || die "$(show_left)"
 }
 
 it_leaves_nothing_when_tcpdump_is_killed_in_it()
@@ -324,7 +325,7 @@ it_leaves_nothing_when_tcpdump_is_killed_in_it()
 	pid=$(pidof_in_rx tcpdump)
 	kill -KILL "$pid"
 	finish dump
-	until_true 2 nothing_left || die "$(show_left)"
+	until_true 5 nothing_left || die "$(show_left)"
 }
 
 # What Wireshark starts, and what may be started from afar for it.

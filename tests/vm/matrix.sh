@@ -15,21 +15,17 @@
 
 # shellcheck source=tests/lib/tap.sh
 . "$XDPS_SRC/tests/lib/tap.sh"
+# shellcheck source=tests/lib/parallel.sh
+. "$XDPS_SRC/tests/lib/parallel.sh"
 here=$XDPS_SRC/tests/vm
 # shellcheck source=tests/vm/lib.sh
 . "$here/lib.sh"
 results=$XDPS_BUILD/vm
-guests=()
 jobs=()
 
 end_all()
 {
-	local pid
-
-	for pid in "${guests[@]}"; do
-		kill -- "-$pid" 2>/dev/null
-	done
-	wait
+	end_jobs
 	rm -rf "$work"
 }
 
@@ -118,27 +114,15 @@ guest()
 		"$here/judge" "$1" "$here/expected-skips" "${jobs[@]%%:*}" >"$results/$1.tap" 2>&1
 }
 
-# A process group of its own, to be ended with all that it has started.
-start_guest()
-{
-	set -m
-	(guest "$1") &
-	set +m
-	guests+=($!)
-}
-
 start_all()
 {
-	local kernel n=0
+	local kernel
 
 	for kernel in $kernels; do
-		[ $n -lt "$(nproc)" ] || wait -n
 		choose_jobs "$kernel"
-		start_guest "$kernel"
-		n=$((n + 1))
+		start_job guest "$kernel"
 	done
 	wait
-	guests=()
 }
 
 report()

@@ -226,7 +226,7 @@ ends_after()
 	captured 20
 	shift
 	"$@"
-	until_true 1 not_captured || { show_left; die "still there a second later" ws; }
+	until_true 5 not_captured || { show_left; die "still there five seconds later" ws; }
 }
 
 stop_capture()
