@@ -41,7 +41,7 @@ build_rpm()
 {
 	local dsc
 	# not with the flags of the make that runs this
-	local clean=(env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES HOME="$top")
+	local clean=(env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES HOME="$top" XZ_OPT=-1)
 
 	[ "$(id -u)" -eq 0 ] || skip_all "not root: network namespaces and XDP need it"
 	command -v rpmbuild >/dev/null || skip_all "rpmbuild is not installed"
