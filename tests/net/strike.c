@@ -165,7 +165,7 @@ static const struct kind kinds[KINDS] = {
 static bool is_of_a_helper(const struct kind *kind, uint32_t id)
 {
 	static const char *const names[] = {
-		"perf_rings", "map_rings", "doorbell", "cpus", "slot", "copies"
+		"perf_rings", "map_rings", "doorbell", "cpus", "slot", "scratches"
 	};
 	char name[BPF_OBJ_NAME_LEN];
 	int fd = kind->open(id);
@@ -178,7 +178,7 @@ static bool is_of_a_helper(const struct kind *kind, uint32_t id)
 	for (size_t i = 0; is_named && i < sizeof(names) / sizeof(*names); i++)
 		if (!strncmp(name, names[i], sizeof(name)))
 			return true;
-	return is_named && !strncmp(name, "xdps_", strlen("xdps_"));
+	return is_named && (!strncmp(name, "xdps_", 5) || !strncmp(name, "xdpsample_", 10));
 }
 
 static bool says_id(const char *fdinfo, const char *id_name, uint32_t id)
