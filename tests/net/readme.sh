@@ -198,7 +198,7 @@ it_explains_what_tcpdump_says_when_the_traced_program_goes()
 	needs_tracing
 	links
 	put passes rx0 native
-	capture beside -i "$DEV"
+	capture beside -i "$DEV:follow=no"
 	take_off rx0
 	finish beside
 	TEXT=$(cat "$T/beside.err") && explained
