@@ -552,6 +552,7 @@ static void emit_bytes(struct translation *t, unsigned int at, uint8_t dst)
 {
 	const struct xdps_insn *insn = &t->in[at];
 	uint32_t proven_bytes = t->steps[at].proven_bytes;
+	bool indirect = BPF_MODE(insn->code) == BPF_IND;
 
 	switch (t->memory) {
 	case XDPS_MEMORY_PACKET:
@@ -561,8 +562,8 @@ static void emit_bytes(struct translation *t, unsigned int at, uint8_t dst)
 		emit_bytes_of_copy(t, insn, dst);
 		break;
 	case XDPS_MEMORY_KERNEL:
-		(BPF_MODE(insn->code) == BPF_IND ? emit_indirect_of_kernel :
-						   emit_absolute_of_kernel)(t, insn, dst, proven_bytes);
+		(indirect ? emit_indirect_of_kernel :
+			    emit_absolute_of_kernel)(t, insn, dst, proven_bytes);
 		break;
 	}
 }

@@ -163,8 +163,8 @@ static int open_map_rings(struct xdps_rings *r, const struct xdps_request *reque
 
 /* Uses perf rings if the kernel's maps are too small and nobody asked for map rings. */
 static enum xdps_status open_kind(struct xdps_rings *r, const struct xdps_request *request,
-				  const struct xdps_cpus *cpus, const char *no_map_rings, const char *doing,
-				  struct xdps_error *err)
+				  const struct xdps_cpus *cpus, const char *no_map_rings,
+				  const char *doing, struct xdps_error *err)
 {
 	int rc;
 
@@ -186,8 +186,8 @@ void xdps_rings_init(struct xdps_rings *r)
 }
 
 enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_request *request,
-				 const struct xdps_cpus *cpus, const char *no_map_rings, const char *doing,
-				 struct xdps_error *err)
+				 const struct xdps_cpus *cpus, const char *no_map_rings,
+				 const char *doing, struct xdps_error *err)
 {
 	enum xdps_status status;
 

@@ -50,8 +50,8 @@ void xdps_rings_init(struct xdps_rings *r);
  * the sentence if the kernel allows no map.  On failure `*r` is as after init.
  */
 enum xdps_status xdps_rings_open(struct xdps_rings *r, const struct xdps_request *request,
-				 const struct xdps_cpus *cpus, const char *no_map_rings, const char *doing,
-				 struct xdps_error *err);
+				 const struct xdps_cpus *cpus, const char *no_map_rings,
+				 const char *doing, struct xdps_error *err);
 
 /*
  * Writes into the map of CPUs, before a program runs, which map ring belongs to which

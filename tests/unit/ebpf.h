@@ -3,8 +3,8 @@
  * ebpf.h: runs what the translator emits, and is as strict as the verifier.
  *
  * Stricter, even: it knows only the instructions that the translator has a use
- * for, jumps only go forward, and R1 to R3 stay as they are unless it has to call.  What it cannot see
- * is a way that no packet took; the verifier can.
+ * for, jumps only go forward, and R1 to R3 stay as they are unless it has to call.  What
+ * it cannot see is a way that no packet took; the verifier can.
  */
 #ifndef XDPS_EBPF_H
 #define XDPS_EBPF_H
