@@ -41,7 +41,7 @@ it_measures_the_cost_of_every_contender_and_draws_it()
 
 	benchmark_can_run
 	start_bench -r 1 cost
-	finish_well bench 120
+	finish_well bench 300
 	for contender in "nothing attached" "XDP_PASS" "xdpsample" "xdpsample ring=perf" \
 			"AF_PACKET" "xdpdump" "wake-up per packet"; do
 		! was_measured "$contender" ||
@@ -60,7 +60,7 @@ it_measures_the_cost_beside_an_xdp_program_or_says_why_not()
 {
 	benchmark_can_run
 	start_bench -r 1 beside
-	finish_well bench 120
+	finish_well bench 300
 	if grep -qF "not measured: beside:" "$T/bench.out"; then
 		has "$(cat "$T/bench.out")" "not measured: xdpsample entry ring=perf: xdpsample:rx1" \
 			"make bench-beside"
@@ -101,7 +101,7 @@ it_runs_every_other_section_to_its_end()
 
 	benchmark_can_run
 	start_bench -r 1 loss reader latency growth session truth
-	finish_well bench 120
+	finish_well bench 300
 	for contender in "xdpsample" "AF_PACKET"; do
 		equal "$contender: full rates" "$(measurements loss "$contender" rate_pps)" 1
 		equal "$contender: CPU times" "$(measurements reader "$contender" reader_ns)" 1
