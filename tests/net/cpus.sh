@@ -99,18 +99,23 @@ it_captures_on_a_cpu_that_came_back_with_map_rings()
 	[ -z "$(helper_says)" ] || die "a ring was not missing" dump
 }
 
-it_captures_beside_a_program_on_a_cpu_that_came_back()
+comes_back_beside()
 {
 	needs_a_cpu
 	needs_tracing
 	put obeys rx0 native
-	capture_with_debug -i xdpsample:rx0
-	set_cpu 0
-	set_cpu 1
-	await_supply "has its ring"
-	send_on "$CPU"
-	ends_with $COUNT
+	comes_back "$1"
 	take_off rx0
+}
+
+it_captures_beside_a_program_on_a_cpu_that_came_back_with_perf_rings()
+{
+	comes_back_beside xdpsample:rx0:ring=perf
+}
+
+it_captures_beside_a_program_on_a_cpu_that_came_back_with_map_rings()
+{
+	comes_back_beside xdpsample:rx0:ring=map
 }
 
 # In immediate mode the kernel wakes the reader for each packet: for those, too, that
