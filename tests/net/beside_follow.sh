@@ -331,7 +331,7 @@ it_takes_a_filter_before_it_has_followed()
 
 it_keeps_its_place_when_it_has_followed()
 {
-	follows -i "$DEV"
+	follows -i "$DEV:yield=no"
 	put obeys rx1 native
 	! put_also rx0 native 2>"$T/refused" || die "the stranger was let in"
 	has "$(cat "$T/refused")" busy
