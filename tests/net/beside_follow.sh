@@ -399,8 +399,8 @@ it_goes_on_whoever_is_faster()
 
 	put obeys rx1 native
 	for round in $(seq 5); do
-		join a -i "$DEV"
-		join b -i "$DEV"
+		join a -i "$DEV:yield=no"
+		join b -i "$DEV:yield=no"
 		see 10
 		before=$(links_of_helpers | grep tracing)
 		stop a
