@@ -244,20 +244,22 @@ static __always_inline int to_map(__u64 *args, __u32 action)
 	struct xdp_buff *xdp = (struct xdp_buff *)args[0];
 	struct xdps_cpu *c = count(xdp->rxq, action);
 	__u64 verdict, copied_bytes = 0;
-	int is_called, is_written;
 	struct packet p;
+	int is_written;
 
 	if (!c)
 		return 0;
-	is_called = is_filter_called(&verdict);
-	if (is_called) {
+	/* Twice the same, for verifiers that want to see `p` set on each path (5.10). */
+	if (is_filter_called(&verdict)) {
 		look_at(xdp, &p);
 		verdict = judge(&p, c, 1, &copied_bytes);
-	}
-	if (!wanted(c, verdict))
-		return 0;
-	if (!is_called)
+		if (!wanted(c, verdict))
+			return 0;
+	} else {
+		if (!wanted(c, verdict))
+			return 0;
 		look_at(xdp, &p);
+	}
 	c->chosen++;
 	/* as put() in xdp_packet.h */
 	if (c->writing) {

@@ -66,6 +66,13 @@ look_deep()
 	IN_USER_SPACE[$1]=yes
 }
 
+# The same for bytes behind the copy that the kernel's filter has before Linux 6.2.
+look_behind_copy()
+{
+	look "$@"
+	! before 6 2 || IN_USER_SPACE[$1]=yes
+}
+
 # looks OPTIONS...: one with each of these
 looks()
 {
@@ -296,10 +303,10 @@ it_looks_into_a_packet_as_deep_as_the_filter_wants()
 {
 	beside native
 	look kernel point=entry 'ether[510] & 1 = 1 or ether[509] & 3 = 1'
-	look_deep user point=entry 'ether[511] & 1 = 1'
-	look_deep deep point=exit 'ether[529] & 1 = 1'
-	look_deep words action=drop+aborted 'ether[900:4] & 3 = 1'
-	look_deep both action=pass+tx 'ether[983] & 1 = 1 and not udp port 53'
+	look_behind_copy user point=entry 'ether[511] & 1 = 1'
+	look_behind_copy deep point=exit 'ether[529] & 1 = 1'
+	look_behind_copy words action=drop+aborted 'ether[900:4] & 3 = 1'
+	look_behind_copy both action=pass+tx 'ether[983] & 1 = 1 and not udp port 53'
 	look_deep loop action=aborted 'ip protochain 17 and ether[600] > 99'
 	send "$(usual)"
 	expect "$(usual)" "${!OPTIONS[@]}"
@@ -321,7 +328,7 @@ it_cuts_to_the_snapshot_length_and_keeps_the_true_one()
 	look headers point=entry "" 60
 	look left point=exit "" 310
 	look byte action=drop+redirect "" 1
-	look_deep deep point=exit 'ether[700] & 1 = 1' 310
+	look_behind_copy deep point=exit 'ether[700] & 1 = 1' 310
 	show_all "$(usual)"
 	take_off rx0
 }
