@@ -78,8 +78,8 @@ static __always_inline int is_below_ours(struct net_device *dev)
 }
 
 /*
- * The interface that is captured, once a packet of it has been seen.  A helper that gets
- * the news of its end ends the capture, before there is another one in the same place.
+ * The interface that is captured, once one of its packets has been seen.  The helper ends
+ * the capture when the interface is removed, before another one can be in its place.
  */
 static struct net_device *known;
 
