@@ -150,12 +150,8 @@ static __always_inline int read_bytes(void *to, const void *from, __u64 bytes)
 {
 	if (bpf_rdonly_cast && read_blocks(to, from, bytes))
 		return 0;
-	/* Never true.  Before 6.8, only this check shows the verifier that bytes is not 0. */
-	bytes--;
-	asm volatile("" : "+r"(bytes));
-	if (bytes >= XDPS_CAPLEN_MAX)
+	if (!is_plausible(&bytes))
 		return -1;
-	bytes++;
 	return bpf_probe_read_kernel(to, bytes, from);
 }
 

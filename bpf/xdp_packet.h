@@ -59,12 +59,8 @@ static __always_inline int copy_packet(struct xdp_md *ctx, void *to, __u64 bytes
 {
 	if (copy_blocks(ctx, to, bytes))
 		return 0;
-	/* Never true.  Before 6.8, only this check shows the verifier that bytes is not 0. */
-	bytes--;
-	asm volatile("" : "+r"(bytes));
-	if (bytes >= XDPS_CAPLEN_MAX)
+	if (!is_plausible(&bytes))
 		return -1;
-	bytes++;
 	if (config.frags)
 		return bpf_xdp_load_bytes(ctx, 0, to, bytes);
 	return bpf_probe_read_kernel(to, bytes, (void *)(long)ctx->data);

@@ -43,15 +43,14 @@ enum {
 	FRAME = BPF_REG_10,
 };
 
-/* Double words on the stack, below M[]: for what calls destroy, and for an argument. */
-enum {
-	SAVED_DATA = -72,
-	SAVED_END = -80,
-	SAVED_LEN = -88,
-	SAVED_X = -96,
-	SAVED_A = -104,
-	ADDRESS = -112,
-};
+/* What calls destroy.  A comes last, because it is not always to be kept. */
+static const uint8_t destroyed[] = { DATA, END, LEN, X, A };
+
+#define N_DESTROYED (sizeof(destroyed) / sizeof(destroyed[0]))
+
+/* Double words on the stack, below M[]: for these, and for an argument. */
+#define SAVED(i) (int16_t)(-4 * XDPS_CLASSIC_WORDS - 8 * ((int)(i) + 1))
+#define ADDRESS SAVED(N_DESTROYED)
 
 /* A header of IPv4 without options: nearly always what is in X. */
 #define USUAL_X 20
@@ -356,6 +355,17 @@ static void emit_zeroes(struct translation *t)
 }
 
 /*
+ * Of the bytes that a packet needs, a constant or the number in TEMP, some cannot be read:
+ * it has them elsewhere, or not at all.
+ */
+static void leave(struct translation *t, uint8_t source, uint32_t needed)
+{
+	jump(t, BPF_JMP32 | BPF_JGE | source, LEN, source == BPF_X ? TEMP : 0, needed,
+	     t->undecided);
+	go(t, t->reject);
+}
+
+/*
  * The guards: if the bytes that are needed can be read, TEMP becomes the first byte
  * behind them.  Otherwise the packet does not have them, or they are out of reach.
  */
@@ -364,8 +374,7 @@ static void guard_absolute(struct translation *t, uint32_t needed)
 	alu64(t, BPF_MOV, TEMP, DATA);
 	alu64_k(t, BPF_ADD, TEMP, needed);
 	emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 2, 0);
-	jump(t, BPF_JMP32 | BPF_JGE | BPF_K, LEN, 0, needed, t->undecided);
-	go(t, t->reject);
+	leave(t, BPF_K, needed);
 }
 
 /*
@@ -394,16 +403,14 @@ static void guard_indirect(struct translation *t, uint32_t needed)
 	emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 4, 0);
 	alu32(t, BPF_MOV, TEMP, X);
 	alu32_k(t, BPF_ADD, TEMP, needed);
-	jump(t, BPF_JMP32 | BPF_JGE | BPF_X, LEN, TEMP, 0, t->undecided);
-	go(t, t->reject);
+	leave(t, BPF_X, 0);
 }
 
 static void guard_absolute_in_copy(struct translation *t, uint32_t needed)
 {
 	if (needed <= COPY_MOST)
 		emit(t, BPF_JMP | BPF_JGE | BPF_K, END, 0, 2, needed);
-	jump(t, BPF_JMP32 | BPF_JGE | BPF_K, LEN, 0, needed, t->undecided);
-	go(t, t->reject);
+	leave(t, BPF_K, needed);
 }
 
 /* TEMP becomes the number of bytes that a packet needs for the load. */
@@ -422,8 +429,7 @@ static void guard_indirect_in_copy(struct translation *t, uint32_t needed)
 		emit(t, BPF_JMP | BPF_JGT | BPF_K, TEMP, 0, 1, COPY_MOST);
 		emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 2, 0);
 	}
-	jump(t, BPF_JMP32 | BPF_JGE | BPF_X, LEN, TEMP, 0, t->undecided);
-	go(t, t->reject);
+	leave(t, BPF_X, 0);
 	if (needed <= COPY_MOST)
 		alu64(t, BPF_ADD, TEMP, DATA);
 }
@@ -451,24 +457,12 @@ static void emit_bytes_of_copy(struct translation *t, const struct xdps_insn *in
 		emit(t, code, dst, DATA, insn->k, 0);
 }
 
-static void save_registers(struct translation *t, bool and_a)
+/* Saves or restores what a call destroys. */
+static void for_destroyed(struct translation *t, bool and_a,
+			  void (*move)(struct translation *t, uint8_t reg, int16_t place))
 {
-	save(t, DATA, SAVED_DATA);
-	save(t, END, SAVED_END);
-	save(t, LEN, SAVED_LEN);
-	save(t, X, SAVED_X);
-	if (and_a)
-		save(t, A, SAVED_A);
-}
-
-static void restore_registers(struct translation *t, bool and_a)
-{
-	restore(t, DATA, SAVED_DATA);
-	restore(t, END, SAVED_END);
-	restore(t, LEN, SAVED_LEN);
-	restore(t, X, SAVED_X);
-	if (and_a)
-		restore(t, A, SAVED_A);
+	for (size_t i = 0; i < N_DESTROYED - !and_a; i++)
+		move(t, destroyed[i], SAVED(i));
 }
 
 /*
@@ -484,13 +478,13 @@ static void emit_cast(struct translation *t)
 /* Reads the bytes in front of number TEMP of the packet. */
 static void emit_far_load(struct translation *t, const struct xdps_insn *insn, uint8_t dst)
 {
-	save_registers(t, dst == X);
+	for_destroyed(t, dst == X, save);
 	restore(t, DATA, ADDRESS);
 	alu64(t, BPF_ADD, DATA, TEMP);
 	alu64_k(t, BPF_SUB, DATA, load_bytes(insn));
 	emit_cast(t);
 	emit(t, BPF_LDX | BPF_MEM | BPF_SIZE(insn->code), TEMP, A, 0, 0);
-	restore_registers(t, dst == X);
+	for_destroyed(t, dst == X, restore);
 	alu64(t, BPF_MOV, dst, TEMP);
 }
 
@@ -514,8 +508,7 @@ static void emit_absolute_of_kernel(struct translation *t, const struct xdps_ins
 
 	if (needed > proven_bytes) {
 		emit(t, BPF_JMP | BPF_JGE | BPF_K, END, 0, 2, needed);
-		jump(t, BPF_JMP32 | BPF_JGE | BPF_K, LEN, 0, needed, t->undecided);
-		go(t, t->reject);
+		leave(t, BPF_K, needed);
 	}
 	if (is_in_words(insn->k, load_bytes(insn))) {
 		emit(t, BPF_LDX | BPF_MEM | BPF_SIZE(insn->code), dst, DATA, insn->k, 0);
@@ -541,8 +534,7 @@ static void emit_indirect_of_kernel(struct translation *t, const struct xdps_ins
 	}
 	count_needed(t, bytes_needed(insn));
 	emit(t, BPF_JMP | BPF_JLE | BPF_X, TEMP, END, 2, 0);
-	jump(t, BPF_JMP32 | BPF_JGE | BPF_X, LEN, TEMP, 0, t->undecided);
-	go(t, t->reject);
+	leave(t, BPF_X, 0);
 	emit_far_load(t, insn, dst);
 	if (has_usual)
 		here(t, done);

@@ -4,7 +4,7 @@
 # The lab of the network tests: two namespaces, two veth pairs, and what is left
 # in them.  Sourced by tests/net/lib.sh, which draws it.
 #
-# shellcheck disable=SC2153	# TX, RX and WORK are lib.sh's
+# shellcheck disable=SC2153	# TX, RX, OTHER and WORK are lib.sh's
 
 TX0_MAC=02:00:5e:10:00:01
 RX0_MAC=02:00:5e:10:00:02
@@ -56,13 +56,14 @@ lab_down()
 {
 	local ns pid
 
-	for ns in "$TX" "$RX"; do
+	for ns in "$TX" "$RX" "$OTHER"; do
 		for pid in $(ip netns pids "$ns" 2>/dev/null); do
 			kill -KILL "$pid" 2>/dev/null
 		done
 	done
-	ip netns delete "$TX" 2>/dev/null
-	ip netns delete "$RX" 2>/dev/null
+	for ns in "$TX" "$RX" "$OTHER"; do
+		ip netns delete "$ns" 2>/dev/null
+	done
 	rm -rf "$WORK"
 }
 

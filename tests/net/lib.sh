@@ -41,6 +41,7 @@ HERE=$XDPS_SRC/tests/net
 
 TX=xdps$$tx
 RX=xdps$$rx
+OTHER=xdps$$other	# for a test to make, with what is in it
 
 # The lab's veths stand for network cards: so tests ask for native mode, which a veth is
 # not given by itself.  PLAIN is for those that are about mode, or about a program that is

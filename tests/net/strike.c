@@ -67,7 +67,8 @@ struct kind {
 	const char *id_name;	/* in /proc/PID/fdinfo */
 	int (*next)(uint32_t, uint32_t *);
 	int (*open)(uint32_t);
-	int (*read_name)(int, char *);
+	uint32_t info_bytes;
+	size_t name_at;		/* in that */
 };
 
 /* All that the kernel has of one kind. */
@@ -135,31 +136,28 @@ static bool has(const struct ids *ids, uint32_t id)
 	return false;
 }
 
-static int read_program_name(int fd, char *name)
-{
-	struct bpf_prog_info info = { 0 };
-	uint32_t bytes = sizeof(info);
-	int rc = bpf_obj_get_info_by_fd(fd, &info, &bytes);
-
-	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
-	return rc;
-}
-
-static int read_map_name(int fd, char *name)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t bytes = sizeof(info);
-	int rc = bpf_obj_get_info_by_fd(fd, &info, &bytes);
-
-	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
-	return rc;
-}
-
 /* A link's program is there as long as the link. */
 static const struct kind kinds[KINDS] = {
-	{ "a program", "prog_id", bpf_prog_get_next_id, bpf_prog_get_fd_by_id, read_program_name },
-	{ "a map", "map_id", bpf_map_get_next_id, bpf_map_get_fd_by_id, read_map_name },
+	{ "a program", "prog_id", bpf_prog_get_next_id, bpf_prog_get_fd_by_id,
+	  sizeof(struct bpf_prog_info), offsetof(struct bpf_prog_info, name) },
+	{ "a map", "map_id", bpf_map_get_next_id, bpf_map_get_fd_by_id,
+	  sizeof(struct bpf_map_info), offsetof(struct bpf_map_info, name) },
 };
+
+static bool read_name(const struct kind *kind, int fd, char *name)
+{
+	union {
+		struct bpf_prog_info program;
+		struct bpf_map_info map;
+		char bytes[1];
+	} info = { 0 };
+	uint32_t bytes = kind->info_bytes;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &bytes))
+		return false;
+	memcpy(name, info.bytes + kind->name_at, BPF_OBJ_NAME_LEN);
+	return true;
+}
 
 /* By its name; what is gone meanwhile is not. */
 static bool is_of_a_helper(const struct kind *kind, uint32_t id)
@@ -173,7 +171,7 @@ static bool is_of_a_helper(const struct kind *kind, uint32_t id)
 
 	if (fd < 0)
 		return false;
-	is_named = !kind->read_name(fd, name);
+	is_named = read_name(kind, fd, name);
 	close(fd);
 	for (size_t i = 0; is_named && i < sizeof(names) / sizeof(*names); i++)
 		if (!strncmp(name, names[i], sizeof(name)))

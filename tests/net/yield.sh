@@ -147,15 +147,15 @@ index_of()
 # An interface of the same index and the same name.
 it_does_not_care_who_is_kept_out_in_another_network_namespace()
 {
-	ip netns add "xdps$$other"
-	ip -n "xdps$$other" link add rx0 index "$(index_of "$RX" rx0)" \
+	ip netns add "$OTHER"
+	ip -n "$OTHER" link add rx0 index "$(index_of "$RX" rx0)" \
 		type veth peer name far index 4000
 	alone dump -i "$DEV"
-	start holder ip netns exec "xdps$$other" "$XDPS_BUILD/tests/net/stranger" link rx0 "$(object verdicts)" obeys
+	start holder ip netns exec "$OTHER" "$XDPS_BUILD/tests/net/stranger" link rx0 "$(object verdicts)" obeys
 	await holder "^at "
-	stays ip -n "xdps$$other" link set dev rx0 xdpdrv obj "$(object verdicts)" sec xdp
+	stays ip -n "$OTHER" link set dev rx0 xdpdrv obj "$(object verdicts)" sec xdp
 	stop holder KILL
-	ip netns delete "xdps$$other"
+	ip netns delete "$OTHER"
 	stop dump
 }
 
