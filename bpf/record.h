@@ -67,7 +67,7 @@ struct xdps_config {
 	__u8 frags;		/* bpf_xdp_get_buff_len() and ..._load_bytes() exist (5.18) */
 	__u8 tai;		/* bpf_ktime_get_tai_ns() exists (6.1) */
 	__u8 lowers;		/* beside a program that may run on lower interfaces, too */
-	__u8 reserved;
+	__u8 slot;		/* alone: its place in the chain, below XDPS_CHAIN_MAX */
 
 	/* beside another program, which may be on other interfaces too */
 	__u32 ifindex;		/* take only packets of this one ... */
@@ -80,9 +80,15 @@ struct xdps_config {
 	struct xdps_pages pages;	/* beside another program, if frags is set */
 };
 
-/* Programs that another one calls by their index in the map "slot". */
+/*
+ * Captures that share a hook have their samplers in a chain: the entry calls the one in the
+ * first slot, and each sampler the next one.
+ */
+#define XDPS_CHAIN_MAX 8
+
+/* Beside another program, the entry and the sampler call these by their index in "slot". */
 #define XDPS_SLOT_SAMPLER 0
-#define XDPS_SLOT_FRAGMENTS 1	/* beside another program: for packets in fragments */
+#define XDPS_SLOT_FRAGMENTS 1	/* for packets in fragments */
 #define XDPS_N_SLOTS 2
 
 /*

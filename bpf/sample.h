@@ -40,18 +40,6 @@ struct {
 	__type(value, struct xdps_cpu);
 } cpus SEC(".maps");
 
-/*
- * The program that does the work.  The program that is attached is only an entry that
- * calls it.  So another sampler, with a filter in it, can take this one's place between
- * two packets, and a tracer of the attached program goes on tracing.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, XDPS_N_SLOTS);
-	__type(key, __u32);
-	__type(value, __u32);
-} slot SEC(".maps");
-
 /* A random number below n, which has at most 33 bits: scales 31 random bits. */
 static __always_inline __u64 random_below(__u64 n)
 {

@@ -12,6 +12,18 @@
 #include "traced_packet.h"
 
 /*
+ * The program that does the work.  The program that is attached is only an entry that
+ * calls it, so that another sampler, with a filter in it, can take this one's place between
+ * two packets.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, XDPS_N_SLOTS);
+	__type(key, __u32);
+	__type(value, __u32);
+} slot SEC(".maps");
+
+/*
  * As in xdpsample.bpf.c, but its arguments are a copy and the number of bytes in it; or, if
  * the kernel has bpf_rdonly_cast(), the packet itself, the number of bytes there, and its
  * address (XDPS_MEMORY_COPY and XDPS_MEMORY_KERNEL in helper/program/translate.h).

@@ -11,6 +11,25 @@
 #include "xdp_packet.h"
 
 /*
+ * The programs that do the work, one for each capture on this interface.  The program that
+ * is attached is only an entry that calls the first of them.  So captures come and go while
+ * it stays, another sampler with a filter in it can take one's place between two packets,
+ * and a tracer of the attached program goes on tracing.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, XDPS_CHAIN_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} chain SEC(".maps");
+
+/*
+ * A byte for each slot of the chain; 0: nobody is there.  The helpers set it
+ * (helper/attach/chain.h).  A capture that is alone does not try seven empty slots.
+ */
+volatile __u64 members;
+
+/*
  * The filter that is loaded first: it accepts everything.  Its instructions are replaced
  * by others before a sampler with another filter is loaded (helper/program/filter.c);
  * helper/program/translate.h has everything that they and the caller agree on.  This is the only
@@ -61,6 +80,43 @@ static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
 	return 1;
 }
 
+static __always_inline void to_perf(struct xdp_md *ctx)
+{
+	struct xdps_record rec = { 0 };
+	struct xdps_cpu *c = this_cpu();
+	long rc;
+
+	if (!c || !choose(ctx, c, &rec))
+		return;
+	rc = bpf_perf_event_output(ctx, &perf_rings, output_flags(&rec), &rec, sizeof(rec));
+	if (rc)
+		lose(c, had_perf_ring(rc));
+}
+
+static __always_inline void to_map(struct xdp_md *ctx)
+{
+	struct xdps_record rec = { 0 };
+	struct xdps_cpu *c = this_cpu();
+
+	if (!c || !choose(ctx, c, &rec))
+		return;
+	if (!put(ctx, c, &rec))
+		lose(c, c->ring != XDPS_NO_RING);
+}
+
+/* Calls the sampler of the next capture, and returns if there is none. */
+static __always_inline void call_next(struct xdp_md *ctx)
+{
+	const __u32 own = config.slot;
+
+	if (!(members & ~0ULL << 8 * own << 8))
+		return;
+#pragma unroll
+	for (__u32 i = 1; i < XDPS_CHAIN_MAX; i++)
+		if (i > own)
+			bpf_tail_call_static(ctx, &chain, i);
+}
+
 /*
  * "xdp" and not "xdp.frags": with the latter, libbpf insists on the flag, which kernels
  * before 5.18 refuse.  The loader sets the flag where it is known.
@@ -68,34 +124,24 @@ static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
 SEC("xdp")
 int xdps_to_perf(struct xdp_md *ctx)
 {
-	struct xdps_record rec = { 0 };
-	struct xdps_cpu *c = this_cpu();
-	long rc;
-
-	if (!c || !choose(ctx, c, &rec))
-		return XDP_PASS;
-	rc = bpf_perf_event_output(ctx, &perf_rings, output_flags(&rec), &rec, sizeof(rec));
-	if (rc)
-		lose(c, had_perf_ring(rc));
+	to_perf(ctx);
+	call_next(ctx);
 	return XDP_PASS;
 }
 
 SEC("xdp")
 int xdps_to_map(struct xdp_md *ctx)
 {
-	struct xdps_record rec = { 0 };
-	struct xdps_cpu *c = this_cpu();
-
-	if (!c || !choose(ctx, c, &rec))
-		return XDP_PASS;
-	if (!put(ctx, c, &rec))
-		lose(c, c->ring != XDPS_NO_RING);
+	to_map(ctx);
+	call_next(ctx);
 	return XDP_PASS;
 }
 
 SEC("xdp")
 int xdpsample_entry(struct xdp_md *ctx)
 {
-	bpf_tail_call(ctx, &slot, XDPS_SLOT_SAMPLER);
+#pragma unroll
+	for (__u32 i = 0; i < XDPS_CHAIN_MAX; i++)
+		bpf_tail_call_static(ctx, &chain, i);
 	return XDP_PASS;
 }

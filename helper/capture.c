@@ -311,6 +311,9 @@ static enum xdps_status attend(struct xdps_capture *c, struct xdps_error *err)
 		case XDPS_EVENT_ARRIVAL:
 			supply(c, o.cpu, err);
 			break;
+		case XDPS_EVENT_SHARE:
+			xdps_hook_share(&c->hook, &c->setting.iface);
+			break;
 		}
 		if (err->status)
 			break;

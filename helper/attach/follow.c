@@ -151,7 +151,7 @@ void xdps_follow_yield(struct xdps_follow *f, struct xdps_hook *h,
 	if (f->waits || (h->target->traced && !xdps_hook_is_beside_own(h)))
 		return;
 	give_time(f);
-	if (h->target->traced)
+	if (h->target->traced || xdps_chain_is_kept(&h->chain))
 		return;
 	f->in_place_ms = xdps_now_ms();
 	xdps_hook_leave(h);

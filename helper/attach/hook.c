@@ -17,8 +17,12 @@
 #include "../../common/counters.h"
 #include "../../common/error.h"
 #include "../../common/fd.h"
+#include "../../common/names.h"
+
+#include "../host/debug.h"
 
 #include "attach.h"
+#include "join.h"
 #include "trace.h"
 
 #define TRIES_MAX 5
@@ -33,15 +37,20 @@ void xdps_hook_init(struct xdps_hook *h)
 	xdps_target_init(&h->targets[0]);
 	xdps_target_init(&h->targets[1]);
 	xdps_object_init(&h->object);
+	xdps_admit_init(&h->admit);
+	xdps_chain_init(&h->chain);
 }
 
-static enum xdps_status put_filter(struct xdps_hook *h, struct xdps_error *err)
+/* Puts the sampler into its slot, with the filter if there is one. */
+static enum xdps_status put_sampler(struct xdps_hook *h, struct xdps_error *err)
 {
 	enum xdps_filter place;
+	int rc;
 
-	if (!h->filter.number)
-		return XDPS_OK;
-	return xdps_filter_set(&h->object, &h->filter, &place, err);
+	if (h->filter.number)
+		return xdps_filter_set(&h->object, &h->filter, &place, err);
+	rc = xdps_object_put(&h->object, bpf_program__fd(h->object.sampler));
+	return rc ? xdps_fail_errno(err, rc, "installing the sampler") : XDPS_OK;
 }
 
 /*
@@ -92,15 +101,12 @@ static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_
 	return xdps_rings_open(rings, &s->request, &s->cpus, no_map_rings, doing, err);
 }
 
-/*
- * Puts our program on the interface, or beside the program that is there.  If there was a
- * program `before`, its rings and counters stay in use.
- */
-static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
-			      const struct xdps_object *before,
-			      struct xdps_rings *rings, struct xdps_error *err)
+/* Loads what is to be put in place.  If there was a program `before`, its rings stay. */
+static enum xdps_status load(struct xdps_hook *h, const struct xdps_setting *s,
+			     const struct xdps_object *before, const struct xdps_grant *grant,
+			     struct xdps_rings *rings, const char *doing,
+			     struct xdps_error *err)
 {
-	char doing[XDPS_REFUSAL_BYTES] = "loading the BPF programs";
 	const struct xdps_load load = {
 		.request = &s->request,
 		.iface = &s->iface,
@@ -110,61 +116,107 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 		.fragments = &h->fragments,
 		.rings = rings,
 		.before = before,
+		.chain = grant ? &grant->maps : NULL,
+		.slot = h->admit.slot > 0 ? h->admit.slot : 0,
 		.n_cpus = s->cpus.n_possible,
 		.doing = doing,
 	};
 	enum xdps_status status;
 
-	if (!before)		/* later, the privilege to ask is gone */
-		xdps_fragments_find(&h->fragments, load.traced || s->request.follow);
-	if (load.traced)
-		xdps_trace_refusal(h->target, &s->iface, doing, sizeof(doing));
 	status = open_rings(h, s, before, rings, doing, err);
 	if (!status)
 		status = xdps_object_load(&h->object, &load, err);
 	if (!status && !before)
 		status = xdps_rings_assign(rings, &s->cpus, h->object.cpus_fd, err);
+	return status;
+}
+
+static enum xdps_status enter_chain(struct xdps_hook *h, const struct xdps_setting *s,
+				    struct xdps_error *err)
+{
+	const struct xdps_object *p = &h->object;
+	int rc = xdps_chain_enter(&h->chain, p->slots_fd, p->members_fd, p->slot,
+				  s->request.yield ? XDPS_MEMBER_YIELDS : XDPS_MEMBER_STAYS);
+
+	return rc ? xdps_fail_errno(err, rc, "%s: taking a place beside other captures",
+				    s->iface.name) : XDPS_OK;
+}
+
+/* The hook of another capture becomes ours as well. */
+static enum xdps_status take_link(struct xdps_hook *h, const struct xdps_setting *s,
+				  struct xdps_grant *grant)
+{
+	h->link_fd = grant->link_fd;
+	grant->link_fd = -1;
+	xdps_debug("%s: shares the XDP program of another capture, in slot %d; it was let in after %u ms",
+		   s->iface.name, h->admit.slot, grant->took_ms);
+	return XDPS_OK;
+}
+
+/*
+ * Puts our program on the interface, or beside the program that is there, or into the hook
+ * of another capture that has granted it.
+ */
+static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
+			      const struct xdps_object *before, struct xdps_grant *grant,
+			      struct xdps_rings *rings, struct xdps_error *err)
+{
+	char doing[XDPS_REFUSAL_BYTES] = "loading the BPF programs";
+	const struct xdps_program *traced = h->target->traced;
+	enum xdps_status status;
+
+	if (!before)		/* later, the privilege to ask is gone */
+		xdps_fragments_find(&h->fragments, traced || s->request.follow);
+	if (traced)
+		xdps_trace_refusal(h->target, &s->iface, &s->request, doing, sizeof(doing));
+	status = load(h, s, before, grant, rings, doing, err);
+	if (!status && !traced)
+		status = enter_chain(h, s, err);
 	if (!status)
-		status = put_filter(h, err);
+		status = put_sampler(h, err);
 	if (status)
 		return status;
-	if (load.traced)
+	if (traced)
 		return xdps_trace_attach(&h->link_fd, &h->object, doing, err);
+	if (grant)
+		return take_link(h, s, grant);
 	return xdps_attach(&h->link_fd, bpf_program__fd(h->object.entry), &s->iface,
 			   s->request.mode, err);
 }
 
 /* Puts it there again, with the same rings and counters.  On failure keeps what it had. */
 static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setting *s,
-				    struct xdps_rings *rings, struct xdps_error *err)
+				    struct xdps_grant *grant, struct xdps_rings *rings,
+				    struct xdps_error *err)
 {
 	struct xdps_object before = h->object;
 	enum xdps_status status;
 
 	xdps_object_init(&h->object);
 	err->status = XDPS_OK;
-	status = place(h, s, before.obj ? &before : NULL, rings, err);
+	status = place(h, s, before.obj ? &before : NULL, grant, rings, err);
 	if (!status) {
 		xdps_object_free(&before);
 		return XDPS_OK;
 	}
+	xdps_chain_leave(&h->chain);
 	xdps_object_free(&h->object);
 	h->object = before;
 	return status;
 }
 
-/* Beside the program that was found, or alone if none was. */
+/* Beside the program that was found, or alone if none was, or where it is granted. */
 static enum xdps_status place_at(struct xdps_hook *h, struct xdps_target *found,
-				 const struct xdps_setting *s,
+				 const struct xdps_setting *s, struct xdps_grant *grant,
 				 struct xdps_rings *rings, struct xdps_error *err)
 {
 	struct xdps_target *before = h->target;
 	enum xdps_status status;
 
 	h->target = found;
-	status = place_again(h, s, rings, err);
+	status = place_again(h, s, grant, rings, err);
 	if (status == XDPS_BUSY && xdps_target_use_only_component(found))
-		status = place_again(h, s, rings, err);
+		status = place_again(h, s, grant, rings, err);
 	if (status)
 		h->target = before;
 	else
@@ -183,9 +235,65 @@ static enum xdps_status find_and_place(struct xdps_hook *h, struct xdps_target *
 	h->is_unmet = status == XDPS_BAD_OPTION || status == XDPS_UNSUPPORTED;
 	if (!status && found->traced)
 		status = xdps_trace_check(found, &s->iface, &s->request, err);
+	if (!status && !found->traced)	/* first, so that there is one chain, not two */
+		xdps_admit_open(&h->admit, &s->iface);
 	if (!status)
-		status = place_at(h, found, s, rings, err);
+		status = place_at(h, found, s, NULL, rings, err);
+	if (status || found->traced)
+		xdps_admit_close(&h->admit);
 	return status;
+}
+
+static enum xdps_status check_mode(const struct xdps_target *t, const struct xdps_setting *s,
+				   struct xdps_error *err)
+{
+	if (s->request.mode == XDPS_MODE_AUTO || s->request.mode == t->mode)
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_BAD_OPTION,
+			 "%s: mode=%s: a capture is already running, in %s mode, and an interface takes one XDP program at a time; remove mode=",
+			 s->iface.name, xdps_mode_word(s->request.mode), xdps_mode_word(t->mode));
+}
+
+/* `*is_denied`: there is no slot for us, although not all have captures. */
+static enum xdps_status join(struct xdps_hook *h, struct xdps_target *found,
+			     const struct xdps_setting *s, struct xdps_grant *grant,
+			     struct xdps_rings *rings, bool *is_denied, struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	xdps_target_free(found);
+	xdps_target_query(&s->iface, &found->attached.id, &found->mode);
+	h->found_id = found->attached.id;
+	status = check_mode(found, s, err);
+	h->is_unmet = status == XDPS_BAD_OPTION;
+	*is_denied = !status && !xdps_admit_open(&h->admit, &s->iface);
+	if (*is_denied && xdps_chain_is_full(grant->maps.slots_fd)) {
+		*is_denied = false;
+		return xdps_fail(err, XDPS_BUSY,
+				 "%s: %d captures already share the XDP program on it, and there can be no more; end one of them",
+				 s->iface.name, XDPS_CHAIN_MAX);
+	}
+	if (!status && !*is_denied)
+		status = place_at(h, found, s, grant, rings, err);
+	if (status)
+		xdps_admit_close(&h->admit);
+	return status;
+}
+
+/* Shares the hook of another capture if that lets us in; else as if it were any program. */
+static enum xdps_status join_or_place(struct xdps_hook *h, struct xdps_target *found,
+				      const struct xdps_setting *s,
+				      struct xdps_rings *rings, struct xdps_error *err)
+{
+	struct xdps_grant grant;
+	enum xdps_status status;
+	bool is_denied;
+
+	if (xdps_trace_is_asked_for(&s->request) || !xdps_join(&grant, &s->iface))
+		return find_and_place(h, found, s, rings, err);
+	status = join(h, found, s, &grant, rings, &is_denied, err);
+	xdps_grant_close(&grant);
+	return is_denied ? find_and_place(h, found, s, rings, err) : status;
 }
 
 static bool is_gone_soon(const struct xdps_target *t, const struct xdps_interface *iface)
@@ -220,7 +328,7 @@ enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *
 
 	do {
 		err->status = XDPS_OK;
-		status = find_and_place(h, found, s, rings, err);
+		status = join_or_place(h, found, s, rings, err);
 	} while (status && ++tries < TRIES_MAX && has_changed(found, &s->iface, status));
 	if (status)
 		xdps_target_free(found);
@@ -236,6 +344,23 @@ enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_fil
 	h->filter = *spec;
 	h->filter.insns = h->insns;
 	return XDPS_OK;
+}
+
+int xdps_hook_share_fd(const struct xdps_hook *h)
+{
+	return h->admit.fd;
+}
+
+void xdps_hook_share(struct xdps_hook *h, const struct xdps_interface *iface)
+{
+	const int grant[XDPS_N_GRANT] = {
+		[XDPS_GRANT_LINK] = h->link_fd,
+		[XDPS_GRANT_SLOTS] = h->object.slots_fd,
+		[XDPS_GRANT_MEMBERS] = h->object.members_fd,
+	};
+
+	if (xdps_admit_serve(&h->admit, grant))
+		xdps_chain_sweep(&h->chain, iface);
 }
 
 bool xdps_hook_is_beside_own(const struct xdps_hook *h)
@@ -319,7 +444,9 @@ enum xdps_status xdps_hook_move(struct xdps_hook *h, const struct xdps_setting *
 
 void xdps_hook_leave(struct xdps_hook *h)
 {
+	xdps_chain_leave(&h->chain);
 	xdps_fd_close(&h->link_fd);
+	xdps_admit_close(&h->admit);
 }
 
 void xdps_hook_close(struct xdps_hook *h)

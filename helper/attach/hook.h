@@ -19,6 +19,9 @@
 #include "../rings/rings.h"
 #include "../target/target.h"
 
+#include "admit.h"
+#include "chain.h"
+
 /* What does not change while a capture runs. */
 struct xdps_setting {
 	struct xdps_request request;
@@ -32,6 +35,10 @@ struct xdps_hook {
 	struct xdps_fragments fragments;
 	struct xdps_object object;
 	int link_fd;			/* -1: not in place */
+
+	/* if no program is traced: other captures share what is attached */
+	struct xdps_admit admit;
+	struct xdps_chain chain;
 
 	/* of the last attempt to put it in place */
 	uint32_t found_id;		/* of the program that was there; 0: none */
@@ -54,6 +61,12 @@ enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *
 /* Calls xdps_filter_set(), and remembers a filter that was set. */
 enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
 				      enum xdps_filter *place, struct xdps_error *err);
+
+/* Is there news for xdps_hook_share()?  Poll this; -1: never. */
+int xdps_hook_share_fd(const struct xdps_hook *h);
+
+/* Lets other captures in, and cleans up behind those that were killed.  Never waits. */
+void xdps_hook_share(struct xdps_hook *h, const struct xdps_interface *iface);
 
 /* Is it beside the program of another xdpsample capture? */
 bool xdps_hook_is_beside_own(const struct xdps_hook *h);

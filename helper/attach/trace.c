@@ -25,7 +25,7 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
 	char program[DESCRIPTION_BYTES], refusal[XDPS_REFUSAL_BYTES];
 
 	xdps_target_describe(t, program, sizeof(program));
-	xdps_trace_refusal(t, iface, refusal, sizeof(refusal));
+	xdps_trace_refusal(t, iface, request, refusal, sizeof(refusal));
 	if (t->mode == XDPS_MODE_AUTO)
 		return xdps_fail(err, XDPS_UNSUPPORTED,
 				 "%s: it is offloaded to the network card, where it cannot be traced",
@@ -45,21 +45,28 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
 	return XDPS_OK;
 }
 
-/* Many applications open their device twice, and the user knows of one capture only. */
-static void second_capture_refusal(const struct xdps_interface *iface, char *buf, size_t size)
+bool xdps_trace_is_asked_for(const struct xdps_request *request)
 {
-	snprintf(buf, size,
-		 "%s: a capture is already running, maybe this program's own; only one can run, as a second one cannot trace it",
-		 iface->name);
+	return request->point == XDPS_POINT_EXIT || request->prog[0];
+}
+
+/* It is traced only if it cannot be shared. */
+static void second_capture_refusal(const struct xdps_interface *iface,
+				   const struct xdps_request *request, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s: a capture is already running%s", iface->name,
+		 xdps_trace_is_asked_for(request) ?
+		 ", and one with point=exit or prog= cannot trace it" :
+		 " that does not share its XDP program with this one, and it cannot be traced");
 }
 
 void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface *iface,
-			char *buf, size_t size)
+			const struct xdps_request *request, char *buf, size_t size)
 {
 	char program[DESCRIPTION_BYTES];
 
 	if (xdps_target_is_own(t)) {
-		second_capture_refusal(iface, buf, size);
+		second_capture_refusal(iface, request, buf, size);
 		return;
 	}
 	xdps_target_describe(t, program, sizeof(program));

@@ -23,11 +23,13 @@ enum xdps_status xdps_trace_check(const struct xdps_target *t,
 
 /*
  * Writes the beginning of an error: "eth0: XDP program NAME (id 7, native mode) cannot be
- * traced, and is left alone"; or that a capture is there, which a second one has to
- * trace.
+ * traced, and is left alone"; or that a capture is there, which this one has to trace.
  */
 void xdps_trace_refusal(const struct xdps_target *t, const struct xdps_interface *iface,
-			char *buf, size_t size);
+			const struct xdps_request *request, char *buf, size_t size);
+
+/* Does it ask for what only tracing shows?  If not, captures can share their program. */
+bool xdps_trace_is_asked_for(const struct xdps_request *request);
 
 /*
  * `*link_fd` is then the caller's; closing it ends the tracing.  XDPS_BUSY: the kernel

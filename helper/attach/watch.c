@@ -121,11 +121,13 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched
 		{ .fd = what->arrivals->uevent_fd, .events = POLLIN },
 		{ .fd = what->overhear->fd, .events = POLLIN },
 		{ .fd = -1, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
 	};
 	int n_ready;
 
 	for (;;) {
 		p[4].fd = what->overhear->pidfd;
+		p[5].fd = xdps_hook_share_fd(what->hook);
 		n_ready = sleep_until_event(w, p, sizeof(p) / sizeof(p[0]), what);
 		if (n_ready < 0 && errno != EINTR)
 			return xdps_fail_errno(err, -errno, "waiting for events");
@@ -141,6 +143,10 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched
 		}
 		if (p[0].revents) {
 			o->event = XDPS_EVENT_ENGINE;
+			return XDPS_OK;
+		}
+		if (p[5].revents) {
+			o->event = XDPS_EVENT_SHARE;
 			return XDPS_OK;
 		}
 		if (xdps_arrivals_next(what->arrivals, &o->cpu)) {

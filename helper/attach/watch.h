@@ -40,6 +40,7 @@ enum xdps_event {
 	XDPS_EVENT_LOST,		/* there is something to do for xdps_follow() */
 	XDPS_EVENT_SILENCE,		/* the traced one is not called for arrivals */
 	XDPS_EVENT_ARRIVAL,		/* a CPU may need a ring */
+	XDPS_EVENT_SHARE,		/* there is something to do for xdps_hook_share() */
 };
 
 /* What happened, and to which CPU. */

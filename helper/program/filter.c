@@ -177,20 +177,20 @@ int xdps_filter_load(const struct xdps_object *p, const struct xdps_code *code,
 	return fd < 0 ? -1 : fd;
 }
 
-/* Frees the code.  The slot keeps the program: every packet meets this one or the previous one. */
+/* Frees the code. */
 static enum xdps_status put(const struct xdps_object *p, struct xdps_code *code,
 			    struct xdps_error *err)
 {
-	const uint32_t first = 0;
 	enum xdps_status status = XDPS_OK;
-	int fd;
+	int fd, rc;
 
 	fd = xdps_filter_load(p, code, err);
 	xdps_code_free(code);
 	if (fd < 0)
 		return err->status;
-	if (bpf_map_update_elem(p->slot_fd, &first, &fd, BPF_ANY))
-		status = xdps_fail_errno(err, -errno, "installing the filter");
+	rc = xdps_object_put(p, fd);
+	if (rc)
+		status = xdps_fail_errno(err, rc, "installing the filter");
 	close(fd);
 	return status;
 }

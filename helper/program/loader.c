@@ -86,16 +86,17 @@ static void leave_the_others(struct xdps_object *p)
 }
 
 /* Returns 0 or -errno. */
-static int open_own(struct xdps_object *p, enum xdps_ring_kind kind,
+static int open_own(struct xdps_object *p, const struct xdps_load *want,
 		    struct xdps_config **config)
 {
 	p->own = xdpsample__open();
 	if (!p->own)
 		return -errno;
 	p->obj = p->own->obj;
-	p->entry = p->own->progs.xdpsample_entry;
-	p->sampler = kind == XDPS_RING_MAP ? p->own->progs.xdps_to_map :
-					     p->own->progs.xdps_to_perf;
+	p->entry = want->chain ? NULL : p->own->progs.xdpsample_entry;
+	p->sampler = want->rings->kind == XDPS_RING_MAP ? p->own->progs.xdps_to_map :
+							  p->own->progs.xdps_to_perf;
+	p->slot = want->slot;
 	leave_the_others(p);
 	p->memory = XDPS_MEMORY_PACKET;
 	*config = &p->own->rodata->config;
@@ -132,6 +133,7 @@ static int open_trace(struct xdps_object *p, const struct xdps_load *want,
 	p->obj = p->trace->obj;
 	choose_traced(p, want->request->point, want->rings->kind == XDPS_RING_MAP,
 		      want->fragments->exist);
+	p->slot = XDPS_SLOT_SAMPLER;
 	p->memory = XDPS_MEMORY_COPY;
 	*config = &p->trace->rodata->config;
 
@@ -158,6 +160,7 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 	config->netns = iface ? iface->netns : 0;
 	config->actions = request->actions;
 	config->lowers = want->has_lowers;
+	config->slot = want->slot;
 }
 
 /*
@@ -167,12 +170,12 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 static int set_flags(struct xdps_object *p, bool frags)
 {
 	uint32_t flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
-	int rc;
+	int rc = 0;
 
 	if (p->traced)
 		return 0;
-
-	rc = bpf_program__set_flags(p->entry, flags);
+	if (p->entry)
+		rc = bpf_program__set_flags(p->entry, flags);
 	if (!rc)
 		rc = bpf_program__set_flags(p->sampler, flags);
 	return rc;
@@ -181,6 +184,14 @@ static int set_flags(struct xdps_object *p, bool frags)
 static int map_fd(const struct xdps_object *p, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(p->obj, name);
+}
+
+/* Makes the object use the maps of the captures whose hook it is to share. */
+static int join(struct xdps_object *p, const struct xdps_chain_maps *chain)
+{
+	int rc = bpf_map__reuse_fd(p->own->maps.chain, chain->slots_fd);
+
+	return rc ? rc : bpf_map__reuse_fd(p->own->maps.bss, chain->members_fd);
 }
 
 /* Makes the object use this map; if `fd` is negative, the map is not needed. */
@@ -207,19 +218,14 @@ static int set_maps(struct xdps_object *p, const struct xdps_load *want)
 		rc = reuse_map(p, "more", r->more_fd);
 	if (!rc)
 		rc = reuse_map(p, "doorbell", r->doorbell_fd);
+	if (!rc && want->chain)
+		rc = join(p, want->chain);
 	if (rc)
 		return rc;
 	if (want->before)
 		return reuse_map(p, "cpus", want->before->cpus_fd);
 	return bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, "cpus"),
 					want->n_cpus);
-}
-
-static int put_in_slot(const struct xdps_object *p, uint32_t i, const struct bpf_program *prog)
-{
-	int fd = prog ? bpf_program__fd(prog) : -1;
-
-	return prog ? bpf_map_update_elem(p->slot_fd, &i, &fd, BPF_ANY) : 0;
 }
 
 /*
@@ -247,6 +253,17 @@ static void find_cast(struct xdps_object *p)
 	}
 }
 
+static int put_in_fragments(const struct xdps_object *p)
+{
+	const uint32_t slot = XDPS_SLOT_FRAGMENTS;
+	int fd;
+
+	if (!p->in_fragments)
+		return 0;
+	fd = bpf_program__fd(p->in_fragments);
+	return bpf_map_update_elem(p->slots_fd, &slot, &fd, BPF_ANY);
+}
+
 static int load(struct xdps_object *p)
 {
 	int rc;
@@ -254,12 +271,17 @@ static int load(struct xdps_object *p)
 	rc = bpf_object__load(p->obj);
 	if (rc)
 		return rc;
-	p->slot_fd = map_fd(p, "slot");
+	p->slots_fd = map_fd(p, p->traced ? "slot" : "chain");
+	p->members_fd = p->traced ? -1 : bpf_map__fd(p->own->maps.bss);
 	p->cpus_fd = map_fd(p, "cpus");
 	if (p->traced)
 		find_cast(p);
-	rc = put_in_slot(p, XDPS_SLOT_FRAGMENTS, p->in_fragments);
-	return rc ? rc : put_in_slot(p, XDPS_SLOT_SAMPLER, p->sampler);
+	return put_in_fragments(p);
+}
+
+int xdps_object_put(const struct xdps_object *p, int prog_fd)
+{
+	return bpf_map_update_elem(p->slots_fd, &p->slot, &prog_fd, BPF_ANY);
 }
 
 static enum xdps_status explain(struct xdps_error *err, int rc, const char *doing)
@@ -286,7 +308,8 @@ static enum xdps_status explain(struct xdps_error *err, int rc, const char *doin
 void xdps_object_init(struct xdps_object *p)
 {
 	*p = (struct xdps_object){
-		.slot_fd = -1,
+		.slots_fd = -1,
+		.members_fd = -1,
 		.cpus_fd = -1,
 	};
 }
@@ -301,7 +324,7 @@ enum xdps_status xdps_object_load(struct xdps_object *p, const struct xdps_load 
 	memset(&said, 0, sizeof(said));
 	p->traced = want->traced;
 	rc = p->traced ? open_trace(p, want, &config)
-		       : open_own(p, want->rings->kind, &config);
+		       : open_own(p, want, &config);
 	if (!rc) {
 		configure(config, want);
 		rc = set_flags(p, config->frags);

@@ -82,6 +82,7 @@ void lab_load_beside(struct xdps_request request, const struct xdps_interface *i
 	    xdps_object_load(&lab.object, &load, &err) ||
 	    xdps_rings_assign(&lab.rings, &lab.cpus, lab.object.cpus_fd, &err))
 		fail_msg("%s", err.text);
+	assert_int_equal(xdps_object_put(&lab.object, bpf_program__fd(lab.object.sampler)), 0);
 	lab.counters = mmap(NULL, counters_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED,
 			    lab.object.cpus_fd, 0);
 	assert_ptr_not_equal(lab.counters, MAP_FAILED);

@@ -433,7 +433,7 @@ static void function_names_stay(void **state)
 
 	lab_load(usual);
 	set_key(2, 7, 50);
-	assert_int_equal(bpf_map_lookup_elem(lab.object.slot_fd, &first, &slot_id), 0);
+	assert_int_equal(bpf_map_lookup_elem(lab.object.slots_fd, &first, &slot_id), 0);
 	fd = bpf_prog_get_fd_by_id(slot_id);
 	if (fd < 0) {
 		print_message("# needs CAP_SYS_ADMIN, to find a program by its number\n");

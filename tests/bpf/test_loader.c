@@ -34,7 +34,7 @@ static void verifier_is_quoted(void **state)
 	xdps_rings_init(&rings);
 	assert_int_equal(xdps_rings_open(&rings, &all_of_all, &one, NULL, "loading", &err),
 			 XDPS_OK);
-	assert_int_equal(open_own(&object, rings.kind, &config), 0);
+	assert_int_equal(open_own(&object, &want, &config), 0);
 	configure(config, &want);
 	assert_int_equal(set_maps(&object, &want), 0);
 	/* whose context ends before the receive queue */

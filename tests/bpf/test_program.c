@@ -131,8 +131,7 @@ static void empty_slot_passes(void **state)
 	const uint32_t first = 0;
 
 	lab_load(everything);
-	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(lab.object.own->maps.slot),
-					     &first), 0);
+	assert_int_equal(bpf_map_delete_elem(lab.object.slots_fd, &first), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
 	assert_int_equal(counters()->chosen, 0);
@@ -142,15 +141,14 @@ static void empty_slot_passes(void **state)
 static void sampler_can_be_replaced(void **state)
 {
 	const uint32_t first = 0;
-	int fd, slot_fd;
+	int fd;
 
 	lab_load(everything);
-	slot_fd = bpf_map__fd(lab.object.own->maps.slot);
 	fd = bpf_program__fd(lab.object.sampler);
 	lab_receive(60, 3);
-	assert_int_equal(bpf_map_delete_elem(slot_fd, &first), 0);
+	assert_int_equal(bpf_map_delete_elem(lab.object.slots_fd, &first), 0);
 	lab_receive(60, 4);
-	assert_int_equal(bpf_map_update_elem(slot_fd, &first, &fd, BPF_ANY), 0);
+	assert_int_equal(xdps_object_put(&lab.object, fd), 0);
 	lab_receive(60, 5);
 	assert_int_equal(drain(), 3 + 5);
 }

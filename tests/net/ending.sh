@@ -99,13 +99,13 @@ it_says_so_in_dumpcap_as_a_user_expects_it()
 	! says dump "report this" || die "dumpcap takes it for a bug" dump
 }
 
-it_refuses_a_second_capture_and_goes_on_with_the_first()
+it_refuses_a_capture_that_cannot_trace_the_first_and_goes_on_with_that()
 {
 	capture first -i "$DEV"
-	# where the kernel lets the second be beside the first, it cannot without types
-	fails rx bash -c "mount -t tmpfs tmpfs /sys/kernel/btf; exec tcpdump -n -i $DEV"
+	# where the kernel lets the second trace the first, it cannot without types
+	fails rx bash -c "mount -t tmpfs tmpfs /sys/kernel/btf; exec tcpdump -n -i $PLAIN:point=exit"
 	equal status "$RC" 1
-	has "$TEXT" "rx0: a capture is already running, maybe this program's own; only one can run"
+	has "$TEXT" "rx0: a capture is already running, and one with point=exit or prog= cannot trace it"
 	send "$(frames 50)"
 	end_capture first 50
 	equal captured "$CAPTURED" 50

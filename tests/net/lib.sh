@@ -65,6 +65,15 @@ die()
 	exit 1
 }
 
+# One line of words that can be read; no line breaks but tcpdump's own.
+is_a_sentence()
+{
+	[ "${#1}" -lt 600 ] || die "long: $1"
+	[ "$(wc -l <<<"$1")" -le 2 ] || die "several lines: $1"
+	! LC_ALL=C grep -q '[^[:print:][:space:]]' <<<"$1" || die "not printable: $1"
+	! grep -Eq '\(null\)|%[sdu]|errno|error -?[0-9]' <<<"$1" || die "not for people: $1"
+}
+
 skip_test()
 {
 	echo "$1" >"$T/skip"

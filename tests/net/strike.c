@@ -163,7 +163,7 @@ static bool read_name(const struct kind *kind, int fd, char *name)
 static bool is_of_a_helper(const struct kind *kind, uint32_t id)
 {
 	static const char *const names[] = {
-		"perf_rings", "map_rings", "doorbell", "cpus", "slot", "scratches"
+		"perf_rings", "map_rings", "doorbell", "cpus", "chain", "slot", "scratches"
 	};
 	char name[BPF_OBJ_NAME_LEN];
 	int fd = kind->open(id);

@@ -366,5 +366,32 @@ it_says_to_who_debugs_that_it_does_not_notice_and_why()
 	stop dump
 }
 
+# Captures that share a program.
+
+it_makes_room_together_with_those_that_share_its_program()
+{
+	alone dump -i "$DEV"
+	XDPSAMPLE_DEBUG=1 begin other -i "$DEV"
+	until_true 15 says other "$ROOM" || die "it does not listen" other
+	kept_out by_ip
+	by_ip
+	ip -n "$RX" link set dev rx0 xdpdrv off
+	stop other KILL
+	stop dump KILL
+}
+
+it_stays_if_one_of_those_that_share_its_program_does()
+{
+	alone dump -i "$DEV"
+	begin other -i "$DEV:yield=no"
+	fails by_ip
+	sleep 0.5
+	! is_free || die "it made room"
+	! says dump "made room" || die "it made room" dump
+	send "$(frames 20)"
+	stop_when_written other 20
+	stop_when_written dump 20
+}
+
 exec 3>&1
 run_tests "$@"
