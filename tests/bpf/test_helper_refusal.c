@@ -170,6 +170,7 @@ static void no_map_rings_beside(void **state)
 		skip();
 	}
 	capture_near(&as_usual);
+	request.request.point = XDPS_POINT_EXIT;
 	request.request.ring = XDPS_RING_MAP;
 	helper_open(&second, &how, &request);
 	assert_error(&second, XDPS_UNSUPPORTED,
