@@ -66,6 +66,8 @@ struct step {
 	uint32_t written;	/* a set: on every path to here */
 	uint32_t proven_bytes;	/* the packet has them, on every path to here */
 	unsigned int n_ways;	/* paths that lead to it */
+	bool needs_a;		/* some path from here reads A before it writes it */
+	uint8_t swapped_bytes;	/* of A, which still is as it was in the packet; or 0 */
 	unsigned int start;	/* its first instruction in eBPF */
 };
 
@@ -244,6 +246,75 @@ static enum xdps_status follow(struct translation *t, unsigned int at, struct xd
 				 at, at + 1 + insn->k);
 	}
 	return XDPS_OK;
+}
+
+/* Jumps only lead forward, so what comes after a step is known before the step. */
+static bool find_need_of_a(const struct translation *t, unsigned int at)
+{
+	const struct xdps_insn *insn = &t->in[at];
+
+	if (!t->steps[at].reached)
+		return false;
+	if (reads(insn) & SET_A || saves_a(t, insn))
+		return true;
+	if (writes(insn) & SET_A || BPF_CLASS(insn->code) == BPF_RET || is_out_of_reach(t, insn))
+		return false;
+	if (insn->code == (BPF_JMP | BPF_JA))
+		return t->steps[at + 1 + insn->k].needs_a;
+	return t->steps[at + 1].needs_a;
+}
+
+/* Is A only compared with constants that are equal or not, however its bytes are ordered? */
+static bool is_only_compared(const struct translation *t, unsigned int at)
+{
+	const struct xdps_insn *insn = &t->in[at];
+
+	if (!t->steps[at].needs_a)
+		return true;
+	if (t->steps[at].n_ways != 1 || (insn->code != (BPF_JMP | BPF_JEQ | BPF_K) &&
+					 insn->code != (BPF_JMP | BPF_JSET | BPF_K)))
+		return false;
+	return is_only_compared(t, at + 1 + insn->jt) && is_only_compared(t, at + 1 + insn->jf);
+}
+
+static void leave_swapped(struct translation *t, unsigned int at, uint8_t bytes)
+{
+	if (!t->steps[at].needs_a)
+		return;
+	t->steps[at].swapped_bytes = bytes;
+	leave_swapped(t, at + 1 + t->in[at].jt, bytes);
+	leave_swapped(t, at + 1 + t->in[at].jf, bytes);
+}
+
+/* Swapping a constant here is cheaper than swapping what is loaded of each packet. */
+static void find_swapped(struct translation *t)
+{
+	for (unsigned int i = t->n_in; i-- > 0;)
+		t->steps[i].needs_a = find_need_of_a(t, i);
+	for (unsigned int i = 0; i < t->n_in; i++) {
+		const struct xdps_insn *insn = &t->in[i];
+
+		if (!t->steps[i].reached || BPF_CLASS(insn->code) != BPF_LD ||
+		    !loads_from_packet(insn) || load_bytes(insn) == 1 ||
+		    is_out_of_reach(t, insn) || !is_only_compared(t, i + 1))
+			continue;
+		t->steps[i].swapped_bytes = load_bytes(insn);
+		leave_swapped(t, i + 1, load_bytes(insn));
+	}
+}
+
+/* The constant that a comparison with A takes.  Two bytes never equal more than these. */
+static uint32_t compared(const struct translation *t, unsigned int at)
+{
+	uint32_t k = t->in[at].k;
+
+	switch (t->steps[at].swapped_bytes) {
+	case 4:
+		return __builtin_bswap32(k);
+	case 2:
+		return (k & ~0xffffU) | __builtin_bswap16(k);
+	}
+	return k;
 }
 
 static void make_room(struct translation *t)
@@ -573,7 +644,7 @@ static void emit_packet_load(struct translation *t, unsigned int at)
 	emit_bytes(t, at, dst);
 	if (is_out_of_reach(t, insn))
 		return;
-	if (bytes > 1)
+	if (bytes > 1 && !t->steps[at].swapped_bytes)
 		emit(t, BPF_ALU | BPF_END | BPF_TO_BE, dst, 0, 0, 8 * bytes);
 	if (BPF_MODE(insn->code) == BPF_MSH) {
 		alu32_k(t, BPF_AND, dst, 0xf);
@@ -661,7 +732,7 @@ static void emit_jump(struct translation *t, unsigned int at)
 	const struct xdps_insn *insn = &t->in[at];
 	uint8_t op = BPF_OP(insn->code), src = BPF_SRC(insn->code);
 	uint8_t reg = src == BPF_X ? X : 0;
-	uint32_t imm = src == BPF_X ? 0 : insn->k;
+	uint32_t imm = src == BPF_X ? 0 : compared(t, at);
 	unsigned int yes = at + 1 + (op == BPF_JA ? insn->k : insn->jt);
 	unsigned int no = at + 1 + (op == BPF_JA ? insn->k : insn->jf);
 
@@ -724,7 +795,7 @@ static void emit_row(struct translation *t, unsigned int at, unsigned int n)
 	uint32_t constants[ROW_MAX];
 
 	for (unsigned int i = 0; i < n; i++)
-		constants[i] = t->in[at + i].k;
+		constants[i] = compared(t, at + i);
 	qsort(constants, n, sizeof(*constants), by_value);
 	t->steps[at].start = t->n_out;
 	emit_search(t, constants, n, at + 1 + t->in[at].jt, at + n + last->jf);
@@ -841,6 +912,7 @@ static enum xdps_status translate(struct translation *t, struct xdps_code *code,
 			return status;
 	}
 
+	find_swapped(t);
 	if (t->memory == XDPS_MEMORY_KERNEL)
 		save(t, X, ADDRESS);
 	emit_zeroes(t);
