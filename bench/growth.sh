@@ -63,6 +63,29 @@ measure_cpus()
 		cpus_captured "$captured" cpus_lost "$dropped"
 }
 
+# Captures that share an XDP program: what a packet costs with one, two and three of them.
+# The rings are as large as each round needs, for each capture.
+measure_captures()
+{
+	local n pids=() i
+
+	for n in 1 2 3; do
+		setting="captures $n"
+		progress "$title, $n captures"
+		pids=()
+		for ((i = 0; i < n; i++)); do
+			must_capture "$work/dev/null" -B "$(buffer_kib)"
+			pids+=("$reader_pid")
+		done
+		warm_up $((2 * packets))
+		inject_turns
+		record pass_ns "$pass_ns" cost_ns "$cost_ns"
+		for reader_pid in "${pids[@]}"; do
+			end_capture
+		done
+	done
+}
+
 growth_round()
 {
 	local contender n_cpus
@@ -75,6 +98,7 @@ growth_round()
 		for setting in "${ring_kib_of[@]}"; do
 			measure_ring
 		done
+		measure_captures
 		for ((n_cpus = 1; n_cpus <= nproc; n_cpus *= 2)); do
 			measure_cpus "$n_cpus"
 		done

@@ -304,6 +304,17 @@ def report_growth(m, contenders):
     if not m.contenders["cost"]:
         print("\nThe cost of XDP_PASS on the same veth is subtracted only if the section cost runs as well.")
 
+    head("GROWTH: several captures share an XDP program; packets of 64 bytes")
+    wide_row("", "cost, ns", "for each", "vs. first")
+    for c in captures:
+        print(c)
+        first = m.cost_ns("growth", c, "captures 1")
+        for n in 1, 2, 3:
+            all_ns = m.cost_ns("growth", c, f"captures {n}")
+            if first and all_ns:
+                wide_row(f"{n:7} capture{'s' if n > 1 else ''}", cell(all_ns),
+                         f"{all_ns.median / n:.0f}", f"{all_ns.median / n / first.median:.2f}")
+
     head("GROWTH: several CPUs send at full rate; default settings")
     wide_row("", "sent, 1000/s", "captured", "reported lost", "sent")
     for c in captures:

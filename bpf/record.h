@@ -24,9 +24,10 @@
 #define XDPS_TAI_OFFSET_ERROR_NS 1000
 
 /*
- * What a filter returns for a packet.  The lower half is how many bytes of it are wanted;
- * 0: the packet is rejected.  The upper half is the number of the filter, which goes into
- * the record.  From that the reader knows which packets passed which filter.
+ * What a filter returns for a packet; 0: the packet is rejected.  The lower half is how many
+ * bytes of it are wanted, at most the snapshot length, or XDPS_CAPLEN_MAX if user space has
+ * to judge the packet.  The upper half is the number of the filter, which goes into the
+ * record.  From that the reader knows which packets passed which filter.
  */
 #define XDPS_VERDICT(filter, bytes) ((__u64)(filter) << 32 | (__u32)(bytes))
 
@@ -78,6 +79,8 @@ struct xdps_config {
 	__u32 reserved1;
 
 	struct xdps_pages pages;	/* beside another program, if frags is set */
+
+	__u64 later_members;	/* alone: a mask of the bytes of all later slots in the chain */
 };
 
 /*
@@ -152,7 +155,7 @@ struct xdps_record {
 	__u32 filter;		/* number of the filter that accepted it */
 };
 
-_Static_assert(sizeof(struct xdps_config) == 56, "no padding");
+_Static_assert(sizeof(struct xdps_config) == 64, "no padding");
 _Static_assert(sizeof(struct xdps_cpu) == 256, "a power of two, to be found by a shift");
 _Static_assert(sizeof(struct xdps_record) == 32, "no padding");
 _Static_assert(XDPS_RING_MARGIN_BYTES >= sizeof(struct xdps_record) + XDPS_CAPLEN_MAX,

@@ -133,13 +133,18 @@ static __always_inline int is_filter_called(__u64 *verdict)
 	asm volatile("%0 = " TEXT_OF(XDPS_FILTER_MARK) "00000000 ll\n"
 		     "%1 = 0x1ffffffff ll"	/* XDPS_VERDICT(XDPS_FILTER_FIRST, ~0U) */
 		     : "=&r"(mark), "=r"(*verdict));
-	return mark & 1;
+	if (mark & 1)
+		return 1;
+	/* A filter that is called has seen to this itself. */
+	if (*verdict >> 32 != XDPS_FILTER_UNDECIDED && (__u32)*verdict > config.snaplen)
+		*verdict = XDPS_VERDICT(*verdict >> 32, config.snaplen);
+	return 0;
 }
 
 /* Is the packet to be taken?  If not, this counts it. */
 static __always_inline int wanted(struct xdps_cpu *c, __u64 verdict)
 {
-	if (!(__u32)verdict) {
+	if (!verdict) {
 		c->rejected++;
 		return 0;
 	}
@@ -150,13 +155,10 @@ static __always_inline int wanted(struct xdps_cpu *c, __u64 verdict)
 	return 1;
 }
 
-/* User space gets all of a packet that the filter left to it. */
 static __always_inline __u32 packet_caplen(const struct xdps_record *rec, __u64 verdict)
 {
-	__u32 most = XDPS_CAPLEN_MAX, wanted = verdict;
+	__u32 most = verdict;
 
-	if (rec->filter != XDPS_FILTER_UNDECIDED)
-		most = wanted < config.snaplen ? wanted : config.snaplen;
 	return rec->len < most ? rec->len : most;
 }
 

@@ -107,10 +107,11 @@ static __always_inline void to_map(struct xdp_md *ctx)
 /* Calls the sampler of the next capture, and returns if there is none. */
 static __always_inline void call_next(struct xdp_md *ctx)
 {
-	const __u32 own = config.slot;
+	__u32 own;
 
-	if (!(members & ~0ULL << 8 * own << 8))
+	if (!(members & config.later_members))
 		return;
+	own = config.slot;
 #pragma unroll
 	for (__u32 i = 1; i < XDPS_CHAIN_MAX; i++)
 		if (i > own)

@@ -207,8 +207,8 @@ enum xdps_status xdps_filter_set(const struct xdps_object *p,
 		if (xdps_classic_check(spec->insns, spec->n_insns, err))
 			return err->status;
 		*place = XDPS_FILTER_KERNEL;
-		if (!xdps_translate(spec->insns, spec->n_insns, spec->number, p->memory,
-				    &code, err) &&
+		if (!xdps_translate(spec->insns, spec->n_insns, spec->number, p->snaplen,
+				    p->memory, &code, err) &&
 		    !put(p, &code, err))
 			return XDPS_OK;
 	}

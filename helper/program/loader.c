@@ -161,6 +161,7 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 	config->actions = request->actions;
 	config->lowers = want->has_lowers;
 	config->slot = want->slot;
+	config->later_members = ~0ULL << 8 * want->slot << 8;
 }
 
 /*
@@ -323,6 +324,7 @@ enum xdps_status xdps_object_load(struct xdps_object *p, const struct xdps_load 
 	libbpf_set_print(listen_to_libbpf);
 	memset(&said, 0, sizeof(said));
 	p->traced = want->traced;
+	p->snaplen = want->request->snaplen;
 	rc = p->traced ? open_trace(p, want, &config)
 		       : open_own(p, want, &config);
 	if (!rc) {

@@ -37,6 +37,7 @@ struct xdps_object {
 	struct bpf_program *sampler;	/* accepts everything */
 	struct bpf_program *in_fragments;	/* writes packets in fragments; or NULL */
 	enum xdps_memory memory;	/* what its filter gets */
+	uint32_t snaplen;		/* bytes */
 	struct xdps_cast cast;		/* with XDPS_MEMORY_KERNEL */
 	uint32_t slot;			/* the place of the sampler in `slots_fd` */
 	int slots_fd;			/* these must not be closed */

@@ -13,6 +13,7 @@
  */
 #include "translate.h"
 
+#include <endian.h>
 #include <linux/filter.h>
 #include <stdlib.h>
 
@@ -81,6 +82,7 @@ struct translation {
 	const struct xdps_insn *in;
 	unsigned int n_in;
 	uint32_t filter;
+	uint32_t snaplen;
 	enum xdps_memory memory;
 
 	struct step *steps;	/* n_in, and the two tails */
@@ -303,16 +305,16 @@ static void find_swapped(struct translation *t)
 	}
 }
 
-/* The constant that a comparison with A takes.  Two bytes never equal more than these. */
+/* The constant that a comparison with A takes, in the order of bytes that A has. */
 static uint32_t compared(const struct translation *t, unsigned int at)
 {
 	uint32_t k = t->in[at].k;
 
 	switch (t->steps[at].swapped_bytes) {
 	case 4:
-		return __builtin_bswap32(k);
+		return htobe32(k);
 	case 2:
-		return (k & ~0xffffU) | __builtin_bswap16(k);
+		return (k & ~0xffffU) | htobe16((uint16_t)k);
 	}
 	return k;
 }
@@ -802,20 +804,29 @@ static void emit_row(struct translation *t, unsigned int at, unsigned int n)
 }
 
 /* The verdict of a filter that returns k. */
-static uint64_t verdict_of(uint32_t filter, uint32_t k)
+static uint64_t verdict_of(const struct translation *t, uint32_t k)
 {
-	return k ? XDPS_VERDICT(filter, k) : 0;
+	return k ? XDPS_VERDICT(t->filter, k < t->snaplen ? k : t->snaplen) : 0;
 }
 
-/* A verdict of 0 bytes is a rejection, whatever number is in its upper half. */
+/* The same for what is in A. */
+static void emit_verdict_of_a(struct translation *t)
+{
+	unsigned int rejects = jump_ahead(t, BPF_JMP32 | BPF_JEQ | BPF_K, A, 0);
+
+	emit(t, BPF_JMP32 | BPF_JLE | BPF_K, A, 0, 1, t->snaplen);
+	emit(t, BPF_ALU | BPF_MOV | BPF_K, A, 0, 0, t->snaplen);
+	load_constant(t, TEMP, XDPS_VERDICT(t->filter, 0));
+	alu64(t, BPF_OR, A, TEMP);
+	here(t, rejects);
+}
+
 static void emit_return(struct translation *t, const struct xdps_insn *insn)
 {
-	if (BPF_RVAL(insn->code) == BPF_A) {
-		load_constant(t, TEMP, XDPS_VERDICT(t->filter, 0));
-		alu64(t, BPF_OR, A, TEMP);
-	} else {
-		load_constant(t, A, verdict_of(t->filter, insn->k));
-	}
+	if (BPF_RVAL(insn->code) == BPF_A)
+		emit_verdict_of_a(t);
+	else
+		load_constant(t, A, verdict_of(t, insn->k));
 	emit(t, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
@@ -926,18 +937,19 @@ static enum xdps_status translate(struct translation *t, struct xdps_code *code,
 			emit_step(t, i);
 	}
 	emit_tail(t, t->reject, 0);
-	emit_tail(t, t->undecided, XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX));
+	emit_tail(t, t->undecided, XDPS_VERDICT(XDPS_FILTER_UNDECIDED, XDPS_CAPLEN_MAX));
 	return finish(t, code, err);
 }
 
 enum xdps_status xdps_translate(const struct xdps_insn *insns, size_t n_insns,
-				uint32_t filter, enum xdps_memory memory,
+				uint32_t filter, uint32_t snaplen, enum xdps_memory memory,
 				struct xdps_code *code, struct xdps_error *err)
 {
 	struct translation t = {
 		.in = insns,
 		.n_in = n_insns,
 		.filter = filter,
+		.snaplen = snaplen,
 		.memory = memory,
 		.reject = n_insns,
 		.undecided = n_insns + 1,
@@ -950,7 +962,7 @@ enum xdps_status xdps_translate(const struct xdps_insn *insns, size_t n_insns,
 	status = translate(&t, code, err);
 	if (!status && insns[0].code == (BPF_RET | BPF_K)) {
 		code->is_constant = true;
-		code->verdict = verdict_of(filter, insns[0].k);
+		code->verdict = verdict_of(&t, insns[0].k);
 	}
 	free(t.out);
 	free(t.steps);
@@ -963,11 +975,11 @@ enum xdps_status xdps_translate_nothing(struct xdps_code *code, struct xdps_erro
 	struct translation t = { .steps = &only };
 	enum xdps_status status;
 
-	emit_tail(&t, 0, XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX));
+	emit_tail(&t, 0, XDPS_VERDICT(XDPS_FILTER_UNDECIDED, XDPS_CAPLEN_MAX));
 	status = finish(&t, code, err);
 	if (!status) {
 		code->is_constant = true;
-		code->verdict = XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX);
+		code->verdict = XDPS_VERDICT(XDPS_FILTER_UNDECIDED, XDPS_CAPLEN_MAX);
 	}
 	free(t.out);
 	return status;

@@ -47,7 +47,8 @@ struct xdps_code {
 
 /*
  * Translates a program that xdps_classic_check() accepts; `filter` is the number in its
- * verdicts.  Has no side effects.
+ * verdicts, and `snaplen` the most bytes that they ask for, in 1..UINT32_MAX.  Has no side
+ * effects.
  *
  * XDPS_OK           `*code` is the caller's, for xdps_code_free()
  * XDPS_UNSUPPORTED  it has to run in user space, and the sentence says why: it
@@ -56,7 +57,7 @@ struct xdps_code {
  * XDPS_FAILED       out of memory
  */
 enum xdps_status xdps_translate(const struct xdps_insn *insns, size_t n_insns,
-				uint32_t filter, enum xdps_memory memory,
+				uint32_t filter, uint32_t snaplen, enum xdps_memory memory,
 				struct xdps_code *code, struct xdps_error *err);
 
 /* Makes a function that leaves every packet undecided: for what cannot be translated. */

@@ -227,7 +227,7 @@ static void compare(const struct subject *s, struct counts *c)
 	}
 	if (xdps_classic_check(s->insns, s->n, &err))
 		fail_msg("\"%s\": %s", s->name, err.text);
-	status = xdps_translate(s->insns, s->n, s->number, lab.memory, &code, &err);
+	status = xdps_translate(s->insns, s->n, s->number, UINT32_MAX, lab.memory, &code, &err);
 	if (status == XDPS_UNSUPPORTED) {
 		c->left++;
 		c->loops += has_loop(s->insns, s->n);
@@ -505,7 +505,8 @@ static struct verdict judge(const struct xdps_insn *insns, size_t n, uint32_t le
 	int fd;
 
 	memset(us, 'U', sizeof(us));
-	assert_int_equal(xdps_translate(insns, n, 7, XDPS_MEMORY_PACKET, &code, &err), XDPS_OK);
+	assert_int_equal(xdps_translate(insns, n, 7, UINT32_MAX, XDPS_MEMORY_PACKET, &code,
+					&err), XDPS_OK);
 	fd = filter_lab_load(&lab, &code, NULL, 0);
 	assert_true(fd >= 0);
 	xdps_code_free(&code);
@@ -663,7 +664,7 @@ static void loops_are_left(void **state)
 	assert_null(pcap_side_compile("ip6 protochain 6", true, &program));
 	assert_true(has_loop(program.insns, program.n));
 	assert_int_equal(xdps_classic_check(program.insns, program.n, &err), XDPS_OK);
-	assert_int_equal(xdps_translate(program.insns, program.n, 2, XDPS_MEMORY_PACKET,
+	assert_int_equal(xdps_translate(program.insns, program.n, 2, UINT32_MAX, XDPS_MEMORY_PACKET,
 					&code, &err),
 			 XDPS_UNSUPPORTED);
 	if (!strstr(err.text, "jumps back"))
@@ -682,8 +683,8 @@ static uint64_t differences(const char *translated, const char *judged, uint32_t
 	assert_null(pcap_side_compile(judged, true, &other));
 	if (translated) {
 		assert_null(pcap_side_compile(translated, true, &one));
-		assert_int_equal(xdps_translate(one.insns, one.n, number, XDPS_MEMORY_PACKET,
-						&code, &err), XDPS_OK);
+		assert_int_equal(xdps_translate(one.insns, one.n, number, UINT32_MAX,
+						XDPS_MEMORY_PACKET, &code, &err), XDPS_OK);
 		pcap_side_free(&one);
 	} else {
 		assert_int_equal(xdps_translate_nothing(&code, &err), XDPS_OK);

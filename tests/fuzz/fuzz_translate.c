@@ -71,7 +71,7 @@ static void check_verdict(const struct xdps_code *code, enum xdps_memory memory,
 
 	expect(ebpf_run(code, memory, &part, &verdict, &fault), &fault);
 	if (!pcap.decided) {
-		assert(verdict == XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX));
+		assert(verdict == XDPS_VERDICT(XDPS_FILTER_UNDECIDED, XDPS_CAPLEN_MAX));
 	} else {
 		assert((uint32_t)verdict == pcap.bytes);
 		assert(!pcap.bytes || verdict >> 32 == NUMBER);
@@ -103,7 +103,7 @@ static void check(const struct xdps_insn *insns, size_t n, enum xdps_memory memo
 		return;
 	}
 	assert(bpf_validate(insns, n));
-	status = xdps_translate(insns, n, NUMBER, memory, &code, &err);
+	status = xdps_translate(insns, n, NUMBER, UINT32_MAX, memory, &code, &err);
 	if (status) {
 		assert(status == XDPS_UNSUPPORTED);
 		check_sentence(status, &err);

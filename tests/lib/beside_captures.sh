@@ -22,6 +22,16 @@ begin()
 	[[ ${HELPER[$1]} =~ ^[0-9]+$ ]] || die "the helper of $1 is not to be found" "$1"
 }
 
+# stranger WHAT...: tests/net/squatter.py where captures on rx0 meet, ready
+stranger()
+{
+	local ifindex
+
+	ifindex=$(ip -n "$RX" -o link show rx0)
+	start squatter ip netns exec "$RX" "$HERE/squatter.py" "${ifindex%%:*}" "$@"
+	await squatter ready
+}
+
 # Links included: their programs are.
 nothing_of_ours()
 {

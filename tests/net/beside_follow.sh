@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # The XDP program that captures are beside is another capture's, which ends: those that
-# remain follow it.
+# remain follow it.  Captures trace each other if they cannot share one program: here,
+# because a stranger has the names by which they would.
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +15,9 @@ before_each()
 {
 	case $1 in
 	it_comes_up_again_at_once_*) ;;
-	*) needs_tracing ;;
+	*)
+		needs_tracing
+		stranger squat 0 8 ;;
 	esac
 }
 

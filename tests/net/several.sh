@@ -231,29 +231,17 @@ it_is_let_in_within_10_ms()
 
 # Others, who must not be able to do more than to keep captures from sharing.
 
-# stranger WHAT...: tests/net/squatter.py on rx0, ready
-stranger()
-{
-	start squatter ip netns exec "$RX" "$HERE/squatter.py" \
-		"$(<"$(rx_index)")" "$@"
-	await squatter ready
-}
-
-rx_index()
-{
-	ip netns exec "$RX" cat /sys/class/net/rx0/ifindex >"$T/ifindex"
-	echo "$T/ifindex"
-}
-
 # is_apart LIMIT-S: a second capture does what it does if it cannot share, soon
 is_apart()
 {
 	local begin=$SECONDS
 
-	if rx tcpdump -n -c 1 -L -i "$DEV" >"$T/apart" 2>&1; then
-		! grep "$SHARES" "$T/apart" || die "it shares"
+	if rx env XDPSAMPLE_DEBUG=1 "XDPSAMPLE_HELPER=${OTHER_HELPER:-$XDPS_HELPER}" \
+		tcpdump -L -i "$DEV" >"$T/apart" 2>&1; then
+		! grep "$SHARES" "$T/apart" >/dev/null || die "it shares" apart
 	else
-		grep "a capture is already running that does not share its XDP program" "$T/apart" >/dev/null || die "not refused" apart
+		grep "a capture is already running that does not share its XDP program" \
+			"$T/apart" >/dev/null || die "not refused for that" apart
 	fi
 	[ $((SECONDS - begin)) -le $(($1 * ${XDPS_PATIENCE:-1})) ] || die "after $((SECONDS - begin)) s"
 }
@@ -317,7 +305,7 @@ it_is_not_kept_from_its_work_by_who_connects_all_the_time()
 	begin first -i "$DEV"
 	stranger flood
 	send "$(frames 100)"
-	is_apart 3
+	rx tcpdump -L -i "$DEV" >"$T/second" 2>&1 || :
 	all_have "$(frames 100)" 100 first
 	[ $((SECONDS - begin)) -le $((15 * ${XDPS_PATIENCE:-1})) ] || die "after $((SECONDS - begin)) s"
 	stop squatter KILL
@@ -352,7 +340,7 @@ it_does_not_share_with_another_version()
 	chmod 755 "$T/other"
 	! cmp -s "$XDPS_HELPER" "$T/other" || die "the name is not in the helper"
 	begin first -i "$DEV"
-	XDPSAMPLE_HELPER=$T/other is_apart 3
+	OTHER_HELPER=$T/other is_apart 3
 	stop first
 }
 

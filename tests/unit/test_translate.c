@@ -114,7 +114,7 @@ static unsigned int keeping_insns(void)
 static enum xdps_status translate(const struct xdps_insn *insns, size_t n,
 				  struct xdps_code *code, struct xdps_error *err)
 {
-	return xdps_translate(insns, n, NUMBER, memory, code, err);
+	return xdps_translate(insns, n, NUMBER, UINT32_MAX, memory, code, err);
 }
 
 /* It is the one that packets are compared by, from then on. */
@@ -161,7 +161,7 @@ static uint64_t says(const struct xdps_insn *insns, size_t n, uint32_t linear, u
 
 static bool is_undecided(uint64_t verdict)
 {
-	return verdict == XDPS_VERDICT(XDPS_FILTER_UNDECIDED, UINT32_MAX);
+	return verdict == XDPS_VERDICT(XDPS_FILTER_UNDECIDED, XDPS_CAPLEN_MAX);
 }
 
 /* Undecided if and only if libpcap's machine needs a byte that is not shown. */
@@ -360,7 +360,7 @@ static void test_constant(void **state)
 		xdps_code_free(&code);
 	}
 	assert_int_equal(xdps_translate_nothing(&code, &err), XDPS_OK);
-	assert_true(code.is_constant && code.verdict == UINT32_MAX);
+	assert_true(code.is_constant && code.verdict == XDPS_CAPLEN_MAX);
 	xdps_code_free(&code);
 }
 
@@ -370,7 +370,8 @@ static void test_number(void **state)
 	struct xdps_code code;
 	struct xdps_error err;
 
-	assert_int_equal(xdps_translate(insns, 1, UINT32_MAX, memory, &code, &err), XDPS_OK);
+	assert_int_equal(xdps_translate(insns, 1, UINT32_MAX, UINT32_MAX, memory, &code, &err),
+			 XDPS_OK);
 	assert_int_equal(run(&code, packet, 9, 9), XDPS_VERDICT(UINT32_MAX, 5));
 	xdps_code_free(&code);
 }
@@ -934,7 +935,7 @@ static void test_long(void **state)
 	};
 	const unsigned int load_insns = load_insns_of[memory];
 	const unsigned int n_loads = XDPS_FILTER_INSNS_MAX - 2;
-	const unsigned int in_reach = (INT16_MAX - 1) / load_insns;
+	const unsigned int in_reach = (INT16_MAX - 4) / load_insns;
 	struct xdps_code code = { .n = 0 };
 	char text[256];
 	struct ebpf_fault fault;
@@ -943,7 +944,7 @@ static void test_long(void **state)
 	assert_int_equal(translate_longest(0, &code, &err), XDPS_UNSUPPORTED);
 	snprintf(text, sizeof(text),
 		 "the filter is too long for the kernel: a jump would have to span %u instructions, and the maximum is 32767",
-		 n_loads * load_insns + 2 + (memory == XDPS_MEMORY_KERNEL ? 2 : 0));
+		 n_loads * load_insns + 5 + (memory == XDPS_MEMORY_KERNEL ? 2 : 0));
 	assert_string_equal(err.text, text);
 	assert_null(code.insns);
 	assert_int_equal(translate_longest(n_loads - in_reach - 1, &code, &err), XDPS_UNSUPPORTED);
