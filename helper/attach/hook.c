@@ -254,10 +254,9 @@ static enum xdps_status check_mode(const struct xdps_target *t, const struct xdp
 			 s->iface.name, xdps_mode_word(s->request.mode), xdps_mode_word(t->mode));
 }
 
-/* `*is_denied`: there is no slot for us, although not all have captures. */
 static enum xdps_status join(struct xdps_hook *h, struct xdps_target *found,
 			     const struct xdps_setting *s, struct xdps_grant *grant,
-			     struct xdps_rings *rings, bool *is_denied, struct xdps_error *err)
+			     struct xdps_rings *rings, struct xdps_error *err)
 {
 	enum xdps_status status;
 
@@ -266,34 +265,42 @@ static enum xdps_status join(struct xdps_hook *h, struct xdps_target *found,
 	h->found_id = found->attached.id;
 	status = check_mode(found, s, err);
 	h->is_unmet = status == XDPS_BAD_OPTION;
-	*is_denied = !status && !xdps_admit_open(&h->admit, &s->iface);
-	if (*is_denied && xdps_chain_is_full(grant->maps.slots_fd)) {
-		*is_denied = false;
-		return xdps_fail(err, XDPS_BUSY,
-				 "%s: %d captures already share the XDP program on it, and there can be no more; end one of them",
-				 s->iface.name, XDPS_CHAIN_MAX);
-	}
-	if (!status && !*is_denied)
+	if (!status)
 		status = place_at(h, found, s, grant, rings, err);
 	if (status)
 		xdps_admit_close(&h->admit);
 	return status;
 }
 
-/* Shares the hook of another capture if that lets us in; else as if it were any program. */
+static enum xdps_status refuse_one_too_many(const struct xdps_interface *iface,
+					    struct xdps_error *err)
+{
+	return xdps_fail(err, XDPS_BUSY,
+			 "%s: %d captures already share the XDP program on it, and there can be no more; end one of them",
+			 iface->name, XDPS_CHAIN_MAX);
+}
+
+/*
+ * Shares the hook of another capture if that lets us in.  If there is no slot for us although
+ * not all have captures, strangers have their names; then this is as beside any program.
+ */
 static enum xdps_status join_or_place(struct xdps_hook *h, struct xdps_target *found,
 				      const struct xdps_setting *s,
 				      struct xdps_rings *rings, struct xdps_error *err)
 {
 	struct xdps_grant grant;
 	enum xdps_status status;
-	bool is_denied;
 
 	if (xdps_trace_is_asked_for(&s->request) || !xdps_join(&grant, &s->iface))
 		return find_and_place(h, found, s, rings, err);
-	status = join(h, found, s, &grant, rings, &is_denied, err);
+	if (xdps_admit_open(&h->admit, &s->iface))
+		status = join(h, found, s, &grant, rings, err);
+	else if (xdps_chain_is_full(grant.maps.slots_fd))
+		status = refuse_one_too_many(&s->iface, err);
+	else
+		status = find_and_place(h, found, s, rings, err);
 	xdps_grant_close(&grant);
-	return is_denied ? find_and_place(h, found, s, rings, err) : status;
+	return status;
 }
 
 static bool is_gone_soon(const struct xdps_target *t, const struct xdps_interface *iface)

@@ -155,6 +155,20 @@ it_goes_on_when_three_end_in_the_order_3_2_1()
 	end_in_order c sigkill_of_its_helper b sigint a sigkill
 }
 
+# It cannot count what passes in between, so it says how long that was.
+it_says_for_how_long_it_saw_nothing()
+{
+	join a -i "$DEV"
+	XDPSAMPLE_DEBUG=1 join b -i "$DEV"
+	see 10
+	leave a sigkill
+	await_settled
+	until_true 5 says b "the capture goes on by itself, and saw nothing for about [0-9]+ ms" ||
+		die "it does not say so" b
+	see 10
+	leave b sigint
+}
+
 # Who is about to follow when it is ended itself ends as well as any other.
 it_ends_when_three_are_interrupted_at_once()
 {
