@@ -30,8 +30,11 @@
 /* A part of the name.  Changes with what the samplers of one chain have to agree on. */
 #define XDPS_CHAIN_VERSION 1
 
-/* How long a guest waits for all hosts together, and a host for each guest. */
-#define XDPS_ADMISSION_MS 500
+/*
+ * How long a guest waits for all hosts together, and a host for each guest.  On a busy machine,
+ * a host can be half a second away: it is loading a filter, or has begun itself just now.
+ */
+#define XDPS_ADMISSION_MS 2000
 
 enum xdps_admission_step {
 	XDPS_ADMISSION_CHALLENGE = 0x58445331,

@@ -28,7 +28,7 @@
 
 #include "admission.h"
 
-#define CHILD_S 1			/* the child ends by itself after that */
+#define CHILD_S 3			/* the child ends by itself after that */
 
 struct host {
 	int sock;			/* -1: nothing to be had from this one */

@@ -145,16 +145,16 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched
 			o->event = XDPS_EVENT_ENGINE;
 			return XDPS_OK;
 		}
-		if (p[5].revents) {
-			o->event = XDPS_EVENT_SHARE;
-			return XDPS_OK;
-		}
 		if (xdps_arrivals_next(what->arrivals, &o->cpu)) {
 			o->event = XDPS_EVENT_ARRIVAL;
 			return XDPS_OK;
 		}
 		if (is_silent(w, what)) {
 			o->event = XDPS_EVENT_SILENCE;
+			return XDPS_OK;
+		}
+		if (p[5].revents) {	/* last: it comes about as often as we ask for the others */
+			o->event = XDPS_EVENT_SHARE;
 			return XDPS_OK;
 		}
 		if (!n_ready && !w->was_quiet) {

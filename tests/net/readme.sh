@@ -163,7 +163,7 @@ it_explains_what_tcpdump_says_when_it_says_no()
 	capture first -i "$DEV"
 	fails rx tcpdump -nc 1 -i "$DEV:prog=nosuch" && explained
 	fails rx tcpdump -nc 1 -i "$PLAIN:mode=generic" && explained
-	fails rx setpriv --bounding-set=-sys_admin tcpdump -nc 1 -i "$DEV" && explained
+	fails rx setpriv --bounding-set=-sys_admin tcpdump -nc 1 -i "$PLAIN:point=exit" && explained
 	kill -KILL "$(helpers)"
 	finish first
 	TEXT=$(cat "$T/first.err") && explained

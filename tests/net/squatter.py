@@ -13,6 +13,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 
 CHALLENGE, PROVED, GRANT = range(0x58445331, 0x58445334)
@@ -132,7 +133,7 @@ def linger():
         kept.append(rest)
         peer = connected()
         send(peer, struct.pack("=II", PROVED, 0), [s.fileno()])
-        s.close()
+        threading.Thread(target=s.close, daemon=True).start()   # may be the last to close it
         peer.close()
     say("ready")
     time.sleep(1000)
