@@ -147,6 +147,8 @@ void xdps_follow_yield(struct xdps_follow *f, struct xdps_hook *h,
 		       const struct xdps_setting *s, const char *who,
 		       char *notice, size_t size)
 {
+	uint32_t own_id;
+
 	notice[0] = '\0';
 	if (f->waits || (h->target->traced && !xdps_hook_is_beside_own(h)))
 		return;
@@ -154,10 +156,11 @@ void xdps_follow_yield(struct xdps_follow *f, struct xdps_hook *h,
 	if (h->target->traced || xdps_chain_is_kept(&h->chain))
 		return;
 	f->in_place_ms = xdps_now_ms();
+	own_id = attached_id(f, &s->iface);
 	xdps_hook_leave(h);
 	snprintf(f->loss, sizeof(f->loss), "this capture made room for %s", who);
 	say_waiting(f, s, notice, size);
-	wait(f, 0);
+	wait(f, own_id);	/* others that share it may be slower */
 }
 
 /* With follow=no, what came while it waited is its end. */

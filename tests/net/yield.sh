@@ -380,6 +380,24 @@ it_makes_room_together_with_those_that_share_its_program()
 	stop dump KILL
 }
 
+it_waits_for_a_slower_one_of_those_that_share_its_program()
+{
+	alone dump -i "$DEV"
+	XDPSAMPLE_DEBUG=1 begin other -i "$DEV"
+	until_true 15 says other "$ROOM" || die "it does not listen" other
+	kill -STOP "${HELPER[other]}"
+	fails by_ip
+	told "this capture made room for ip"
+	sleep 0.5
+	! says dump "goes on" || die "it came back" dump
+	kill -CONT "${HELPER[other]}"
+	until_true 5 is_free || die "no room was made" other
+	by_ip
+	ip -n "$RX" link set dev rx0 xdpdrv off
+	stop other KILL
+	stop dump KILL
+}
+
 it_stays_if_one_of_those_that_share_its_program_does()
 {
 	alone dump -i "$DEV"
