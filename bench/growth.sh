@@ -67,7 +67,7 @@ measure_cpus()
 # The rings are as large as each round needs, for each capture.
 measure_captures()
 {
-	local n pids=() i
+	local n i pids
 
 	for n in 1 2 3; do
 		setting="captures $n"

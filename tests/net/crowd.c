@@ -15,17 +15,15 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "consumer.h"
 #include "flood.h"
+#include "helpers.h"
 
 #define BURST 32		/* packets that a veth pair has room for */
 #define LIVE_MAX 5
 #define CAPTURES_MAX 400
-#define HELPERS_MAX 64
-#define PATIENCE_S 10		/* as often as XDPS_PATIENCE says */
 #define MOMENT_US 20000		/* random moments are up to so late */
 
 struct frame {
@@ -34,11 +32,9 @@ struct frame {
 	uint8_t rest[14];
 } __attribute__((packed));
 
-enum state { OPENING, OPEN, ENDED };
-
 /* Written by the capture's own process, also while it is killed. */
 struct record {
-	_Atomic int state;
+	atomic_bool is_open;
 	_Atomic uint64_t n, missing, twice, lost;
 	uint32_t last;
 };
@@ -51,7 +47,6 @@ struct shared {
 
 struct capture {
 	pid_t pid, helper;	/* 0: it has ended */
-	bool was_struck;
 };
 
 static struct {
@@ -69,36 +64,7 @@ static struct {
 	double opening_s;	/* the longest time */
 } lab;
 
-static double deadline_s(void)
-{
-	const char *factor = getenv("XDPS_PATIENCE");
-
-	return now_s() + PATIENCE_S * (factor ? atoi(factor) : 1);
-}
-
 /* The flood. */
-
-static int open_witness(void)
-{
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP) };
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	at.sll_ifindex = (int)if_nametoindex(lab.interface);
-	must(fd >= 0 && !bind(fd, (struct sockaddr *)&at, sizeof(at)), "%s: %s", lab.interface,
-	     strerror(errno));
-	return fd;
-}
-
-/* Counted since the socket was asked last, whether it had room or not. */
-static uint64_t newly_passed(int witness)
-{
-	struct tpacket_stats stats;
-	socklen_t size = sizeof(stats);
-
-	must(!getsockopt(witness, SOL_PACKET, PACKET_STATISTICS, &stats, &size),
-	     "statistics: %s", strerror(errno));
-	return stats.tp_packets;
-}
 
 static void send_burst(int fd, int witness, struct frame *frame, uint64_t *passed)
 {
@@ -116,7 +82,7 @@ static void send_burst(int fd, int witness, struct frame *frame, uint64_t *passe
 static void run_flood(void)
 {
 	struct frame frame = { .headers = headers_to(9, sizeof(frame)) };
-	int witness = open_witness(), fd = open_sender(lab.netns, lab.sender);
+	int witness = open_witness(lab.interface), fd = open_sender(lab.netns, lab.sender);
 	double start = now_s();
 	uint64_t passed = 0;
 
@@ -167,32 +133,17 @@ static void run_capture(const char *device, struct record *r)
 	breaking = open_with(device, &usual);
 	signal(SIGTERM, on_term);
 	set_filter(breaking, "udp port 9");
-	r->state = OPEN;
+	r->is_open = true;
 	do {
 		n = pcap_dispatch(breaking, -1, check_one, (unsigned char *)r);
 		if (!pcap_stats(breaking, &stats))
 			r->lost = stats.ps_drop;
 	} while (n >= 0);
-	r->state = ENDED;
 	pcap_close(breaking);
 	_exit(n == PCAP_ERROR_BREAK ? 0 : 2);
 }
 
 /* Their helpers. */
-
-static bool is_helper(const char *pid)
-{
-	char path[64], exe[4096];
-	struct stat ours, theirs;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%.16s/exe", pid);
-	n = readlink(path, exe, sizeof(exe) - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%.16s/ns/net", pid);
-	return !strcmp(exe, lab.helper) && !stat(path, &theirs) &&
-	       !stat("/proc/self/ns/net", &ours) && theirs.st_ino == ours.st_ino;
-}
 
 static bool is_known(pid_t pid)
 {
@@ -212,7 +163,7 @@ static pid_t find_helper(void)
 
 	must(dir, "/proc: %s", strerror(errno));
 	while ((entry = readdir(dir)))
-		if (atoi(entry->d_name) > 0 && is_helper(entry->d_name) &&
+		if (atoi(entry->d_name) > 0 && is_helper(entry->d_name, lab.helper) &&
 		    !is_known(atoi(entry->d_name))) {
 			found = atoi(entry->d_name);
 			n++;
@@ -237,7 +188,7 @@ static void begin_one(void)
 		run_capture(device, r);
 	lab.n++;
 	lab.n_live++;
-	while (r->state != OPEN) {
+	while (!r->is_open) {
 		must(!waitpid(c->pid, NULL, WNOHANG), "capture %d on %s ended", lab.n, device);
 		must(now_s() < end, "capture %d on %s did not begin", lab.n, device);
 		usleep(200);
@@ -264,7 +215,6 @@ static void await_end(struct capture *c, int number)
 
 static void end_one(struct capture *c, int how)
 {
-	c->was_struck = how > 0;
 	if (how == 0) {
 		kill(c->pid, SIGTERM);
 		lab.n_ended++;

@@ -52,6 +52,29 @@ static inline struct headers headers_to(uint16_t port, size_t frame_bytes)
 	};
 }
 
+/* A socket that sees what has passed the hook of this interface. */
+static inline int open_witness(const char *ifname)
+{
+	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP) };
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	at.sll_ifindex = (int)if_nametoindex(ifname);
+	must(fd >= 0 && !bind(fd, (struct sockaddr *)&at, sizeof(at)), "%s: %s", ifname,
+	     strerror(errno));
+	return fd;
+}
+
+/* Counted since it was asked last, whether it had room or not. */
+static inline uint64_t newly_passed(int witness)
+{
+	struct tpacket_stats stats;
+	socklen_t size = sizeof(stats);
+
+	must(!getsockopt(witness, SOL_PACKET, PACKET_STATISTICS, &stats, &size),
+	     "statistics: %s", strerror(errno));
+	return stats.tp_packets;
+}
+
 /*
  * On the other end of the veth pair, without a queue: what send() took has arrived.
  * This process is in that network namespace from then on.

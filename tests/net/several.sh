@@ -344,7 +344,7 @@ it_does_not_share_with_another_version()
 	stop first
 }
 
-it_asks_a_capture_that_traces_for_nothing()
+it_does_not_share_if_prog_is_given()
 {
 	begin first -i "$DEV"
 	fails rx tcpdump -n -c 1 -i "$PLAIN:prog=nosuch"

@@ -33,19 +33,18 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "flood.h"
+#include "helpers.h"
 #include "must.h"
+#include "patience.h"
 
 #define ACTIONS 3		/* aborted, drop, pass */
 #define BURST 32		/* packets that a veth pair has room for */
 #define IDS_MAX 4096
 #define KINDS 2			/* programs and maps */
-#define PATIENCE_S 10		/* as often as XDPS_PATIENCE says */
 #define NICENESS 5
 #define MOMENT_US 300000	/* random moments are up to so late */
 
@@ -100,21 +99,6 @@ static struct {
 	double opening_s;		/* the longest times */
 	double leaving_s;
 } done;
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static double deadline_s(void)
-{
-	const char *factor = getenv("XDPS_PATIENCE");
-
-	return now_s() + PATIENCE_S * (factor ? atoi(factor) : 1);
-}
 
 /* What the kernel has. */
 
@@ -193,16 +177,6 @@ static bool says_id(const char *fdinfo, const char *id_name, uint32_t id)
 	return found;
 }
 
-static bool is_in_this_network(const char *pid)
-{
-	struct stat ours, theirs;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%.16s/ns/net", pid);
-	return !stat(path, &theirs) && !stat("/proc/self/ns/net", &ours) &&
-	       theirs.st_ino == ours.st_ino;
-}
-
 static bool process_holds(const char *pid, const struct kind *kind, uint32_t id)
 {
 	char path[64], file[384];
@@ -260,37 +234,18 @@ static const char *what_is_new(void)
 static pid_t find_helper(void)
 {
 	DIR *dir = opendir("/proc");
-	char path[64], exe[4096];
 	struct dirent *entry;
 	pid_t found = 0;
-	ssize_t n;
 
 	must(dir, "/proc: %s", strerror(errno));
-	while (!found && (entry = readdir(dir))) {
-		if (atoi(entry->d_name) <= 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/exe", atoi(entry->d_name));
-		n = readlink(path, exe, sizeof(exe) - 1);
-		exe[n > 0 ? n : 0] = '\0';
-		if (!strcmp(exe, lab.helper) && is_in_this_network(entry->d_name))
+	while (!found && (entry = readdir(dir)))
+		if (atoi(entry->d_name) > 0 && is_helper(entry->d_name, lab.helper))
 			found = atoi(entry->d_name);
-	}
 	closedir(dir);
 	return found;
 }
 
 /* The flood. */
-
-static int packet_socket(const char *ifname, int protocol)
-{
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(protocol) };
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	at.sll_ifindex = (int)if_nametoindex(ifname);
-	must(fd >= 0 && !bind(fd, (struct sockaddr *)&at, sizeof(at)), "%s: %s", ifname,
-	     strerror(errno));
-	return fd;
-}
 
 static uint64_t decided(uint32_t action)
 {
@@ -396,17 +351,6 @@ static int find_map(const char *name)
 	return -1;
 }
 
-/* Counted since the socket was asked last, whether it had room or not. */
-static uint64_t newly_passed(void)
-{
-	struct tpacket_stats stats;
-	socklen_t size = sizeof(stats);
-
-	must(!getsockopt(lab.stack_fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size),
-	     "statistics: %s", strerror(errno));
-	return stats.tp_packets;
-}
-
 static void check_program(int round)
 {
 	double end = deadline_s();
@@ -419,7 +363,7 @@ static void check_program(int round)
 		     "round %d: %lu packets sent to get action %d, %lu have", round,
 		     (unsigned long)lab.flood->sent[i], i, (unsigned long)decided(i));
 	do
-		lab.passed += newly_passed();
+		lab.passed += newly_passed(lab.stack_fd);
 	while (lab.passed < lab.flood->sent[XDP_PASS] && now_s() < end);
 	must(lab.passed == lab.flood->sent[XDP_PASS], "round %d: %lu packets have passed of %lu",
 	     round, (unsigned long)lab.passed, (unsigned long)lab.flood->sent[XDP_PASS]);
@@ -586,7 +530,7 @@ static void prepare(char **argv)
 	for (int i = 0; i < ACTIONS; i++)
 		lab.decided_before[i] = decided(i);
 	must(!prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl: %s", strerror(errno));
-	lab.stack_fd = packet_socket(lab.interface, ETH_P_IP);
+	lab.stack_fd = open_witness(lab.interface);
 	for (int i = 0; i < KINDS; i++)
 		list(&lab.before[i], kinds[i].next);
 }
