@@ -68,7 +68,7 @@ struct xdps_config {
 	__u8 frags;		/* bpf_xdp_get_buff_len() and ..._load_bytes() exist (5.18) */
 	__u8 tai;		/* bpf_ktime_get_tai_ns() exists (6.1) */
 	__u8 lowers;		/* beside a program that may run on lower interfaces, too */
-	__u8 slot;		/* alone: its place in the chain, below XDPS_CHAIN_MAX */
+	__u8 reserved;
 
 	/* beside another program, which may be on other interfaces too */
 	__u32 ifindex;		/* take only packets of this one ... */

@@ -155,11 +155,12 @@ static __always_inline int wanted(struct xdps_cpu *c, __u64 verdict)
 	return 1;
 }
 
-static __always_inline __u32 packet_caplen(const struct xdps_record *rec, __u64 verdict)
+/* How many bytes of a packet of this length are wanted. */
+static __always_inline __u32 packet_caplen(__u32 len, __u64 verdict)
 {
 	__u32 most = verdict;
 
-	return rec->len < most ? rec->len : most;
+	return len < most ? len : most;
 }
 
 /* Completes the record, which already has the length of the packet. */
@@ -167,7 +168,7 @@ static __always_inline void fill(struct xdps_record *rec, struct xdps_cpu *c, __
 {
 	stamp(rec, c);
 	rec->filter = verdict >> 32;
-	rec->caplen = packet_caplen(rec, verdict);
+	rec->caplen = packet_caplen(rec->len, verdict);
 }
 
 /*

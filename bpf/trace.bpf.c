@@ -201,14 +201,6 @@ static __always_inline void continue_in_fragments(__u64 *args, __u64 caplen)
 	bpf_tail_call(args, &slot, XDPS_SLOT_FRAGMENTS);
 }
 
-/* How many bytes of the packet are wanted: see packet_caplen(), which has a record. */
-static __always_inline __u64 caplen_of(const struct packet *p, __u64 verdict)
-{
-	const struct xdps_record rec = { .filter = verdict >> 32, .len = p->len };
-
-	return packet_caplen(&rec, verdict);
-}
-
 /*
  * Writes the record in its place, and the bytes behind the first `copied_bytes`.  Returns
  * false if there is no room, or the packet cannot be read.
@@ -217,7 +209,7 @@ static __always_inline int write(__u64 *args, struct xdps_cpu *c, const struct p
 				 __u64 verdict, __u32 action, __u64 copied_bytes)
 {
 	struct xdp_buff *xdp = (struct xdp_buff *)args[0];
-	__u64 caplen = caplen_of(p, verdict), bytes;
+	__u64 caplen = packet_caplen(p->len, verdict), bytes;
 	struct xdps_record *rec;
 
 	/*

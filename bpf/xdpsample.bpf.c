@@ -107,14 +107,13 @@ static __always_inline void to_map(struct xdp_md *ctx)
 /* Calls the sampler of the next capture, and returns if there is none. */
 static __always_inline void call_next(struct xdp_md *ctx)
 {
-	__u32 own;
+	const __u64 later = config.later_members;
 
-	if (!(members & config.later_members))
+	if (!(members & later))
 		return;
-	own = config.slot;
 #pragma unroll
 	for (__u32 i = 1; i < XDPS_CHAIN_MAX; i++)
-		if (i > own)
+		if (later >> 8 * i & 1)
 			bpf_tail_call_static(ctx, &chain, i);
 }
 

@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../common/fd.h"
+
 /* The elements of the map: the host's own program makes it one of XDP programs. */
 enum { OF_HOST, OF_GUEST, N_PROGRAMS };
 
@@ -69,17 +71,10 @@ bool xdps_admission_send(int sock, enum xdps_admission_step step, const int *fds
 	struct message message = { .step = step, .n_fds = n_fds };
 	struct iovec iov = { .iov_base = &message, .iov_len = sizeof(message) };
 	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1 };
-	const size_t bytes = n_fds * sizeof(*fds);
-	union control control = { .head.cmsg_level = 0 };
+	union control control;
 
-	if (n_fds) {
-		head.msg_control = &control;
-		head.msg_controllen = CMSG_SPACE(bytes);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(bytes);
-		memcpy(CMSG_DATA(&control.head), fds, bytes);
-	}
+	if (n_fds)
+		xdps_fds_put(&head, &control.head, fds, n_fds);
 	return sendmsg(sock, &head, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(message);
 }
 

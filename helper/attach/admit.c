@@ -6,11 +6,9 @@
 #include "admit.h"
 
 #include <signal.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "../../bpf/record.h"
@@ -22,9 +20,10 @@
 
 /* So that who connects in a loop does not keep us busy. */
 #define ACCEPTED_MAX 200		/* a second */
+#define SECOND_MS 1000
 
-/* What an epoll event is about: a guest, or one of these. */
-enum { TIMER = XDPS_GUESTS_MAX, NAME, N_EVENTS };
+/* What an epoll event is about: a guest, or somebody who is to become one. */
+enum { NAME = XDPS_GUESTS_MAX, N_EVENTS };
 
 static void guest_init(struct xdps_guest *g)
 {
@@ -33,7 +32,7 @@ static void guest_init(struct xdps_guest *g)
 
 void xdps_admit_init(struct xdps_admit *a)
 {
-	*a = (struct xdps_admit){ .fd = -1, .slot = -1, .name_fd = -1, .timer_fd = -1 };
+	*a = (struct xdps_admit){ .fd = -1, .slot = -1, .name_fd = -1 };
 	for (int i = 0; i < XDPS_GUESTS_MAX; i++)
 		guest_init(&a->guests[i]);
 }
@@ -99,13 +98,9 @@ static bool take_slot(struct xdps_admit *a, const struct xdps_interface *iface)
 
 static bool open_all(struct xdps_admit *a, const struct xdps_interface *iface)
 {
-	const struct itimerspec second = { .it_interval.tv_sec = 1, .it_value.tv_sec = 1 };
-
 	a->fd = epoll_create1(EPOLL_CLOEXEC);
-	a->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	return a->fd >= 0 && a->timer_fd >= 0 && take_slot(a, iface) &&
-	       !timerfd_settime(a->timer_fd, 0, &second, NULL) &&
-	       watch(a, a->timer_fd, TIMER, EPOLLIN) && watch(a, a->name_fd, NAME, 0);
+	a->next_ms = xdps_now_ms() + SECOND_MS;
+	return a->fd >= 0 && take_slot(a, iface) && watch(a, a->name_fd, NAME, 0);
 }
 
 bool xdps_admit_open(struct xdps_admit *a, const struct xdps_interface *iface)
@@ -120,11 +115,19 @@ bool xdps_admit_open(struct xdps_admit *a, const struct xdps_interface *iface)
 	return true;
 }
 
+/* A socket to which strangers can send. */
+static void close_exposed(int *fd)
+{
+	if (*fd < 0)
+		return;
+	limit_waits(true);
+	xdps_fd_close(fd);
+	limit_waits(false);
+}
+
 static void dismiss(struct xdps_guest *g)
 {
-	limit_waits(true);
-	xdps_fd_close(&g->sock);
-	limit_waits(false);
+	close_exposed(&g->sock);
 	xdps_fd_close(&g->challenge_fd);
 }
 
@@ -179,41 +182,41 @@ static void judge(struct xdps_guest *g, const int *grant)
 	dismiss(g);
 }
 
-static bool has_expired(struct xdps_admit *a)
+bool xdps_admit_is_due(const struct xdps_admit *a)
 {
-	uint64_t times;
+	return a->fd >= 0 && xdps_now_ms() >= a->next_ms;
+}
 
+static void begin_second(struct xdps_admit *a)
+{
+	a->next_ms = xdps_now_ms() + SECOND_MS;
 	a->n_accepted = 0;
-	return read(a->timer_fd, &times, sizeof(times)) == sizeof(times);
 }
 
 bool xdps_admit_serve(struct xdps_admit *a, const int *grant)
 {
 	struct epoll_event events[N_EVENTS];
 	int n = epoll_wait(a->fd, events, N_EVENTS, 0);
-	bool is_second = false;
+	const bool is_due = xdps_admit_is_due(a);
 
+	if (is_due)
+		begin_second(a);
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.u32 == NAME)
 			accept_guest(a);
-		else if (events[i].data.u32 == TIMER)
-			is_second = has_expired(a);
 		else
 			judge(&a->guests[events[i].data.u32], grant);
 	}
 	dismiss_late(a);
 	set_listening(a);
-	return is_second;
+	return is_due;
 }
 
 void xdps_admit_close(struct xdps_admit *a)
 {
 	for (int i = 0; i < XDPS_GUESTS_MAX; i++)
 		dismiss(&a->guests[i]);
-	limit_waits(true);
-	xdps_fd_close(&a->name_fd);
-	limit_waits(false);
-	xdps_fd_close(&a->timer_fd);
+	close_exposed(&a->name_fd);
 	xdps_fd_close(&a->fd);
 	xdps_admit_init(a);
 }

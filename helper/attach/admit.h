@@ -21,12 +21,12 @@ struct xdps_guest {
 };
 
 struct xdps_admit {
-	int fd;				/* readable: xdps_admit_serve(); or -1 */
+	int fd;				/* readable: a guest has come or gone; or -1 */
 	int slot;			/* ours, as long as ... */
 	int name_fd;			/* ... this socket has its name; -1: we have none */
-	int timer_fd;
+	int64_t next_ms;		/* CLOCK_MONOTONIC: a second is over */
 	struct xdps_guest guests[XDPS_GUESTS_MAX];
-	unsigned int n_accepted;	/* since the timer expired last */
+	unsigned int n_accepted;	/* in this second */
 	bool listens;
 };
 
@@ -37,6 +37,9 @@ void xdps_admit_init(struct xdps_admit *a);
  * have owners.
  */
 bool xdps_admit_open(struct xdps_admit *a, const struct xdps_interface *iface);
+
+/* Is it time for xdps_admit_serve(), whether or not the descriptor is readable? */
+bool xdps_admit_is_due(const struct xdps_admit *a);
 
 /*
  * Goes on with every guest, without waiting; a guest that has proved itself gets the

@@ -353,11 +353,6 @@ enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_fil
 	return XDPS_OK;
 }
 
-int xdps_hook_share_fd(const struct xdps_hook *h)
-{
-	return h->admit.fd;
-}
-
 void xdps_hook_share(struct xdps_hook *h, const struct xdps_interface *iface)
 {
 	const int grant[XDPS_N_GRANT] = {

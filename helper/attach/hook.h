@@ -62,10 +62,10 @@ enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *
 enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
 				      enum xdps_filter *place, struct xdps_error *err);
 
-/* Is there news for xdps_hook_share()?  Poll this; -1: never. */
-int xdps_hook_share_fd(const struct xdps_hook *h);
-
-/* Lets other captures in, and cleans up behind those that were killed.  Never waits. */
+/*
+ * Lets other captures in, and cleans up behind those that were killed.  Never waits.  Call
+ * this if `h->admit` is readable or due.
+ */
 void xdps_hook_share(struct xdps_hook *h, const struct xdps_interface *iface);
 
 /* Is it beside the program of another xdpsample capture? */

@@ -127,7 +127,7 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched
 
 	for (;;) {
 		p[4].fd = what->overhear->pidfd;
-		p[5].fd = xdps_hook_share_fd(what->hook);
+		p[5].fd = what->hook->admit.fd;
 		n_ready = sleep_until_event(w, p, sizeof(p) / sizeof(p[0]), what);
 		if (n_ready < 0 && errno != EINTR)
 			return xdps_fail_errno(err, -errno, "waiting for events");
@@ -153,7 +153,8 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched
 			o->event = XDPS_EVENT_SILENCE;
 			return XDPS_OK;
 		}
-		if (p[5].revents) {	/* last: it comes about as often as we ask for the others */
+		/* last, for strangers come there, too */
+		if (p[5].revents || xdps_admit_is_due(&what->hook->admit)) {
 			o->event = XDPS_EVENT_SHARE;
 			return XDPS_OK;
 		}

@@ -6,10 +6,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "../../common/error.h"
+#include "../../common/fd.h"
 
 #include "../host/debug.h"
 
@@ -18,20 +18,6 @@ union control {
 	struct cmsghdr head;
 	char bytes[CMSG_SPACE(XDPS_FDS_MAX * sizeof(int))];
 };
-
-static void put_fds(struct msghdr *msg, union control *control, const int *fds,
-		    unsigned int n_fds)
-{
-	size_t bytes = n_fds * sizeof(*fds);
-
-	memset(control, 0, sizeof(*control));
-	msg->msg_control = control;
-	msg->msg_controllen = CMSG_SPACE(bytes);
-	control->head.cmsg_level = SOL_SOCKET;
-	control->head.cmsg_type = SCM_RIGHTS;
-	control->head.cmsg_len = CMSG_LEN(bytes);
-	memcpy(CMSG_DATA(&control->head), fds, bytes);
-}
 
 enum xdps_status xdps_reply_send(int sock, struct xdps_reply *reply, const int *fds,
 				 unsigned int n_fds, struct xdps_error *err)
@@ -44,7 +30,7 @@ enum xdps_status xdps_reply_send(int sock, struct xdps_reply *reply, const int *
 	reply->magic = XDPS_MAGIC;
 	reply->n_fds = n_fds;
 	if (n_fds)
-		put_fds(&msg, &control, fds, n_fds);
+		xdps_fds_put(&msg, &control.head, fds, n_fds);
 	do {
 		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);

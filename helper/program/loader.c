@@ -160,7 +160,6 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 	config->netns = iface ? iface->netns : 0;
 	config->actions = request->actions;
 	config->lowers = want->has_lowers;
-	config->slot = want->slot;
 	config->later_members = ~0ULL << 8 * want->slot << 8;
 }
 
@@ -254,15 +253,9 @@ static void find_cast(struct xdps_object *p)
 	}
 }
 
-static int put_in_fragments(const struct xdps_object *p)
+static int put(const struct xdps_object *p, uint32_t slot, int prog_fd)
 {
-	const uint32_t slot = XDPS_SLOT_FRAGMENTS;
-	int fd;
-
-	if (!p->in_fragments)
-		return 0;
-	fd = bpf_program__fd(p->in_fragments);
-	return bpf_map_update_elem(p->slots_fd, &slot, &fd, BPF_ANY);
+	return bpf_map_update_elem(p->slots_fd, &slot, &prog_fd, BPF_ANY);
 }
 
 static int load(struct xdps_object *p)
@@ -277,12 +270,14 @@ static int load(struct xdps_object *p)
 	p->cpus_fd = map_fd(p, "cpus");
 	if (p->traced)
 		find_cast(p);
-	return put_in_fragments(p);
+	if (!p->in_fragments)
+		return 0;
+	return put(p, XDPS_SLOT_FRAGMENTS, bpf_program__fd(p->in_fragments));
 }
 
 int xdps_object_put(const struct xdps_object *p, int prog_fd)
 {
-	return bpf_map_update_elem(p->slots_fd, &p->slot, &prog_fd, BPF_ANY);
+	return put(p, p->slot, prog_fd);
 }
 
 static enum xdps_status explain(struct xdps_error *err, int rc, const char *doing)
