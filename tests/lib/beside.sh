@@ -15,6 +15,26 @@ with_pins()
 	unshare -m bash -ec 'mount -t bpf bpf "$0"; "$@"' "$WORK/pins" "$@"
 }
 
+declare -A HELPER=()	# of the captures that capture_with_helper() began, by name
+
+# helper_of NAME HELPERS: NAME's is the only one that is not among HELPERS.  One that asked
+# others to share their hook had a child for that, which may end a little later.
+helper_of()
+{
+	HELPER[$1]=$(helpers | sort | comm -13 <(echo "$2") -)
+	[[ ${HELPER[$1]} =~ ^[0-9]+$ ]]
+}
+
+# capture_with_helper NAME [TCPDUMP-OPTION]...
+capture_with_helper()
+{
+	local before
+
+	before=$(helpers | sort)
+	capture "$@"
+	until_true 5 helper_of "$1" "$before" || die "the helper of $1 is not to be found" "$1"
+}
+
 namespace_of()
 {
 	case $1 in

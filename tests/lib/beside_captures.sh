@@ -9,17 +9,10 @@
 # shellcheck source=tests/lib/nobody.sh
 . "$XDPS_SRC/tests/lib/nobody.sh"
 
-declare -A HELPER=()	# of the captures that begin() began, by name
-
 # begin NAME [TCPDUMP-OPTION]...: a capture, which writes each packet at once
 begin()
 {
-	local before
-
-	before=$(helpers | sort)
-	capture "$@" -U
-	HELPER[$1]=$(helpers | sort | comm -13 <(echo "$before") -)
-	[[ ${HELPER[$1]} =~ ^[0-9]+$ ]] || die "the helper of $1 is not to be found" "$1"
+	capture_with_helper "$@" -U
 }
 
 # stranger WHAT...: tests/net/squatter.py where captures on rx0 meet, ready

@@ -29,7 +29,7 @@ COUNT=20000
 
 # Of the captures of a test, by name: what look() was told, the helper at work, the
 # number of packets that have to be seen, and whether user space has to filter, too.
-declare -A OPTIONS=() FILTER=() CUT=() HELPER=() WANTED=() IN_USER_SPACE=()
+declare -A OPTIONS=() FILTER=() CUT=() WANTED=() IN_USER_SPACE=()
 
 # Less and more than what a filter sees of a packet in the kernel.
 usual()
@@ -47,15 +47,10 @@ beside()
 # look NAME OPTIONS [FILTER [BYTES]]: a capture, cut to so many bytes
 look()
 {
-	local before
-
 	OPTIONS[$1]=$2
 	FILTER[$1]=${3:-}
 	CUT[$1]=${4:-}
-	before=$(helpers | sort)
-	capture "$1" -i "$DEV${2:+:$2}" -B 8192 ${4:+-s "$4"} ${3:+"$3"}
-	HELPER[$1]=$(helpers | sort | comm -13 <(echo "$before") -)
-	[[ ${HELPER[$1]} =~ ^[0-9]+$ ]] || die "the helper of $1 is not to be found" "$1"
+	capture_with_helper "$1" -i "$DEV${2:+:$2}" -B 8192 ${4:+-s "$4"} ${3:+"$3"}
 }
 
 # look_deep NAME OPTIONS FILTER [BYTES]: for more than the kernel's filter has of some
