@@ -111,22 +111,26 @@ struct xdps_config {
 #define XDPS_NEVER (~0ULL)
 
 /*
- * What the program and the reader share for one CPU, in a mapped array that holds one of
- * these for each possible CPU.  The program writes the first half and the reader the
- * second, because each write to a cache line takes it from the other's cache.
+ * Counters of the packets of one direction on one CPU, and written by it only; they never
+ * go back.  Every packet is rejected, unsampled or chosen, so the sum of those three is the
+ * number of packets seen, at any moment.  A packet that was chosen and not lost was taken.
  */
-struct xdps_cpu {
-	/*
-	 * Counters, written by that CPU only; they never go back.  Every packet is
-	 * rejected, unsampled or chosen, so the sum of those three is the number of
-	 * packets seen, at any moment.  A packet that was chosen and not lost was taken.
-	 */
+struct xdps_tally {
 	__u64 rejected;		/* by the filter */
 	__u64 unsampled;	/* by the sampling rate */
 	__u64 chosen;		/* counted before the reader can see the packet */
 	__u64 lost;		/* of those: the ring had no room, or there was no ring */
 
 	__u64 gap;		/* packets to skip before one is chosen */
+};
+
+/*
+ * What the program and the reader share for one CPU, in a mapped array that holds one of
+ * these for each possible CPU.  The program writes the first half and the reader the
+ * second, because each write to a cache line takes it from the other's cache.
+ */
+struct xdps_cpu {
+	struct xdps_tally received;
 	__u64 head;		/* bytes ever written to the map ring */
 	__u32 ring;		/* its index, or XDPS_NO_RING; the helper sets it */
 	__u32 writing;		/* 1: the program is writing a record */

@@ -40,6 +40,13 @@ struct {
 	__type(value, struct xdps_cpu);
 } cpus SEC(".maps");
 
+static __always_inline struct xdps_cpu *this_cpu(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
 /* A random number below n, which has at most 33 bits: scales 31 random bits. */
 static __always_inline __u64 random_below(__u64 n)
 {
@@ -64,17 +71,17 @@ static __always_inline __u64 first_gap(void)
  * Samples 1 in N packets, at the cost of a decrement.  When a packet is chosen, this
  * draws how many to skip before the next one: any number from none to twice the mean.
  */
-static __always_inline int chosen(struct xdps_cpu *c)
+static __always_inline int chosen(struct xdps_tally *t)
 {
 	if (config.n_gaps == 1)
 		return 1;
-	if (!c->gap && !c->chosen && !c->unsampled)
-		c->gap = first_gap();
-	if (c->gap) {
-		c->gap--;
+	if (!t->gap && !t->chosen && !t->unsampled)
+		t->gap = first_gap();
+	if (t->gap) {
+		t->gap--;
 		return 0;
 	}
-	c->gap = random_below(config.n_gaps);
+	t->gap = random_below(config.n_gaps);
 	return 1;
 }
 
@@ -142,14 +149,14 @@ static __always_inline int is_filter_called(__u64 *verdict)
 }
 
 /* Is the packet to be taken?  If not, this counts it. */
-static __always_inline int wanted(struct xdps_cpu *c, __u64 verdict)
+static __always_inline int wanted(struct xdps_tally *t, __u64 verdict)
 {
 	if (!verdict) {
-		c->rejected++;
+		t->rejected++;
 		return 0;
 	}
-	if (!chosen(c)) {
-		c->unsampled++;
+	if (!chosen(t)) {
+		t->unsampled++;
 		return 0;
 	}
 	return 1;
@@ -175,11 +182,11 @@ static __always_inline void fill(struct xdps_record *rec, struct xdps_cpu *c, __
  * The packet is not taken after all.  A CPU without a ring gets one from the helper,
  * which watches `ringless`: a perf ring is dead once its CPU has been offline.
  */
-static __always_inline void lose(struct xdps_cpu *c, int had_ring)
+static __always_inline void lose(struct xdps_cpu *c, struct xdps_tally *t, int had_ring)
 {
 	if (!had_ring)
 		c->ringless++;
-	c->lost++;
+	t->lost++;
 }
 
 /* The kernel returns these errors if the map has no event, or a dead one. */

@@ -53,15 +53,14 @@ static __always_inline int is_wanted_action(__u32 action)
  */
 static __always_inline struct xdps_cpu *count(struct xdp_rxq_info *rxq, __u32 action)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
 	struct xdps_cpu *c;
 
 	if (!is_our_interface(rxq->dev))
 		return NULL;
-	c = bpf_map_lookup_elem(&cpus, &cpu);
+	c = this_cpu();
 	if (!c || is_wanted_action(action))
 		return c;
-	c->rejected++;
+	c->received.rejected++;
 	return NULL;
 }
 
@@ -140,15 +139,15 @@ static __always_inline int to_perf(struct xdp_buff *xdp, __u32 action)
 	look_at(xdp, &p);
 	if (is_filter_called(&verdict))
 		verdict = judge(&p, c, 0, &unused);
-	if (!wanted(c, verdict))
+	if (!wanted(&c->received, verdict))
 		return 0;
 	rec.len = p.len;
 	rec.queue = rxq->queue_index;
 	fill(&rec, c, verdict);
-	c->chosen++;
+	c->received.chosen++;
 	rc = bpf_xdp_output(xdp, &perf_rings, output_flags(&rec), &rec, sizeof(rec));
 	if (rc)
-		lose(c, had_perf_ring(rc));
+		lose(c, &c->received, had_perf_ring(rc));
 	return 0;
 }
 
@@ -178,14 +177,13 @@ static __always_inline int write_fragments(struct xdp_buff *xdp, struct xdps_cpu
 
 static __always_inline int finish(struct xdp_buff *xdp)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct xdps_cpu *c = bpf_map_lookup_elem(&cpus, &cpu);
+	struct xdps_cpu *c = this_cpu();
 	struct scratch *s = this_scratch();
 
 	if (!c || !s)
 		return 0;
 	if (!write_fragments(xdp, c, s))
-		lose(c, 1);
+		lose(c, &c->received, 1);
 	c->writing = 0;
 	return 0;
 }
@@ -257,24 +255,24 @@ static __always_inline int to_map(__u64 *args, __u32 action)
 	if (is_filter_called(&verdict)) {
 		look_at(xdp, &p);
 		verdict = judge(&p, c, 1, &copied_bytes);
-		if (!wanted(c, verdict))
+		if (!wanted(&c->received, verdict))
 			return 0;
 	} else {
-		if (!wanted(c, verdict))
+		if (!wanted(&c->received, verdict))
 			return 0;
 		look_at(xdp, &p);
 	}
-	c->chosen++;
+	c->received.chosen++;
 	/* as put() in xdp_packet.h */
 	if (c->writing) {
-		lose(c, 1);
+		lose(c, &c->received, 1);
 		return 0;
 	}
 	c->writing = 1;
 	is_written = write(args, c, &p, verdict, action, copied_bytes);
 	c->writing = 0;
 	if (!is_written)
-		lose(c, c->ring != XDPS_NO_RING);
+		lose(c, &c->received, c->ring != XDPS_NO_RING);
 	return 0;
 }
 

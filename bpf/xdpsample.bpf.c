@@ -51,13 +51,6 @@ static __always_inline __u32 packet_len(struct xdp_md *ctx)
 			    : ctx->data_end - ctx->data;
 }
 
-static __always_inline struct xdps_cpu *this_cpu(void)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&cpus, &cpu);
-}
-
 /* Is the packet to be taken?  If so, this counts it and completes the record. */
 static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
 				  struct xdps_record *rec)
@@ -69,14 +62,14 @@ static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
 		rec->len = packet_len(ctx);
 		verdict = filter((void *)(long)ctx->data, (void *)(long)ctx->data_end, rec->len);
 	}
-	if (!wanted(c, verdict))
+	if (!wanted(&c->received, verdict))
 		return 0;
 	if (!is_called)
 		rec->len = packet_len(ctx);
 	rec->queue = ctx->rx_queue_index;
 	rec->action = XDPS_ACTION_NONE;
 	fill(rec, c, verdict);
-	c->chosen++;
+	c->received.chosen++;
 	return 1;
 }
 
@@ -90,7 +83,7 @@ static __always_inline void to_perf(struct xdp_md *ctx)
 		return;
 	rc = bpf_perf_event_output(ctx, &perf_rings, output_flags(&rec), &rec, sizeof(rec));
 	if (rc)
-		lose(c, had_perf_ring(rc));
+		lose(c, &c->received, had_perf_ring(rc));
 }
 
 static __always_inline void to_map(struct xdp_md *ctx)
@@ -101,7 +94,7 @@ static __always_inline void to_map(struct xdp_md *ctx)
 	if (!c || !choose(ctx, c, &rec))
 		return;
 	if (!put(ctx, c, &rec))
-		lose(c, c->ring != XDPS_NO_RING);
+		lose(c, &c->received, c->ring != XDPS_NO_RING);
 }
 
 /* Calls the sampler of the next capture, and returns if there is none. */

@@ -24,14 +24,16 @@ void xdps_counters_sum(const void *map, unsigned int n_cpus,
 	struct xdps_stats sum = { 0 };
 
 	for (unsigned int i = 0; i < n_cpus; i++) {
+		const struct xdps_tally *t = &c[i].received;
+
 		/* In this order: a packet that is lost meanwhile was chosen before. */
-		uint64_t lost = count(&c[i].lost);
-		uint64_t chosen = count(&c[i].chosen);
+		uint64_t lost = count(&t->lost);
+		uint64_t chosen = count(&t->chosen);
 
 		sum.lost += lost;
 		sum.taken += chosen - lost;
-		sum.unsampled += count(&c[i].unsampled);
-		sum.rejected += count(&c[i].rejected);
+		sum.unsampled += count(&t->unsampled);
+		sum.rejected += count(&t->rejected);
 	}
 	sum.seen = sum.rejected + sum.unsampled + sum.taken + sum.lost;
 	*stats = sum;

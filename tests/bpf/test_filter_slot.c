@@ -38,7 +38,7 @@ static void assert_nothing_left(void)
 
 	assert_false(xdps_ring_peek(reader(), &mono_ns));
 	assert_int_equal(reader()->broken, 0);
-	assert_int_equal(counters()->lost, 0);
+	assert_int_equal(counters()->received.lost, 0);
 }
 
 /* Takes one, which `filter` took in `caplen` of its bytes. */
@@ -101,7 +101,7 @@ static void no_filter_takes_all(void **state)
 	packet[KEY_AT] = 2;
 	assert_taken(XDPS_FILTER_FIRST, 1000, SNAPLEN);
 	assert_nothing_left();
-	assert_int_equal(counters()->rejected, 0);
+	assert_int_equal(counters()->received.rejected, 0);
 }
 
 /* Such a filter is not called, and what it says stands elsewhere in the sampler. */
@@ -131,7 +131,7 @@ static void same_for_all(void **state)
 	packet[KEY_AT] = 5;
 	assert_taken(10, 1000, SNAPLEN);
 	assert_nothing_left();
-	assert_int_equal(counters()->rejected, 3 + 1);
+	assert_int_equal(counters()->received.rejected, 3 + 1);
 }
 
 /* Whether it asks for the length, or is not told it before it has been called. */
@@ -150,7 +150,7 @@ static void short_is_no_match(void **state)
 	set_in_kernel(3, with_length, 3);
 	receive(3, 200, 5);
 	receive(4, 201, 1);
-	assert_int_equal(counters()->rejected, 3 + 5);
+	assert_int_equal(counters()->received.rejected, 3 + 5);
 	packet[KEY_AT] = 2;
 	assert_taken(2, 201, SNAPLEN);
 	packet[KEY_AT] = 4;
@@ -167,9 +167,9 @@ static void rejected_is_counted(void **state)
 	receive(8, 60, 300);
 	receive(7, KEY_AT, 1);			/* cut before the key */
 	receive(7, KEY_AT + 1, 1);
-	assert_int_equal(counters()->rejected, 1000 + 300 + 1);
-	assert_int_equal(counters()->chosen, 5 + 1);
-	assert_int_equal(counters()->unsampled, 0);
+	assert_int_equal(counters()->received.rejected, 1000 + 300 + 1);
+	assert_int_equal(counters()->received.chosen, 5 + 1);
+	assert_int_equal(counters()->received.unsampled, 0);
 	packet[KEY_AT] = 7;
 	for (int i = 0; i < 5; i++)
 		assert_taken(2, 60, 60);
@@ -206,7 +206,7 @@ static void returned_by_the_packet(void **state)
 	set_in_kernel(5, insns, ARRAY_SIZE(insns));
 	receive(0, 60, 3);
 	receive(33, 60, 1);
-	assert_int_equal(counters()->rejected, 3);
+	assert_int_equal(counters()->received.rejected, 3);
 	assert_taken(5, 60, 33);
 	assert_nothing_left();
 }
@@ -221,9 +221,9 @@ static void filtered_then_chosen(void **state)
 	set_key(2, 7, UINT32_MAX);
 	receive(7, 60, 1000);
 	receive(8, 60, 2000);
-	assert_int_equal(counters()->rejected, 2000);
-	assert_int_equal(counters()->unsampled + counters()->chosen, 1000);
-	assert_true(counters()->unsampled > 900);
+	assert_int_equal(counters()->received.rejected, 2000);
+	assert_int_equal(counters()->received.unsampled + counters()->received.chosen, 1000);
+	assert_true(counters()->received.unsampled > 900);
 }
 
 /* With a snapshot length that would have left nothing to judge. */
@@ -247,19 +247,19 @@ static void undecided_comes_whole(void **state)
 	receive(0, LONG_BYTES - 1, 1);
 	receive(0, 60, 1);
 	assert_nothing_left();
-	assert_int_equal(counters()->rejected, 2);
+	assert_int_equal(counters()->received.rejected, 2);
 }
 
 static void assert_all_undecided(void)
 {
-	const uint64_t rejected = counters()->rejected;
+	const uint64_t rejected = counters()->received.rejected;
 
 	receive(1, 60, 1);
 	assert_taken(XDPS_FILTER_UNDECIDED, 60, 60);
 	receive(1, 3000, 1);
 	assert_taken(XDPS_FILTER_UNDECIDED, 3000, 3000);
 	assert_nothing_left();
-	assert_int_equal(counters()->rejected, rejected);
+	assert_int_equal(counters()->received.rejected, rejected);
 }
 
 static void user_space_gets_all(void **state)
@@ -376,7 +376,7 @@ static void invalid_leaves_the_old(void **state)
 	receive(7, 60, 1);
 	assert_taken(2, 60, 50);
 	assert_nothing_left();
-	assert_int_equal(counters()->rejected, 1);
+	assert_int_equal(counters()->received.rejected, 1);
 }
 
 /* Each packet is judged by the filter that was set last; no count is lost. */
@@ -394,8 +394,8 @@ static void replaced_many_times(void **state)
 		assert_taken(2 + i, 60, 30 + i % 30);
 	}
 	assert_nothing_left();
-	assert_int_equal(counters()->rejected, n);
-	assert_int_equal(counters()->chosen, n);
+	assert_int_equal(counters()->received.rejected, n);
+	assert_int_equal(counters()->received.chosen, n);
 }
 
 /* Of 4096 instructions, every one of which is run. */
@@ -420,7 +420,7 @@ static void longest_is_put_in(void **state)
 	packet[KEY_AT] = 6;
 	assert_taken(3, 60, 6);
 	assert_nothing_left();
-	assert_int_equal(counters()->rejected, 1);
+	assert_int_equal(counters()->received.rejected, 1);
 }
 
 /* Both are the kernel's lists of functions: tools show the filter by its name. */

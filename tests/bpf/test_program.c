@@ -59,7 +59,7 @@ static uint32_t counters_ring(void)
 
 static uint64_t taken_now(void)
 {
-	return counters()->chosen - counters()->lost;
+	return counters()->received.chosen - counters()->received.lost;
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -111,7 +111,7 @@ static void unsampled_passes(void **state)
 	lab_load(request);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
-	assert_int_equal(counters()->unsampled, ARRAY_SIZE(sizes));
+	assert_int_equal(counters()->received.unsampled, ARRAY_SIZE(sizes));
 }
 
 static void rejected_passes(void **state)
@@ -120,9 +120,9 @@ static void rejected_passes(void **state)
 	want_from(2, UINT32_MAX, UINT32_MAX);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
-	assert_int_equal(counters()->rejected, ARRAY_SIZE(sizes));
-	assert_int_equal(counters()->unsampled, 0);
-	assert_int_equal(counters()->chosen, 0);
+	assert_int_equal(counters()->received.rejected, ARRAY_SIZE(sizes));
+	assert_int_equal(counters()->received.unsampled, 0);
+	assert_int_equal(counters()->received.chosen, 0);
 	assert_int_equal(drain(), 0);
 }
 
@@ -134,7 +134,7 @@ static void empty_slot_passes(void **state)
 	assert_int_equal(bpf_map_delete_elem(lab.object.slots_fd, &first), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		assert_passes_unchanged(bpf_program__fd(lab.object.entry), sizes[i]);
-	assert_int_equal(counters()->chosen, 0);
+	assert_int_equal(counters()->received.chosen, 0);
 	assert_int_equal(drain(), 0);
 }
 
@@ -247,12 +247,12 @@ static void takes_one_in(uint32_t rate)
 	request.snaplen = 1;
 	lab_load(request);
 	lab_receive(60, n);
-	off = counters()->chosen - mean;
+	off = counters()->received.chosen - mean;
 	if (off * off > 25 * variance_of_chosen(n, rate) + 9)
 		fail_msg("rate %u: %.0f of %d were chosen, not %.0f", rate,
 			 off + mean, n, mean);
-	assert_int_equal(counters()->unsampled + counters()->chosen, n);
-	assert_int_equal(counters()->rejected, 0);
+	assert_int_equal(counters()->received.unsampled + counters()->received.chosen, n);
+	assert_int_equal(counters()->received.rejected, 0);
 	assert_int_equal(drain(), taken_now());
 	lab_renew();
 }
@@ -309,10 +309,10 @@ static void every_packet_is_counted_once(void **state)
 	lab_receive(64, n);
 	want_from(2, UINT32_MAX, UINT32_MAX);
 	lab_receive(64, n);
-	assert_int_equal(counters()->rejected, 2 * n);
-	assert_int_equal(counters()->unsampled + counters()->chosen, 3 * n);
-	assert_true(counters()->unsampled > 0);
-	assert_true(counters()->lost > 0);
+	assert_int_equal(counters()->received.rejected, 2 * n);
+	assert_int_equal(counters()->received.unsampled + counters()->received.chosen, 3 * n);
+	assert_true(counters()->received.unsampled > 0);
+	assert_true(counters()->received.lost > 0);
 	assert_int_equal(drain(), taken_now());
 }
 
@@ -324,9 +324,9 @@ static void rate_one_takes_all(void **state)
 	lab_load(request);
 	lab_receive(60, 5000);
 	assert_int_equal(taken_now(), 5000);
-	assert_int_equal(counters()->rejected, 0);
-	assert_int_equal(counters()->unsampled, 0);
-	assert_int_equal(counters()->lost, 0);
+	assert_int_equal(counters()->received.rejected, 0);
+	assert_int_equal(counters()->received.unsampled, 0);
+	assert_int_equal(counters()->received.lost, 0);
 	assert_int_equal(drain(), 5000);
 }
 
@@ -342,9 +342,9 @@ static void full_ring_loses(void **state)
 	lab_receive(64, n);
 	taken = taken_now();
 	assert_true(taken > 0 && taken < n);
-	assert_int_equal(taken + counters()->lost, n);
+	assert_int_equal(taken + counters()->received.lost, n);
 	assert_int_equal(counters()->ringless, 0);
-	assert_int_equal(counters()->unsampled, 0);
+	assert_int_equal(counters()->received.unsampled, 0);
 	assert_int_equal(drain(), taken);
 
 	lab_receive(64, 10);
@@ -362,7 +362,7 @@ static void no_ring_loses(void **state)
 	else
 		counters()->ring = XDPS_NO_RING;
 	lab_receive(60, 7);
-	assert_int_equal(counters()->lost, 7);
+	assert_int_equal(counters()->received.lost, 7);
 	assert_int_equal(counters()->ringless, 7);
 	assert_int_equal(taken_now(), 0);
 }
@@ -517,7 +517,7 @@ static void first_has_its_chance(void **state)
 	for (int i = 0; i < 400; i++) {
 		*counters() = as_new;
 		lab_receive(60, 1);
-		n_taken += counters()->chosen;
+		n_taken += counters()->received.chosen;
 	}
 	assert_in_range(n_taken, 100 - 44, 100 + 44);	/* five standard deviations */
 }
@@ -627,7 +627,7 @@ static void unanswered_doorbell_costs_nothing(void **state)
 		lab_receive(60, 1);
 	}
 	assert_true(rings_now());
-	assert_int_equal(counters()->lost, 0);
+	assert_int_equal(counters()->received.lost, 0);
 	assert_int_equal(drain(), n);
 }
 
@@ -654,7 +654,7 @@ static void who_interrupts_loses(void **state)
 	lab_load(everything);
 	counters()->writing = 1;
 	lab_receive(60, 3);
-	assert_int_equal(counters()->lost, 3);
+	assert_int_equal(counters()->received.lost, 3);
 	assert_int_equal(drain(), 0);
 	counters()->writing = 0;
 	lab_receive(60, 2);

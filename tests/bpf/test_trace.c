@@ -131,9 +131,9 @@ static void assert_taken(const struct outcome *wanted, uint32_t caplen, uint32_t
 
 static void assert_counts(uint64_t rejected, uint64_t unsampled, uint64_t chosen)
 {
-	assert_int_equal(counters()->rejected, rejected);
-	assert_int_equal(counters()->unsampled, unsampled);
-	assert_int_equal(counters()->chosen, chosen);
+	assert_int_equal(counters()->received.rejected, rejected);
+	assert_int_equal(counters()->received.unsampled, unsampled);
+	assert_int_equal(counters()->received.chosen, chosen);
 }
 
 static void entry_is_before(void **state)
@@ -479,11 +479,11 @@ static void counted_once(struct xdps_request request)
 	traced_receive_times(pass, 65, n);
 	set_filter(3, NULL, 0);
 	traced_receive_times(pass, 64, n);
-	assert_int_equal(counters()->rejected, n);
-	assert_int_equal(counters()->unsampled + counters()->chosen, 3 * n);
-	assert_in_range(counters()->unsampled, n, 2 * n);
-	assert_true(counters()->lost > 0);
-	assert_int_equal(drain(), counters()->chosen - counters()->lost);
+	assert_int_equal(counters()->received.rejected, n);
+	assert_int_equal(counters()->received.unsampled + counters()->received.chosen, 3 * n);
+	assert_in_range(counters()->received.unsampled, n, 2 * n);
+	assert_true(counters()->received.lost > 0);
+	assert_int_equal(drain(), counters()->received.chosen - counters()->received.lost);
 	lab_renew();
 }
 
@@ -507,14 +507,14 @@ static void full_ring_loses(void **state)
 	request.buffer_bytes = 1;			/* the smallest there is */
 	traced_lab_load(request, LOOPBACK);
 	traced_receive_times(pass, 64, n);
-	taken = counters()->chosen - counters()->lost;
+	taken = counters()->received.chosen - counters()->received.lost;
 	assert_true(taken > 0 && taken < n);
 	assert_counts(0, 0, n);
 	assert_int_equal(drain(), taken);
 
 	traced_receive_times(pass, 64, 10);
 	assert_counts(0, 0, n + 10);
-	assert_int_equal(counters()->lost, n - taken);
+	assert_int_equal(counters()->received.lost, n - taken);
 	assert_int_equal(drain(), 10);
 }
 
@@ -529,7 +529,7 @@ static void no_ring_loses(void **state)
 		counters()->ring = XDPS_NO_RING;
 	traced_receive_times(pass, 60, 7);
 	assert_counts(0, 0, 7);
-	assert_int_equal(counters()->lost, 7);
+	assert_int_equal(counters()->received.lost, 7);
 	assert_int_equal(drain(), 0);
 }
 
@@ -637,7 +637,7 @@ static uint64_t seen(const struct xdps_cpu *c)
 {
 	const volatile struct xdps_cpu *now = c;
 
-	return now->rejected + now->unsampled + now->chosen;
+	return now->received.rejected + now->received.unsampled + now->received.chosen;
 }
 
 /* Every other filter wants nothing; waits until packets have met it. */
@@ -686,10 +686,11 @@ static void replaced_in_a_flood(struct xdps_request request)
 	run_on_cpu(flood.cpu);
 	taken += drain();
 	print_message("# %u packets, %u taken, %u lost, %u rejected\n", (unsigned int)flood.n,
-		      (unsigned int)taken, (unsigned int)c->lost, (unsigned int)c->rejected);
+		      (unsigned int)taken, (unsigned int)c->received.lost,
+		      (unsigned int)c->received.rejected);
 	assert_int_equal(seen(c), flood.n);
-	assert_int_equal(c->chosen - c->lost, taken);
-	assert_true(taken > 0 && c->rejected > 0);
+	assert_int_equal(c->received.chosen - c->received.lost, taken);
+	assert_true(taken > 0 && c->received.rejected > 0);
 	lab_renew();
 }
 

@@ -175,9 +175,9 @@ static void assert_the_same(const struct counts *c)
 		      "undecided %u, disagreements %u\n", c->filters, c->left, c->packets,
 		      c->matched, c->undecided, c->wrong);
 	assert_int_equal(c->wrong, 0);
-	assert_int_equal(counters()->chosen, c->matched + c->undecided);
-	assert_int_equal(counters()->rejected, c->packets - c->matched - c->undecided);
-	assert_int_equal(counters()->lost, 0);
+	assert_int_equal(counters()->received.chosen, c->matched + c->undecided);
+	assert_int_equal(counters()->received.rejected, c->packets - c->matched - c->undecided);
+	assert_int_equal(counters()->received.lost, 0);
 	assert_int_equal(reader()->broken, 0);
 	assert_true(c->matched > c->packets / 20);
 }

@@ -695,13 +695,13 @@ static void account_of_a_drain(void **state)
 	for (int i = 0; i < 3; i++)
 		put_now(60);
 	assert_true(xdps_drain(x, false));
-	counters[0] = (struct xdps_cpu){ .rejected = 7, .unsampled = 8, .chosen = 6, .lost = 1 };
+	counters[0] = (struct xdps_cpu){ .received = { .rejected = 7, .unsampled = 8, .chosen = 6, .lost = 1 } };
 	xdps_stats(x, &stats);
 	assert_int_equal(stats.taken, 5);
 	assert_int_equal(stats.released, 0);
 	take(3);
 	xdps_rearm(x);
-	counters[0].chosen = 100;
+	counters[0].received.chosen = 100;
 	xdps_stats(x, &stats);
 	assert_int_equal(stats.taken, 3);
 	assert_int_equal(stats.released, 3);
@@ -741,11 +741,11 @@ static void counts_add_up(void **state)
 {
 	struct xdps_stats stats;
 
-	counters[0] = (struct xdps_cpu){ .rejected = 1000, .chosen = 5 };
-	counters[1] = (struct xdps_cpu){ .unsampled = 200, .chosen = 50, .lost = 20 };
-	counters[2] = (struct xdps_cpu){
+	counters[0] = (struct xdps_cpu){ .received = { .rejected = 1000, .chosen = 5 } };
+	counters[1] = (struct xdps_cpu){ .received = { .unsampled = 200, .chosen = 50, .lost = 20 } };
+	counters[2] = (struct xdps_cpu){ .received = {
 		.rejected = 1ull << 40, .unsampled = 3, .chosen = 7, .lost = 7,
-	};
+	} };
 	xdps_stats(x, &stats);
 	assert_int_equal(stats.rejected, (1ull << 40) + 1000);
 	assert_int_equal(stats.unsampled, 203);
