@@ -660,10 +660,10 @@ sizes_in()
 	show "$1" | cut -d ' ' -f 1 | uniq | paste -sd ' '
 }
 
-# In epoll_wait(2), as kernels call it: ep_poll, do_epoll_wait.
+# In epoll_wait(2), as kernels call it: ep_poll, do_epoll_wait.  5.10 has no wchan.
 waits()
 {
-	[[ $(cat "/proc/${PID[$1]}/wchan") == *ep*oll* ]]
+	grep -q "ep.*poll" "/proc/${PID[$1]}/wchan" "/proc/${PID[$1]}/stack"
 }
 
 it_has_the_order_of_several_cpus_where_xdpdump_has_not()
