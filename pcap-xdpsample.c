@@ -71,6 +71,7 @@ struct pcap_xdpsample {
 
 	/* since activate */
 	struct xdps *capture;
+	struct bpf_program sent_fcode;	/* p->fcode is for received packets */
 	int nonblock;
 	u_char oneshot_buffer[ONESHOT_BYTES];
 	u_int oneshot_bytes;		/* bytes in use; the rest is zero */
@@ -206,6 +207,22 @@ set_operations(pcap_t *p)
 	p->cleanup_op = xdpsample_cleanup;
 }
 
+static pcap_direction_t
+direction_for(enum xdps_dir dir)
+{
+	switch (dir) {
+
+	case XDPS_DIR_IN:
+		return PCAP_D_IN;
+
+	case XDPS_DIR_OUT:
+		return PCAP_D_OUT;
+
+	default:
+		return PCAP_D_INOUT;
+	}
+}
+
 /*
  * On failure the handle is unchanged and can be activated again.  Before 1.11
  * pcapint_cleanup_live_common() would free the device name, so it is not called
@@ -234,6 +251,7 @@ xdpsample_activate(pcap_t *p)
 	p->linktype = xdps_link(px->capture) == XDPS_LINK_ETHERNET ?
 	    DLT_EN10MB : DLT_RAW;
 	p->fd = p->selectable_fd = xdps_fd(px->capture);
+	p->direction = direction_for(px->opt.request.dir);
 	set_operations(p);
 
 	if (xdps_warning(px->capture) == NULL)
@@ -250,10 +268,19 @@ static u_int
 wanted_bytes(pcap_t *p, const struct xdps_packet *pkt)
 {
 	const struct pcap_pkthdr h = { .caplen = pkt->caplen, .len = pkt->len };
+	struct pcap_xdpsample *px = p->priv;
 
 	if (pkt->filtered || p->fcode.bf_insns == NULL)
 		return UINT_MAX;
-	return (u_int)pcap_offline_filter(&p->fcode, &h, pkt->data);
+	return (u_int)pcap_offline_filter(pkt->sent ? &px->sent_fcode :
+	    &p->fcode, &h, pkt->data);
+}
+
+/* A packet of the previous direction may still be in a ring. */
+static int
+is_of_direction(const pcap_t *p, const struct xdps_packet *pkt)
+{
+	return p->direction != (pkt->sent ? PCAP_D_IN : PCAP_D_OUT);
 }
 
 /* Few packets are the first of their second; only those pay for a division. */
@@ -281,8 +308,11 @@ deliver(pcap_t *p, const struct xdps_packet *pkt, pcap_handler callback,
     u_char *user)
 {
 	struct pcap_pkthdr h;
-	u_int wanted = wanted_bytes(p, pkt);
+	u_int wanted;
 
+	if (!is_of_direction(p, pkt))
+		return 0;
+	wanted = wanted_bytes(p, pkt);
 	if (wanted == 0)
 		return 0;
 
@@ -460,28 +490,53 @@ insns_of(const struct bpf_program *prog)
 }
 
 /*
- * Installs a copy that ends on every packet, however this libpcap's interpreter
- * handles loops.
+ * Makes a copy for packets of one direction that ends on every packet, however
+ * this libpcap's interpreter handles loops.
  */
 static int
-install_filter(pcap_t *p, const struct bpf_program *fp)
+copy_filter(pcap_t *p, const struct bpf_program *fp, int sent,
+    struct bpf_program *copy)
 {
-	struct bpf_program runnable;
 	struct xdps_insn *insns;
 	struct xdps_error err;
 	size_t n;
-	int ret;
 
 	if (xdps_runnable_filter(insns_of(fp), fp->bf_len, &insns, &n,
 	    &err) != XDPS_OK) {
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
 		return -1;
 	}
-	runnable.bf_insns = (struct bpf_insn *)(void *)insns;
-	runnable.bf_len = (u_int)n;
-	ret = pcapint_install_bpf_program(p, &runnable);
-	free(insns);
+	xdps_answer_direction(insns, n, sent);
+	copy->bf_insns = (struct bpf_insn *)(void *)insns;
+	copy->bf_len = (u_int)n;
+	return 0;
+}
+
+static int
+install_filter(pcap_t *p, const struct bpf_program *fp)
+{
+	struct pcap_xdpsample *px = p->priv;
+	struct bpf_program received;
+	int ret;
+
+	if (copy_filter(p, fp, 0, &received) != 0)
+		return -1;
+	ret = pcapint_install_bpf_program(p, &received);
+	free(received.bf_insns);
+	if (ret == 0)
+		ret = copy_filter(p, fp, 1, &px->sent_fcode);
+	if (ret != 0)
+		pcap_freecode(&p->fcode);
 	return ret;
+}
+
+static void
+free_filters(pcap_t *p)
+{
+	struct pcap_xdpsample *px = p->priv;
+
+	pcap_freecode(&p->fcode);
+	pcap_freecode(&px->sent_fcode);
 }
 
 /*
@@ -494,33 +549,43 @@ static int
 xdpsample_setfilter(pcap_t *p, struct bpf_program *fp)
 {
 	struct pcap_xdpsample *px = p->priv;
-	struct bpf_program before = p->fcode;
+	struct bpf_program before = p->fcode, sent_before = px->sent_fcode;
 	struct xdps_error err;
 
 	memset(&p->fcode, 0, sizeof(p->fcode));
+	memset(&px->sent_fcode, 0, sizeof(px->sent_fcode));
 	if (install_filter(p, fp) != 0) {
 		p->fcode = before;
+		px->sent_fcode = sent_before;
 		return -1;
 	}
 	if (xdps_set_filter(px->capture, insns_of(fp), fp->bf_len,
 	    &err) != XDPS_OK) {
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
-		pcap_freecode(&p->fcode);
+		free_filters(p);
 		p->fcode = before;
+		px->sent_fcode = sent_before;
 		return -1;
 	}
 	pcap_freecode(&before);
+	pcap_freecode(&sent_before);
 	return 0;
 }
 
+/* As dir= in the device name does it from the beginning. */
 static int
 xdpsample_setdirection(pcap_t *p, pcap_direction_t d)
 {
-	if (d != PCAP_D_OUT)
-		return 0;
-	snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
-	    "Only received packets pass the XDP hook, so there are no outgoing ones to capture; use direction in or inout");
-	return -1;
+	struct pcap_xdpsample *px = p->priv;
+	struct xdps_error err;
+
+	if (xdps_set_direction(px->capture, d == PCAP_D_IN ? XDPS_DIR_IN :
+	    d == PCAP_D_OUT ? XDPS_DIR_OUT : XDPS_DIR_BOTH, &err) != XDPS_OK) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s", err.text);
+		return -1;
+	}
+	p->direction = d;
+	return 0;
 }
 
 static int
@@ -645,6 +710,7 @@ xdpsample_cleanup(pcap_t *p)
 	 */
 	xdps_close(px->capture);
 	px->capture = NULL;
+	pcap_freecode(&px->sent_fcode);
 	pcapint_cleanup_live_common(p);
 }
 

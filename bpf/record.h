@@ -45,6 +45,10 @@
 
 #define XDPS_ACTION_NONE 0xff
 
+/* Which way a packet goes. */
+#define XDPS_RECEIVED 0
+#define XDPS_SENT 1
+
 /*
  * Beside another program, on kernels before 6.2, a filter sees a copy of the first bytes:
  * a tracing program has no direct access to a packet.
@@ -134,12 +138,13 @@ struct xdps_cpu {
 	__u64 head;		/* bytes ever written to the map ring */
 	__u32 ring;		/* its index, or XDPS_NO_RING; the helper sets it */
 	__u32 writing;		/* 1: the program is writing a record */
-	__u64 ringless;		/* of the lost ones: there was no ring, or it was dead */
+	__u64 ringless;		/* of all lost ones: there was no ring, or it was dead */
 
 	/* the program's own state */
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC ... */
 	__u64 tai_read_ns;	/* ... as it was at this monotonic time */
-	__u64 reserved1[6];
+	struct xdps_tally sent;
+	__u64 reserved1;
 
 	/* written by the reader */
 	__u64 tail;		/* bytes ever read from the map ring */
@@ -153,9 +158,9 @@ struct xdps_record {
 	__s64 tai_offset_ns;	/* CLOCK_TAI - CLOCK_MONOTONIC; 0: not known */
 	__u32 len;		/* bytes of the packet, fragments included */
 	__u32 caplen;		/* bytes that follow */
-	__u16 queue;		/* receive queue */
+	__u16 queue;		/* on which it was received, or will be sent */
 	__u8 action;		/* enum xdp_action; XDPS_ACTION_NONE: not decided yet */
-	__u8 reserved;
+	__u8 direction;		/* XDPS_RECEIVED, XDPS_SENT */
 	__u32 filter;		/* number of the filter that accepted it */
 };
 

@@ -5,6 +5,7 @@
 #include "classic.h"
 
 #include <linux/filter.h>
+#include <linux/if_packet.h>
 
 #include "error.h"
 
@@ -166,4 +167,30 @@ enum xdps_status xdps_classic_check(const struct xdps_insn *insns, size_t n_insn
 				 "the filter has %zu instructions; the maximum is %u",
 				 n_insns, XDPS_FILTER_INSNS_MAX);
 	return xdps_classic_check_long(insns, n_insns, err);
+}
+
+#define DIRECTION_OFFSET ((uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
+
+static bool asks_direction(const struct xdps_insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_LD && BPF_MODE(insn->code) == BPF_ABS &&
+	       insn->k == DIRECTION_OFFSET;
+}
+
+bool xdps_classic_asks_direction(const struct xdps_insn *insns, size_t n_insns)
+{
+	for (size_t i = 0; i < n_insns; i++)
+		if (asks_direction(&insns[i]))
+			return true;
+	return false;
+}
+
+void xdps_classic_answer_direction(struct xdps_insn *insns, size_t n_insns, bool sent)
+{
+	for (size_t i = 0; i < n_insns; i++)
+		if (asks_direction(&insns[i]))
+			insns[i] = (struct xdps_insn){
+				.code = BPF_LD | BPF_IMM,
+				.k = sent ? PACKET_OUTGOING : PACKET_HOST,
+			};
 }

@@ -29,4 +29,13 @@ enum xdps_status xdps_classic_check_long(const struct xdps_insn *insns, size_t n
 enum xdps_status xdps_classic_check(const struct xdps_insn *insns, size_t n_insns,
 				    struct xdps_error *err);
 
+/*
+ * libpcap's "inbound" and "outbound" load the direction of a packet from an offset that no
+ * packet has, which Linux's socket filters know.  Does the filter do that?
+ */
+bool xdps_classic_asks_direction(const struct xdps_insn *insns, size_t n_insns);
+
+/* Replaces these loads by what they give for a packet that was received, or sent. */
+void xdps_classic_answer_direction(struct xdps_insn *insns, size_t n_insns, bool sent);
+
 #endif

@@ -41,6 +41,13 @@ const struct xdps_word xdps_action_words[] = {
 
 _Static_assert(ARRAY_SIZE(xdps_action_words) == XDPS_N_ACTIONS + 1, "each action has its word");
 
+static const struct xdps_word dir_words[] = {
+	{ "in", XDPS_DIR_IN, .label = "Received packets" },
+	{ "out", XDPS_DIR_OUT, .label = "Sent packets" },
+	{ "both", XDPS_DIR_BOTH, .label = "Received and sent packets" },
+	{ .word = NULL }
+};
+
 static const struct xdps_word ring_words[] = {
 	{ "auto", XDPS_RING_AUTO, .label = "Automatic: the cheaper one" },
 	{ "map", XDPS_RING_MAP, .alias = "bpf", .label = "Map rings" },
@@ -59,14 +66,14 @@ const struct xdps_option xdps_option_table[] = {
 		.key = "rate", .kind = XDPS_NUMBER, FIELD(request.rate),
 		.min = 1, .max = UINT32_MAX, .initial = 1, .selects = true,
 		.argument = "N", .help = "sample 1 in N packets, at random",
-		.place = 3, .group = CAPTURE_GROUP, .label = "Sampling rate (1 in N packets)",
+		.place = 4, .group = CAPTURE_GROUP, .label = "Sampling rate (1 in N packets)",
 		.tooltip = "Packets are selected at random in the kernel, before anything is copied; 1 captures all packets",
 	},
 	{
 		.key = "mode", .kind = XDPS_WORD, FIELD(request.mode),
 		.words = xdps_mode_words, .initial = XDPS_MODE_AUTO, .selects = true,
 		.help = "how to attach if no other program is attached",
-		.place = 5, .group = ADVANCED_GROUP, .label = "XDP mode",
+		.place = 6, .group = ADVANCED_GROUP, .label = "XDP mode",
 		.tooltip = "How to attach if no other XDP program is attached",
 	},
 	{
@@ -74,7 +81,7 @@ const struct xdps_option xdps_option_table[] = {
 		.max = XDPS_HOLD_MAX_US, .initial = XDPS_HOLD_DEFAULT_US,
 		.unit = " (microseconds)",
 		.argument = "MICROSECONDS", .help = "how long to wait for older packets from other CPUs",
-		.place = 7, .group = ADVANCED_GROUP, .label = "Hold (microseconds)",
+		.place = 8, .group = ADVANCED_GROUP, .label = "Hold (microseconds)",
 		.tooltip = "How long a packet waits for an older one from another CPU",
 	},
 	{
@@ -102,47 +109,54 @@ const struct xdps_option xdps_option_table[] = {
 		.key = "ring", .kind = XDPS_WORD, FIELD(request.ring),
 		.words = ring_words, .initial = XDPS_RING_AUTO,
 		.help = "how packets are transferred from the kernel",
-		.place = 8, .group = ADVANCED_GROUP, .label = "Transport",
+		.place = 9, .group = ADVANCED_GROUP, .label = "Transport",
 		.tooltip = "How packets are transferred from the kernel",
 	},
 	{
 		.key = "follow", .kind = XDPS_WORD, FIELD(request.follow),
 		.words = yes_no_words, .initial = 1,
 		.help = "go on when the XDP program there is replaced or gone",
-		.place = 9, .group = ADVANCED_GROUP, .label = "Outlive the XDP program",
+		.place = 10, .group = ADVANCED_GROUP, .label = "Outlive the XDP program",
 		.tooltip = "When the XDP program there is replaced or detached, the capture goes on with what is there then",
 	},
 	{
 		.key = "yield", .kind = XDPS_WORD, FIELD(request.yield),
 		.words = yes_no_words, .initial = 1,
 		.help = "make room for an XDP program that could not be attached",
-		.place = 10, .group = ADVANCED_GROUP, .label = "Make room for XDP programs",
+		.place = 11, .group = ADVANCED_GROUP, .label = "Make room for XDP programs",
 		.tooltip = "When another process cannot attach its XDP program because of this capture, the capture makes room, and goes on beside it",
+	},
+	{
+		.key = "dir", .kind = XDPS_WORD, FIELD(request.dir),
+		.words = dir_words, .initial = XDPS_DIR_IN, .selects = true,
+		.help = "packets that the interface receives, sends, or both",
+		.place = 3, .group = CAPTURE_GROUP, .label = "Direction",
+		.tooltip = "Received packets are captured at the XDP hook, and sent ones where they leave the network stack",
 	},
 	{
 		.key = "snaplen", .kind = XDPS_NUMBER, FIELD(request.snaplen), .extcap_only = true,
 		.min = 1, .max = XDPS_SNAPLEN_MAX, .initial = XDPS_SNAPLEN_MAX,
 		.argument = "BYTES", .help = "snapshot length: how much of each packet to capture",
-		.place = 4, .group = CAPTURE_GROUP, .label = "Snapshot length (bytes)",
+		.place = 5, .group = CAPTURE_GROUP, .label = "Snapshot length (bytes)",
 		.tooltip = "Bytes beyond this are not copied from the kernel; the original length is recorded",
 	},
 	{
 		.key = "buffer", .kind = XDPS_NUMBER, FIELD(request.buffer_bytes), .extcap_only = true,
 		.max = XDPS_RINGS_MAX * (XDPS_RING_BYTES_MAX >> 20), .shift = 20,
 		.argument = "MIB", .help = "for all CPUs together; default 32, and at least 2 for each",
-		.place = 6, .group = ADVANCED_GROUP, .label = "Buffer (MiB)",
+		.place = 7, .group = ADVANCED_GROUP, .label = "Buffer (MiB)",
 		.tooltip = "For all CPUs together; 0 is the default: 32 MiB, and at least 2 MiB for each CPU",
 	},
 	{
 		.key = "immediate", .kind = XDPS_FLAG, FIELD(request.immediate), .extcap_only = true,
 		.max = 1, .help = "deliver each packet immediately",
-		.place = 11, .group = ADVANCED_GROUP, .label = "Deliver each packet immediately",
+		.place = 12, .group = ADVANCED_GROUP, .label = "Deliver each packet immediately",
 		.tooltip = "Wakes the reader for each packet; suitable only for low packet rates",
 	},
 	{
 		.key = "no-promisc", .kind = XDPS_FLAG, FIELD(request.promisc), .extcap_only = true,
 		.max = 0, .help = "capture only packets that are addressed to this host",
-		.place = 12, .group = ADVANCED_GROUP, .label = "No promiscuous mode",
+		.place = 13, .group = ADVANCED_GROUP, .label = "No promiscuous mode",
 		.tooltip = "Captures only packets that are addressed to this host",
 	},
 };

@@ -23,8 +23,9 @@
  *	XDPS_REPLY_QUERY	that was all of them, or why it could not find out
  *
  * This goes on until either side closes.  After XDPS_REPLY_READY the engine may send
- * XDPS_REQUEST_FILTER, one at a time, and gets XDPS_REPLY_FILTER for each.  Without being
- * asked, the helper sends XDPS_REPLY_ERROR and
+ * XDPS_REQUEST_FILTER and XDPS_REQUEST_DIRECTION, one at a time, and gets
+ * XDPS_REPLY_FILTER or XDPS_REPLY_DIRECTION for each.  Without being asked, the helper
+ * sends XDPS_REPLY_ERROR and
  *
  *	XDPS_REPLY_NOTICE	at any time after XDPS_REPLY_READY: a sentence for the
  *				user; the capture goes on
@@ -48,7 +49,7 @@
 #include "types.h"
 
 /* Changes with every change of this file; engine and helper are installed together. */
-#define XDPS_MAGIC 0x58445309u
+#define XDPS_MAGIC 0x5844530au
 
 #define XDPS_FDS_MAX 64			/* SCM_RIGHTS allows 253 */
 
@@ -63,6 +64,8 @@ enum xdps_message {
 	XDPS_REPLY_PROGRAM,
 	XDPS_REPLY_QUERY,
 	XDPS_REPLY_NOTICE,
+	XDPS_REQUEST_DIRECTION,
+	XDPS_REPLY_DIRECTION,
 };
 
 /* The request for a capture. */
@@ -83,6 +86,13 @@ struct xdps_request_filter {
 	uint32_t number;
 	uint32_t in_user_space;		/* 0; 1: leave all packets to it, n_insns is 0 */
 	uint32_t n_insns;		/* 1..XDPS_FILTER_INSNS_MAX */
+};
+
+/* From now on, capture these packets. */
+struct xdps_request_direction {
+	uint32_t magic;
+	uint32_t kind;			/* XDPS_REQUEST_DIRECTION */
+	uint32_t dir;			/* enum xdps_dir */
 };
 
 /* The question which programs are on an interface. */
@@ -111,6 +121,7 @@ struct xdps_reply_ready {
 	uint32_t n_cpus;		/* one struct xdps_cpu for each possible CPU */
 	uint32_t link;			/* enum xdps_link */
 	uint32_t has_inject;		/* 0, 1: a packet socket follows the counters */
+	uint32_t sent_place;		/* enum xdps_sent_place */
 	char warning[XDPS_REPLY_TEXT_BYTES];	/* "": none */
 };
 
@@ -124,6 +135,11 @@ struct xdps_reply_filter {
 	uint32_t place;			/* XDPS_FILTER_KERNEL; XDPS_FILTER_USER, see `text` */
 	uint32_t status;		/* XDPS_OK; else the previous filter remains */
 	char text[XDPS_REPLY_TEXT_BYTES];	/* why it does, or why in user space, or "" */
+};
+
+struct xdps_reply_direction {
+	uint32_t status;		/* XDPS_OK; else everything is as before ... */
+	char text[XDPS_REPLY_TEXT_BYTES];	/* ... for this reason */
 };
 
 struct xdps_reply_program {
@@ -151,25 +167,28 @@ struct xdps_reply {
 		struct xdps_reply_ready ready;
 		struct xdps_reply_error error;
 		struct xdps_reply_filter filter;
+		struct xdps_reply_direction direction;
 		struct xdps_reply_program program;
 		struct xdps_reply_query query;
 		struct xdps_reply_notice notice;
 	};
 };
 
-_Static_assert(sizeof(struct xdps_request_open) == 312, "no padding");
+_Static_assert(sizeof(struct xdps_request_open) == 320, "no padding");
 _Static_assert(sizeof(struct xdps_request_filter) == 20, "no padding");
+_Static_assert(sizeof(struct xdps_request_direction) == 12, "no padding");
 _Static_assert(sizeof(struct xdps_request_query) == 24, "no padding");
 _Static_assert(sizeof(struct xdps_insn) == 8, "no padding");
 _Static_assert(sizeof(struct xdps_reply_rings) == 4, "no padding");
-_Static_assert(sizeof(struct xdps_reply_ready) == 280, "no padding");
+_Static_assert(sizeof(struct xdps_reply_ready) == 284, "no padding");
 _Static_assert(sizeof(struct xdps_reply_error) == 260, "no padding");
 _Static_assert(sizeof(struct xdps_reply_filter) == 268, "no padding");
+_Static_assert(sizeof(struct xdps_reply_direction) == 260, "no padding");
 _Static_assert(sizeof(struct xdps_reply_program) == 136, "no padding");
 _Static_assert(sizeof(struct xdps_reply_query) == 260, "no padding");
 _Static_assert(sizeof(struct xdps_reply_notice) == 256, "no padding");
 _Static_assert(offsetof(struct xdps_reply, rings) == 12, "no padding");
-_Static_assert(sizeof(struct xdps_reply) == 292, "no padding");
+_Static_assert(sizeof(struct xdps_reply) == 296, "no padding");
 
 /* How many bytes a reply of this kind has; 0: no reply is of this kind. */
 static inline size_t xdps_reply_bytes(uint32_t kind)
@@ -185,6 +204,8 @@ static inline size_t xdps_reply_bytes(uint32_t kind)
 		return BYTES_UP_TO_THE_END_OF(error);
 	case XDPS_REPLY_FILTER:
 		return BYTES_UP_TO_THE_END_OF(filter);
+	case XDPS_REPLY_DIRECTION:
+		return BYTES_UP_TO_THE_END_OF(direction);
 	case XDPS_REPLY_PROGRAM:
 		return BYTES_UP_TO_THE_END_OF(program);
 	case XDPS_REPLY_QUERY:

@@ -58,6 +58,20 @@ enum xdps_action {
 	XDPS_ACTION_UNDECIDED = 255,
 };
 
+/* Which packets of the interface: those that it receives, sends, or both. */
+enum xdps_dir {
+	XDPS_DIR_IN,
+	XDPS_DIR_OUT,
+	XDPS_DIR_BOTH,
+};
+
+/* Where sent packets are captured. */
+enum xdps_sent_place {
+	XDPS_SENT_NOWHERE,
+	XDPS_SENT_AT_TCX,	/* a program at tcx egress (Linux 6.6) */
+	XDPS_SENT_AT_SOCKET,	/* a program at a packet socket that takes nothing */
+};
+
 /* How packets are transported. */
 enum xdps_ring_kind {
 	XDPS_RING_AUTO,		/* see ring= in pcap-xdpsample(7) */
@@ -103,6 +117,10 @@ struct xdps_insn {
 #define XDPS_FILTER_NUMBER 1u			/* of the filter loaded first: accepts all */
 #define XDPS_FILTER_INSNS_MAX 4096u		/* BPF_MAXINSNS in libpcap and Linux */
 
+/* Why dir=out is refused; after what it is refused for. */
+#define XDPS_ONLY_SENT_TEXT \
+	"dir=out cannot be combined with point=exit, action= or prog=: no XDP program runs for packets that are sent; use dir=both, or remove them"
+
 /* What a capture is asked for, by the device name, the application and the engine. */
 struct xdps_request {
 	char ifname[XDPS_IFNAME_CHARS + 1];	/* or an alternative name; NUL-terminated */
@@ -117,6 +135,8 @@ struct xdps_request {
 	uint32_t ring;		/* enum xdps_ring_kind */
 	uint32_t follow;	/* 0, 1: go on when the program beside it is replaced or gone */
 	uint32_t yield;		/* 0, 1: make room for a program that could not be attached */
+	uint32_t dir;		/* enum xdps_dir */
+	uint32_t reserved;
 	uint64_t buffer_bytes;	/* for all rings together; 0: at least 2 MiB per CPU */
 };
 
@@ -132,16 +152,26 @@ struct xdps_options {
 	uint32_t batch_us;	/* how long packets may be batched */
 };
 
-/*
- * What became of the packets that passed the hook since xdps_open(), on all CPUs
- * together.  It is exact at any moment: seen = rejected + unsampled + taken + lost.
- */
-struct xdps_stats {
+/* For one direction; exact at any moment: seen = rejected + unsampled + taken + lost. */
+struct xdps_counts {
 	uint64_t seen;
 	uint64_t rejected;	/* by the filter, in the kernel */
 	uint64_t unsampled;	/* skipped by the sampling rate */
 	uint64_t taken;		/* in a ring or about to be, or delivered from one */
 	uint64_t lost;		/* no room in the ring */
+};
+
+/*
+ * What became of the packets that passed since xdps_open(), on all CPUs together.  The
+ * first five are the sums of both directions, and as exact.
+ */
+struct xdps_stats {
+	uint64_t seen;
+	uint64_t rejected;
+	uint64_t unsampled;
+	uint64_t taken;
+	uint64_t lost;
+	struct xdps_counts sent;	/* of those; the others were received */
 	uint64_t released;	/* of those taken: released by xdps_release() */
 	uint64_t late;		/* delivered after younger ones */
 };

@@ -222,6 +222,8 @@ static bool text_ends(const struct xdps_reply *r)
 		return ENDS(r->error.text);
 	case XDPS_REPLY_FILTER:
 		return ENDS(r->filter.text);
+	case XDPS_REPLY_DIRECTION:
+		return ENDS(r->direction.text);
 	case XDPS_REPLY_PROGRAM:
 		return ENDS(r->program.name);
 	case XDPS_REPLY_QUERY:
@@ -287,13 +289,15 @@ static enum xdps_status take_ready(const struct xdps_client *c, struct xdps_sess
 	const struct xdps_reply_ready *ready = &m->reply.ready;
 
 	if (!has_rings(g, ready) || ready->has_inject > 1 ||
-	    m->n_fds != 1 + ready->has_inject || !ready->n_cpus || ready->link > XDPS_LINK_IP)
+	    m->n_fds != 1 + ready->has_inject || !ready->n_cpus || ready->link > XDPS_LINK_IP ||
+	    ready->sent_place > XDPS_SENT_AT_SOCKET)
 		return fail_invalid(c, err);
 	g->ring_kind = ready->ring_kind;
 	g->n_rings = ready->n_rings;
 	g->ring_bytes = ready->ring_bytes;
 	g->n_cpus = ready->n_cpus;
 	g->link = ready->link;
+	g->sent_place = ready->sent_place;
 	g->cpus_fd = m->fds[0];
 	g->inject_fd = ready->has_inject ? m->fds[1] : -1;
 	memcpy(g->warning, ready->warning, sizeof(g->warning));
@@ -500,12 +504,17 @@ static enum xdps_status request_filter(struct xdps_client *c, uint32_t number,
 	return XDPS_OK;
 }
 
+static bool is_answer(const struct message *m)
+{
+	return m->reply.kind == XDPS_REPLY_FILTER || m->reply.kind == XDPS_REPLY_DIRECTION;
+}
+
 /*
  * Answers come in the order of the requests, some of which may have been abandoned.
  * Unsolicited messages may come before them.
  */
-static enum xdps_status hear_last_filter(struct xdps_client *c, struct message *m,
-					 struct xdps_error *err)
+static enum xdps_status hear_last(struct xdps_client *c, struct message *m,
+				  struct xdps_error *err)
 {
 	const int64_t until_ms = now_ms() + ANSWER_MS;
 	enum xdps_status status;
@@ -514,7 +523,7 @@ static enum xdps_status hear_last_filter(struct xdps_client *c, struct message *
 		status = hear(c, until_ms, m, err);
 		if (!status && m->reply.kind == XDPS_REPLY_RINGS)
 			status = take_more(c, m, err);
-		else if (status || m->reply.kind != XDPS_REPLY_FILTER || !--c->n_unheard)
+		else if (status || !is_answer(m) || !--c->n_unheard)
 			return status;
 		if (status)
 			return status;
@@ -529,7 +538,7 @@ static enum xdps_status hear_filter(struct xdps_client *c, uint32_t number,
 	enum xdps_status status;
 	struct message m;
 
-	status = hear_last_filter(c, &m, err);
+	status = hear_last(c, &m, err);
 	reply = &m.reply.filter;
 	if (!status && (m.reply.kind != XDPS_REPLY_FILTER || m.n_fds || reply->number != number ||
 			(reply->place != XDPS_FILTER_KERNEL && reply->place != XDPS_FILTER_USER)))
@@ -562,6 +571,46 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 		snprintf(f->why, sizeof(f->why),
 			 "the filter has %zu instructions, but at most %u can run in the kernel",
 			 n_insns, XDPS_FILTER_INSNS_MAX);
+	return status;
+}
+
+static enum xdps_status request_direction(struct xdps_client *c, enum xdps_dir dir,
+					  struct xdps_error *err)
+{
+	struct xdps_request_direction request = {
+		.magic = XDPS_MAGIC,
+		.kind = XDPS_REQUEST_DIRECTION,
+		.dir = dir,
+	};
+
+	if (send(c->sock, &request, sizeof(request), MSG_NOSIGNAL) < 0 &&
+	    errno != EPIPE && errno != ECONNRESET)
+		return xdps_fail_errno(err, -errno, "sending a direction to %s", c->path);
+	c->n_unheard++;
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_client_direction(struct xdps_client *c, enum xdps_dir dir,
+				       bool *is_over, struct xdps_error *err)
+{
+	enum xdps_status status;
+	struct message m;
+
+	*is_over = true;
+	status = request_direction(c, dir, err);
+	if (status)
+		return status;
+	status = hear_last(c, &m, err);
+	if (!status && (m.reply.kind != XDPS_REPLY_DIRECTION || m.n_fds))
+		status = fail_invalid(c, err);
+	message_close_fds(&m);
+	if (status)
+		return status;
+	*is_over = false;
+	if (!m.reply.direction.status)
+		return XDPS_OK;
+	status = take_error(c, m.reply.direction.status, m.reply.direction.text, err);
+	*is_over = status != m.reply.direction.status;
 	return status;
 }
 

@@ -20,7 +20,7 @@ struct xdps_client {
 	struct xdps_guard guard;	/* for the call in progress */
 	char notice[sizeof(((struct xdps_error *)0)->text)];	/* the last one ... */
 	bool has_notice;	/* ... and whether it is still unread */
-	unsigned int n_unheard;	/* filter requests without an answer so far */
+	unsigned int n_unheard;	/* requests for filters and directions without an answer */
 	char path[256];		/* of the helper, for error messages */
 	struct xdps_session *session;	/* not owned: gets the rings that are added later */
 };
@@ -37,6 +37,7 @@ struct xdps_session {
 	unsigned int n_cpus;
 	int inject_fd;
 	enum xdps_link link;
+	enum xdps_sent_place sent_place;
 	char warning[sizeof(((struct xdps_error *)0)->text)];	/* "": none */
 };
 
@@ -74,6 +75,14 @@ enum xdps_status xdps_client_open(struct xdps_client *c,
 enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 				    const struct xdps_insn *insns, size_t n_insns,
 				    struct xdps_filtering *f, struct xdps_error *err);
+
+/*
+ * Has the helper capture the packets of another direction.  Otherwise, if `*is_over` is
+ * false, nothing has changed; if it is true, the capture is over.  As
+ * xdps_client_filter() in all else.
+ */
+enum xdps_status xdps_client_direction(struct xdps_client *c, enum xdps_dir dir,
+				       bool *is_over, struct xdps_error *err);
 
 /*
  * Starts a helper, queries the listed interfaces that have a program, and ends it.  The

@@ -6,6 +6,7 @@
 
 #include <linux/filter.h>
 
+#include "../common/classic.h"
 #include "../common/error.h"
 
 /*
@@ -25,11 +26,19 @@ static bool reads_metadata(const struct xdps_insn *insn)
 }
 
 enum xdps_status xdps_check_filter(const struct xdps_insn *insns, size_t n_insns,
-				   struct xdps_error *err)
+				   enum xdps_dir dir, struct xdps_error *err)
 {
+	if (dir == XDPS_DIR_IN && xdps_classic_asks_direction(insns, n_insns))
+		return xdps_fail(err, XDPS_BAD_FILTER,
+				 "This filter needs information that only exists after the XDP hook (inbound or outbound): this capture has only packets that the interface received; dir=both in the device name has the others, too");
 	for (size_t i = 0; i < n_insns; i++)
-		if (reads_metadata(&insns[i]))
+		if (reads_metadata(&insns[i]) && !xdps_classic_asks_direction(&insns[i], 1))
 			return xdps_fail(err, XDPS_BAD_FILTER,
-					 "This filter needs information that only exists after the XDP hook (inbound, outbound, ifindex, or a VLAN tag that was stripped); here every packet is one that this interface received");
+					 "This filter needs information that only exists after the XDP hook (ifindex, or a VLAN tag that was stripped)");
 	return XDPS_OK;
+}
+
+void xdps_answer_direction(struct xdps_insn *insns, size_t n_insns, bool sent)
+{
+	xdps_classic_answer_direction(insns, n_insns, sent);
 }

@@ -362,6 +362,16 @@ static enum xdps_status check_point(struct xdps_options *opt, unsigned int given
 	return XDPS_OK;
 }
 
+static enum xdps_status check_dir(const struct xdps_options *opt, struct xdps_error *err)
+{
+	const struct xdps_request *request = &opt->request;
+
+	if (request->dir != XDPS_DIR_OUT ||
+	    (request->point == XDPS_POINT_ENTRY && !request->prog[0]))
+		return XDPS_OK;
+	return xdps_fail(err, XDPS_BAD_OPTION, XDPS_ONLY_SENT_TEXT);
+}
+
 enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 				    struct xdps_error *err)
 {
@@ -387,7 +397,7 @@ enum xdps_status xdps_options_parse(struct xdps_options *opt, const char *name,
 		if (parse_option(&parsed, s, &given, err))
 			return err->status;
 	}
-	if (check_point(&parsed, given, err))
+	if (check_point(&parsed, given, err) || check_dir(&parsed, err))
 		return err->status;
 	if (is_given(given, "hold"))
 		parsed.hold_given = true;

@@ -334,6 +334,7 @@ static inline void describe(const struct xdps_record *rec, uint32_t caplen, void
 	pkt->caplen = caplen;
 	pkt->queue = rec->queue;
 	pkt->action = rec->action;
+	pkt->sent = rec->direction == XDPS_SENT;
 	pkt->filter = rec->filter;
 	pkt->filtered = false;
 	pkt->data = data;

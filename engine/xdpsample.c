@@ -36,6 +36,7 @@ struct xdps {
 	struct xdps_memory memory;
 	struct xdps_filtering filter;	/* the one that is set */
 	uint32_t last_filter;		/* number of the last request */
+	enum xdps_dir dir;
 
 	/* the stream */
 	struct xdps_merge merge;
@@ -63,6 +64,7 @@ static struct xdps *capture_new(const struct xdps_options *opt, const struct xdp
 	memcpy(x->ifname, opt->request.ifname, sizeof(x->ifname));
 	x->batch.hold_ns = hold_us * NSEC_PER_USEC;
 	x->batch.batch_ns = opt->request.immediate ? 0 : opt->batch_us * NSEC_PER_USEC;
+	x->dir = opt->request.dir;
 	xdps_client_init(&x->client);
 	x->client.guard = *guard;
 	xdps_session_init(&x->session);
@@ -167,6 +169,11 @@ enum xdps_link xdps_link(const struct xdps *x)
 	return x->session.link;
 }
 
+enum xdps_sent_place xdps_sent_place(const struct xdps *x)
+{
+	return x->session.sent_place;
+}
+
 const char *xdps_warning(const struct xdps *x)
 {
 	return x->session.warning[0] ? x->session.warning : NULL;
@@ -222,7 +229,7 @@ static enum xdps_status ask_for_filter(struct xdps *x, uint32_t number,
 enum xdps_status xdps_set_filter(struct xdps *x, const struct xdps_insn *insns,
 				 size_t n_insns, struct xdps_error *err)
 {
-	enum xdps_status status = xdps_check_filter(insns, n_insns, err);
+	enum xdps_status status = xdps_check_filter(insns, n_insns, x->dir, err);
 	uint32_t number;
 
 	if (status)
@@ -235,6 +242,32 @@ enum xdps_status xdps_set_filter(struct xdps *x, const struct xdps_insn *insns,
 		x->over = *err;
 	}
 	filter_the_rest(x, number);
+	return XDPS_OK;
+}
+
+/* If the thread leaves before the answer comes, packets of either direction may follow. */
+static enum xdps_status ask_for_direction(struct xdps *x, enum xdps_dir dir,
+					  bool *is_over, struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	xdps_guard_enter(&x->client.guard);
+	status = xdps_client_direction(&x->client, dir, is_over, err);
+	xdps_guard_leave(&x->client.guard);
+	return status;
+}
+
+enum xdps_status xdps_set_direction(struct xdps *x, enum xdps_dir dir,
+				    struct xdps_error *err)
+{
+	bool is_over = false;
+
+	if (!x->over.status && ask_for_direction(x, dir, &is_over, err)) {
+		if (!is_over)
+			return err->status;
+		x->over = *err;
+	}
+	x->dir = dir;
 	return XDPS_OK;
 }
 

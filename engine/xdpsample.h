@@ -46,8 +46,9 @@ struct xdps_packet {
 	uint64_t wall_ns;	/* the same moment since the epoch */
 	uint32_t len;		/* bytes of the packet, fragments included */
 	uint32_t caplen;	/* bytes at data */
-	uint32_t queue;		/* receive queue */
-	enum xdps_action action;	/* the verdict, at point exit */
+	uint32_t queue;		/* on which it was received, or will be sent */
+	enum xdps_action action;	/* the verdict, at point exit, if it was received */
+	bool sent;		/* by the interface; false: received */
 	uint32_t filter;	/* number of the filter that accepted it */
 	bool filtered;		/* that is the one that is set; else the caller must run it */
 	unsigned char *data;
@@ -144,6 +145,9 @@ void xdps_close(struct xdps *x);
 /* The header that packets begin with. */
 enum xdps_link xdps_link(const struct xdps *x);
 
+/* Where sent packets are captured, of a capture whose direction has not been changed. */
+enum xdps_sent_place xdps_sent_place(const struct xdps *x);
+
 /*
  * What the user should know from the beginning: something that was asked for is not
  * available, or VLAN tags are not visible there.  A sentence that is valid until
@@ -159,13 +163,20 @@ const char *xdps_warning(const struct xdps *x);
 const char *xdps_notice(struct xdps *x);
 
 /*
- * Can this filter run at the XDP hook?  Returns XDPS_BAD_FILTER, with a sentence, if it
- * asks for what the kernel learns about a packet only later (libpcap's inbound, outbound
- * and ifindex, which would silently reject every packet).  Does not check whether it is a
- * valid program.
+ * Can this filter run where packets of this direction are captured?  Returns
+ * XDPS_BAD_FILTER, with a sentence, if it asks for what the kernel learns about a packet
+ * only later (libpcap's ifindex), or for the direction where all packets are received
+ * ones (inbound and outbound): it could silently reject every packet.  Does not check
+ * whether it is a valid program.
  */
 enum xdps_status xdps_check_filter(const struct xdps_insn *insns, size_t n_insns,
-				   struct xdps_error *err);
+				   enum xdps_dir dir, struct xdps_error *err);
+
+/*
+ * For a caller that runs the filter: replaces libpcap's question whether a packet is
+ * inbound or outbound by the answer for packets that were received, or sent.
+ */
+void xdps_answer_direction(struct xdps_insn *insns, size_t n_insns, bool sent);
 
 /*
  * Makes a copy of the filter for a caller that runs it in an interpreter such as
@@ -207,6 +218,14 @@ enum xdps_status xdps_set_filter(struct xdps *x, const struct xdps_insn *insns,
  * why not in the kernel, valid until the next filter is set, or NULL.
  */
 enum xdps_filter xdps_filter_place(const struct xdps *x, const char **why);
+
+/*
+ * Captures the packets of another direction from now on.  Packets of the previous one that
+ * are in the rings are still handed out.  XDPS_OK also if the capture is over; else
+ * everything is as before, or the capture is over and the next wait says so.
+ */
+enum xdps_status xdps_set_direction(struct xdps *x, enum xdps_dir dir,
+				    struct xdps_error *err);
 
 /*
  * Waits until xdps_next() has packets.

@@ -45,7 +45,7 @@ static enum xdps_status open_streams(struct capture *c, const struct args *a,
 	status = list_look(&c->before, opt.request.ifname, err);
 	if (!status)
 		status = filter_compile(&c->filter, a->filter, opt.request.ifname,
-					c->before.link, err);
+					c->before.link, opt.request.dir, err);
 	if (status)
 		return status;
 	c->n = a->both ? 2 : 1;
@@ -55,6 +55,7 @@ static enum xdps_status open_streams(struct capture *c, const struct args *a,
 		return status;
 	opt.request.point = XDPS_POINT_ENTRY;
 	opt.request.actions = 0;
+	opt.request.dir = XDPS_DIR_IN;		/* sent packets come once */
 	return stream_open(&c->streams[0], &opt, c->filter, err);
 }
 
@@ -83,7 +84,7 @@ static void add_interface(struct capture *c, const struct stream *s, const char 
 	char name[WORDS_BYTES], point[WORDS_BYTES], conditions[WORDS_BYTES], os[WORDS_BYTES];
 
 	describe_device(name, sizeof(name), &s->opt);
-	describe_point(point, sizeof(point), &s->opt, &c->before);
+	describe_point(point, sizeof(point), &s->opt, &c->before, xdps_sent_place(s->x));
 	describe_conditions(conditions, sizeof(conditions), &s->opt, s->x);
 	describe_os(os, sizeof(os));
 	if (output_room(&c->out, BLOCK_BYTES_MAX))
@@ -143,7 +144,8 @@ static void add_packet(struct capture *c, struct stream *s)
 		.id = ++c->n_packets,
 		.queue = pkt->queue,
 		.lost = s->lost_to_say,
-		.has_verdict = s->opt.request.point == XDPS_POINT_EXIT,
+		.sent = pkt->sent,
+		.has_verdict = s->opt.request.point == XDPS_POINT_EXIT && !pkt->sent,
 		.verdict = pkt->action,
 	});
 	stream_next(s);

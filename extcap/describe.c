@@ -111,13 +111,10 @@ static void append_program(char *buf, size_t size, const struct xdps_options *op
 		       list_mode_word(l->mode), l->mode == XDPS_MODE_AUTO ? "" : " mode");
 }
 
-void describe_point(char *buf, size_t size, const struct xdps_options *opt,
-		    const struct xdps_listed *before)
+static void append_hook(char *buf, size_t size, const struct xdps_options *opt,
+			const struct xdps_listed *before)
 {
-	char host[HOST_BYTES] = "";
-
-	gethostname(host, sizeof(host) - 1);
-	snprintf(buf, size, "%s: %s at the XDP hook, ", host, opt->request.ifname);
+	append(buf, size, " at the XDP hook, ");
 	if (!before->n_programs) {
 		append(buf, size, "no other XDP program");
 		return;
@@ -125,6 +122,20 @@ void describe_point(char *buf, size_t size, const struct xdps_options *opt,
 	append(buf, size, opt->request.point == XDPS_POINT_EXIT || before->mode == XDPS_MODE_AUTO ?
 	       "after " : "before ");
 	append_program(buf, size, opt, before);
+}
+
+void describe_point(char *buf, size_t size, const struct xdps_options *opt,
+		    const struct xdps_listed *before, enum xdps_sent_place sent)
+{
+	char host[HOST_BYTES] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(buf, size, "%s: %s", host, opt->request.ifname);
+	if (opt->request.dir != XDPS_DIR_OUT)
+		append_hook(buf, size, opt, before);
+	if (sent != XDPS_SENT_NOWHERE)
+		append(buf, size, "%s sent packets %s", opt->request.dir == XDPS_DIR_OUT ? "," : ";",
+		       sent == XDPS_SENT_AT_TCX ? "at tcx egress" : "at a packet socket");
 }
 
 void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,
@@ -157,9 +168,11 @@ void describe_statistics(char *buf, size_t size, const struct xdps_options *opt,
 			 const struct xdps_stats *stats, uint64_t delivered,
 			 const char *notice)
 {
-	snprintf(buf, size, "%llu packets seen: %llu rejected by %s, ",
-		 (unsigned long long)stats->seen, (unsigned long long)stats->rejected,
-		 opt->request.actions ? "verdict or filter" : "the filter");
+	snprintf(buf, size, "%llu packets seen", (unsigned long long)stats->seen);
+	if (opt->request.dir == XDPS_DIR_BOTH)
+		append(buf, size, ", %llu of them sent", (unsigned long long)stats->sent.seen);
+	append(buf, size, ": %llu rejected by %s, ", (unsigned long long)stats->rejected,
+	       opt->request.actions ? "verdict or filter" : "the filter");
 	if (opt->request.rate > 1)
 		append(buf, size, "%llu skipped by the sampling rate of 1 in %u, ",
 		       (unsigned long long)stats->unsampled, opt->request.rate);

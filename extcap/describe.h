@@ -23,7 +23,7 @@ void describe_device(char *buf, size_t size, const struct xdps_options *opt);
 
 /* The machine, the interface, where, and beside what: `before` as it was at the start. */
 void describe_point(char *buf, size_t size, const struct xdps_options *opt,
-		    const struct xdps_listed *before);
+		    const struct xdps_listed *before, enum xdps_sent_place sent);
 
 /* What the user should know about this capture, notices included; "" if nothing. */
 void describe_conditions(char *buf, size_t size, const struct xdps_options *opt,

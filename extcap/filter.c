@@ -16,7 +16,7 @@
 
 struct filter {
 	struct bpf_program program;	/* for the kernel */
-	struct bpf_program runnable;	/* for use here: it ends on every packet */
+	struct bpf_program runnable[2];	/* for use here, on packets that were received, and sent */
 };
 
 /* The engine has its own type for an instruction; the two are cast to each other. */
@@ -53,7 +53,8 @@ static enum xdps_status compile(struct filter *f, const char *expression, const 
 	return status;
 }
 
-static enum xdps_status make_runnable(struct filter *f, struct xdps_error *err)
+/* It ends on every packet. */
+static enum xdps_status make_runnable(struct filter *f, bool sent, struct xdps_error *err)
 {
 	enum xdps_status status;
 	struct xdps_insn *copy;
@@ -62,13 +63,15 @@ static enum xdps_status make_runnable(struct filter *f, struct xdps_error *err)
 	status = xdps_runnable_filter(filter_insns(f, &n), f->program.bf_len, &copy, &n, err);
 	if (status)
 		return status;
-	f->runnable.bf_insns = (struct bpf_insn *)(void *)copy;
-	f->runnable.bf_len = n;
+	xdps_answer_direction(copy, n, sent);
+	f->runnable[sent].bf_insns = (struct bpf_insn *)(void *)copy;
+	f->runnable[sent].bf_len = n;
 	return XDPS_OK;
 }
 
 enum xdps_status filter_compile(struct filter **out, const char *expression,
-				const char *ifname, enum xdps_link link, struct xdps_error *err)
+				const char *ifname, enum xdps_link link, enum xdps_dir dir,
+				struct xdps_error *err)
 {
 	const struct xdps_insn *insns;
 	enum xdps_status status;
@@ -84,10 +87,12 @@ enum xdps_status filter_compile(struct filter **out, const char *expression,
 	status = compile(f, expression, ifname, link, err);
 	if (!status) {
 		insns = filter_insns(f, &n);
-		status = xdps_check_filter(insns, n, err);
+		status = xdps_check_filter(insns, n, dir, err);
 	}
 	if (!status)
-		status = make_runnable(f, err);
+		status = make_runnable(f, false, err);
+	if (!status)
+		status = make_runnable(f, true, err);
 	if (status)
 		filter_free(f);
 	else
@@ -100,7 +105,8 @@ void filter_free(struct filter *f)
 	if (!f)
 		return;
 	pcap_freecode(&f->program);
-	free(f->runnable.bf_insns);
+	free(f->runnable[false].bf_insns);
+	free(f->runnable[true].bf_insns);
 	free(f);
 }
 
@@ -114,5 +120,5 @@ uint32_t filter_wants(const struct filter *f, const struct xdps_packet *pkt)
 {
 	const struct pcap_pkthdr h = { .caplen = pkt->caplen, .len = pkt->len };
 
-	return (uint32_t)pcap_offline_filter(&f->runnable, &h, pkt->data);
+	return (uint32_t)pcap_offline_filter(&f->runnable[pkt->sent], &h, pkt->data);
 }

@@ -18,7 +18,8 @@ struct filter;			/* compiled */
  * valid filter, or it cannot run at the XDP hook.
  */
 enum xdps_status filter_compile(struct filter **out, const char *expression,
-				const char *ifname, enum xdps_link link, struct xdps_error *err);
+				const char *ifname, enum xdps_link link, enum xdps_dir dir,
+				struct xdps_error *err);
 void filter_free(struct filter *f);
 
 const struct xdps_insn *filter_insns(const struct filter *f, size_t *n);

@@ -77,7 +77,8 @@ static enum xdps_status check_filter(const struct args *a, struct xdps_error *er
 
 	if (list_find(&l, a->opt.request.ifname, err))
 		return err->status;
-	if (filter_compile(&f, a->filter, a->opt.request.ifname, l.link, &verdict))
+	if (filter_compile(&f, a->filter, a->opt.request.ifname, l.link,
+			   a->opt.request.dir, &verdict))
 		printf("%s\n", verdict.text);
 	filter_free(f);
 	return XDPS_OK;

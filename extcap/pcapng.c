@@ -51,6 +51,7 @@ enum option {
 #define TSRESOL_NS 9			/* 10^-9 s */
 #define FILTER_IS_LIBPCAP 0		/* the first byte of if_filter */
 #define FLAGS_INBOUND 1u		/* bits 0 and 1 of epb_flags */
+#define FLAGS_OUTBOUND 2u
 #define VERDICT_IS_XDP 2		/* the first byte of epb_verdict */
 
 /* A block that is being written; `full` if it did not fit. */
@@ -230,7 +231,7 @@ bool pcapng_add_packet(struct pcapng *p, const struct pcapng_packet *pkt)
 	put_u32(&b, pkt->caplen);
 	put_u32(&b, pkt->len);
 	put(&b, pkt->data, pkt->caplen);
-	put_option_u32(&b, EPB_FLAGS, FLAGS_INBOUND);
+	put_option_u32(&b, EPB_FLAGS, pkt->sent ? FLAGS_OUTBOUND : FLAGS_INBOUND);
 	if (pkt->lost)
 		put_option_u64(&b, EPB_DROPCOUNT, pkt->lost);
 	put_option_u64(&b, EPB_PACKETID, pkt->id);

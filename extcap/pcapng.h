@@ -49,7 +49,6 @@ struct pcapng_interface {
 	const char *comment;
 };
 
-/* Always a received packet: no others pass the XDP hook. */
 struct pcapng_packet {
 	uint32_t interface;	/* counted from 0 */
 	uint64_t wall_ns;	/* since the epoch */
@@ -58,6 +57,7 @@ struct pcapng_packet {
 	const unsigned char *data;
 	uint64_t id;
 	uint32_t queue;
+	bool sent;		/* or received */
 	uint64_t lost;		/* since the previous packet of this interface; 0: not stated */
 	bool has_verdict;
 	uint64_t verdict;	/* enum xdp_action */

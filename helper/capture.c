@@ -19,6 +19,8 @@
 #include "host/privilege.h"
 #include "host/vlan.h"
 
+#include "direction.h"
+
 #define PROGRAM_BYTES 80
 
 void xdps_capture_init(struct xdps_capture *c, int sock)
@@ -29,6 +31,7 @@ void xdps_capture_init(struct xdps_capture *c, int sock)
 	xdps_follow_init(&c->follow);
 	xdps_overhear_init(&c->overhear);
 	xdps_hook_init(&c->hook);
+	xdps_sent_init(&c->sent);
 	xdps_rings_init(&c->rings);
 	xdps_arrivals_init(&c->arrivals);
 	xdps_sockets_init(&c->sockets);
@@ -42,7 +45,8 @@ static void warn_of_vlans(struct xdps_capture *c)
 {
 	const struct xdps_interface *iface = &c->setting.iface;
 
-	if (c->warning.text[0] || !xdps_vlan_is_taken_off(iface) || !xdps_vlan_is_used(iface))
+	if (c->warning.text[0] || !xdps_hook_is_wanted(&c->setting) ||
+	    !xdps_vlan_is_taken_off(iface) || !xdps_vlan_is_used(iface))
 		return;
 	xdps_vlan_describe(iface, c->warning.text, sizeof(c->warning.text));
 	c->said_vlans = true;
@@ -60,7 +64,7 @@ static enum xdps_status open_capture(struct xdps_capture *c, struct xdps_error *
 	if (!status)
 		status = xdps_watch_open(&c->watch, err);
 	if (!status)
-		status = xdps_hook_open(&c->hook, s, &c->rings, err);
+		status = xdps_direction_open(c, err);
 	if (!status)
 		status = xdps_arrivals_open(&c->arrivals, c->hook.object.cpus_fd,
 					    s->cpus.n_possible, err);
@@ -94,6 +98,7 @@ static enum xdps_status reply_ready(struct xdps_capture *c, struct xdps_error *e
 		.ready.n_cpus = c->setting.cpus.n_possible,
 		.ready.link = c->setting.iface.link,
 		.ready.has_inject = c->sockets.inject_fd >= 0,
+		.ready.sent_place = c->sent.place,
 	};
 	const int fds[] = { c->hook.object.cpus_fd, c->sockets.inject_fd };
 	enum xdps_status status;
@@ -166,11 +171,21 @@ static enum xdps_status set_filter(struct xdps_capture *c, struct xdps_error *er
 	spec.number = request.number;
 	spec.in_user_space = request.in_user_space;
 	spec.n_insns = request.n_insns;
-	xdps_hook_set_filter(&c->hook, &spec, &place, &why);
+	if (xdps_direction_set_filter(c, &spec, &place, &why, err))
+		return err->status;
 	debug_filter(c, &spec, place, &why);
 	if (!why.status && warn_of_filter(c, &spec, err))
 		return err->status;
 	return reply_filter(c, &spec, place, &why, err);
+}
+
+static enum xdps_status recover_sent(struct xdps_capture *c, struct xdps_error *err)
+{
+	char notice[sizeof(err->text)];
+
+	if (xdps_sent_recover(&c->sent, &c->setting.iface, notice, sizeof(notice), err))
+		return err->status;
+	return xdps_reply_notice(c->sock, notice, err);
 }
 
 static void debug_supply(const struct xdps_capture *c, uint32_t cpu, enum xdps_supply supply,
@@ -213,6 +228,23 @@ static enum xdps_status drop_privilege(const struct xdps_capture *c, struct xdps
 	if (c->rings.kind == XDPS_RING_PERF)
 		purpose |= XDPS_TO_OPEN_PERF;
 	return xdps_privilege_drop(purpose, err);
+}
+
+/* What privilege is kept depends on what it is beside. */
+static enum xdps_status set_direction(struct xdps_capture *c, struct xdps_error *err)
+{
+	struct xdps_reply reply = { .kind = XDPS_REPLY_DIRECTION };
+	struct xdps_error why = { .status = XDPS_OK };
+	enum xdps_dir dir;
+
+	if (xdps_request_check_direction(c->msg.buf, c->msg.bytes, &dir, err))
+		return err->status;
+	reply.direction.status = xdps_direction_turn(c, dir, &why);
+	if (reply.direction.status)
+		snprintf(reply.direction.text, sizeof(reply.direction.text), "%s", why.text);
+	if (drop_privilege(c, err))
+		return err->status;
+	return xdps_reply_send(c->sock, &reply, NULL, 0, err);
 }
 
 /* What privilege is kept depends on whether it may have to follow again. */
@@ -274,7 +306,10 @@ static enum xdps_status yield(struct xdps_capture *c, struct xdps_error *err)
 static enum xdps_status answer(struct xdps_capture *c, bool *is_over, struct xdps_error *err)
 {
 	*is_over = !xdps_message_receive(c->sock, &c->msg, err);
-	return *is_over || err->status ? err->status : set_filter(c, err);
+	if (*is_over || err->status)
+		return err->status;
+	return xdps_request_is_direction(c->msg.buf, c->msg.bytes) ? set_direction(c, err) :
+								      set_filter(c, err);
 }
 
 /* Runs until the capture is over.  Returns XDPS_OK if the engine ended it. */
@@ -286,6 +321,7 @@ static enum xdps_status attend(struct xdps_capture *c, struct xdps_error *err)
 		.hook = &c->hook,
 		.follow = &c->follow,
 		.overhear = &c->overhear,
+		.sent = &c->sent,
 		.arrivals = &c->arrivals,
 	};
 	struct xdps_occasion o;
@@ -307,6 +343,9 @@ static enum xdps_status attend(struct xdps_capture *c, struct xdps_error *err)
 			break;
 		case XDPS_EVENT_SILENCE:
 			say_silence(c, err);
+			break;
+		case XDPS_EVENT_SENT:
+			recover_sent(c, err);
 			break;
 		case XDPS_EVENT_ARRIVAL:
 			supply(c, o.cpu, err);
@@ -342,6 +381,7 @@ enum xdps_status xdps_capture_serve(struct xdps_capture *c, struct xdps_error *e
 void xdps_capture_leave(struct xdps_capture *c)
 {
 	xdps_hook_leave(&c->hook);
+	xdps_sent_close(&c->sent);
 	xdps_sockets_close(&c->sockets);
 }
 

@@ -10,6 +10,7 @@
 #include "attach/follow.h"
 #include "attach/hook.h"
 #include "attach/overhear.h"
+#include "attach/sent.h"
 #include "attach/watch.h"
 #include "door/message.h"
 #include "host/sockets.h"
@@ -24,6 +25,7 @@ struct xdps_capture {
 	struct xdps_follow follow;
 	struct xdps_overhear overhear;
 	struct xdps_hook hook;
+	struct xdps_sent sent;
 	struct xdps_rings rings;
 	struct xdps_arrivals arrivals;
 	struct xdps_sockets sockets;

@@ -49,6 +49,8 @@ static bool is_wait_over(struct xdps_follow *f, const struct xdps_setting *s)
 bool xdps_follow_is_due(struct xdps_follow *f, const struct xdps_hook *h,
 			const struct xdps_setting *s)
 {
+	if (!xdps_hook_is_wanted(s))
+		return false;
 	if (f->waits)
 		return is_wait_over(f, s);
 	if (!xdps_hook_is_in_place(h, &s->iface))
@@ -150,7 +152,8 @@ void xdps_follow_yield(struct xdps_follow *f, struct xdps_hook *h,
 	uint32_t own_id;
 
 	notice[0] = '\0';
-	if (f->waits || (h->target->traced && !xdps_hook_is_beside_own(h)))
+	if (f->waits || !xdps_hook_is_wanted(s) ||
+	    (h->target->traced && !xdps_hook_is_beside_own(h)))
 		return;
 	give_time(f);
 	if (h->target->traced || xdps_chain_is_kept(&h->chain))

@@ -38,6 +38,11 @@ void xdps_hook_init(struct xdps_hook *h)
 	xdps_chain_init(&h->chain);
 }
 
+bool xdps_hook_is_wanted(const struct xdps_setting *s)
+{
+	return s->request.dir != XDPS_DIR_OUT;
+}
+
 static enum xdps_status find_and_place(struct xdps_hook *h, struct xdps_target *found,
 				       const struct xdps_setting *s,
 				       struct xdps_rings *rings, struct xdps_error *err)
@@ -117,6 +122,15 @@ static enum xdps_status join_or_place(struct xdps_hook *h, struct xdps_target *f
 	return status;
 }
 
+/* What is there makes no difference. */
+static enum xdps_status place_nowhere(struct xdps_hook *h, struct xdps_target *found,
+				      const struct xdps_setting *s,
+				      struct xdps_rings *rings, struct xdps_error *err)
+{
+	xdps_target_free(found);
+	return xdps_place(h, found, s, NULL, rings, err);
+}
+
 static bool is_gone_soon(const struct xdps_target *t, const struct xdps_interface *iface)
 {
 	const struct timespec step = { .tv_nsec = XDPS_LEAVING_STEP_NS };
@@ -149,7 +163,8 @@ enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *
 
 	do {
 		err->status = XDPS_OK;
-		status = join_or_place(h, found, s, rings, err);
+		status = xdps_hook_is_wanted(s) ? join_or_place(h, found, s, rings, err) :
+						  place_nowhere(h, found, s, rings, err);
 	} while (status && ++tries < TRIES_MAX && has_changed(found, &s->iface, status));
 	if (status)
 		xdps_target_free(found);
@@ -159,12 +174,7 @@ enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *
 enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
 				      enum xdps_filter *place, struct xdps_error *err)
 {
-	if (xdps_filter_set(&h->object, spec, place, err))
-		return err->status;
-	memcpy(h->insns, spec->insns, spec->n_insns * sizeof(*spec->insns));
-	h->filter = *spec;
-	h->filter.insns = h->insns;
-	return XDPS_OK;
+	return xdps_filter_change(&h->filter, &h->object, spec, false, place, err);
 }
 
 void xdps_hook_share(struct xdps_hook *h, const struct xdps_interface *iface)
@@ -195,7 +205,7 @@ bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, ui
 		return false;
 	xdps_counters_sum(cpus, s->cpus.n_possible, &stats);
 	munmap(cpus, bytes);
-	*seen = stats.seen;
+	*seen = stats.seen - stats.sent.seen;
 	return true;
 }
 

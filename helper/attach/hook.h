@@ -22,7 +22,7 @@
 #include "admit.h"
 #include "chain.h"
 
-/* What does not change while a capture runs. */
+/* What does not change while a capture runs, except request.dir. */
 struct xdps_setting {
 	struct xdps_request request;
 	struct xdps_interface iface;
@@ -44,11 +44,13 @@ struct xdps_hook {
 	uint32_t found_id;		/* of the program that was there; 0: none */
 	bool is_unmet;			/* it was not what the request asks for */
 
-	struct xdps_filter_spec filter;	/* in the sampler, with these instructions */
-	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX];
+	struct xdps_filter_kept filter;
 };
 
 void xdps_hook_init(struct xdps_hook *h);
+
+/* Does the setting ask for received packets?  If not, nothing is put in place. */
+bool xdps_hook_is_wanted(const struct xdps_setting *s);
 
 /*
  * Finds what is there, loads what that requires, opens `rings`, and attaches last, so
@@ -58,7 +60,7 @@ void xdps_hook_init(struct xdps_hook *h);
 enum xdps_status xdps_hook_open(struct xdps_hook *h, const struct xdps_setting *s,
 				struct xdps_rings *rings, struct xdps_error *err);
 
-/* Calls xdps_filter_set(), and remembers a filter that was set. */
+/* As xdps_filter_change(). */
 enum xdps_status xdps_hook_set_filter(struct xdps_hook *h, const struct xdps_filter_spec *spec,
 				      enum xdps_filter *place, struct xdps_error *err);
 
@@ -71,7 +73,7 @@ void xdps_hook_share(struct xdps_hook *h, const struct xdps_interface *iface);
 /* Is it beside the program of another xdpsample capture? */
 bool xdps_hook_is_beside_own(const struct xdps_hook *h);
 
-/* How many packets it was called for; false: that cannot be known now. */
+/* For how many received packets it was called; false: that cannot be known now. */
 bool xdps_hook_count(const struct xdps_hook *h, const struct xdps_setting *s, uint64_t *seen);
 
 /* False if the program, ours or the traced one, is no longer attached. */

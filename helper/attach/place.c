@@ -16,18 +16,6 @@
 
 #define PROGRAM_BYTES 80
 
-/* Puts the sampler into its slot, with the filter if there is one. */
-static enum xdps_status put_sampler(struct xdps_hook *h, struct xdps_error *err)
-{
-	enum xdps_filter place;
-	int rc;
-
-	if (h->filter.number)
-		return xdps_filter_set(&h->object, &h->filter, &place, err);
-	rc = xdps_object_put(&h->object, bpf_program__fd(h->object.sampler));
-	return rc ? xdps_fail_errno(err, rc, "installing the sampler") : XDPS_OK;
-}
-
 /*
  * Packets in fragments are written to map rings by a tracing program itself, which has to
  * know where they are.
@@ -145,11 +133,11 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 	if (traced)
 		xdps_trace_refusal(h->target, &s->iface, &s->request, doing, sizeof(doing));
 	status = load(h, s, before, grant, rings, doing, err);
-	if (!status && !traced)
+	if (!status && !traced && xdps_hook_is_wanted(s))
 		status = enter_chain(h, s, err);
 	if (!status)
-		status = put_sampler(h, err);
-	if (status)
+		status = xdps_filter_put(&h->filter, &h->object, err);
+	if (status || !xdps_hook_is_wanted(s))
 		return status;
 	if (traced)
 		return xdps_trace_attach(&h->link_fd, &h->object, doing, err);

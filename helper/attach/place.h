@@ -13,7 +13,7 @@
 /*
  * Puts our program beside the program that was `found`, or on the interface itself if none
  * was, or into the hook of other captures if there is a `grant`, whose link is then taken
- * over.  `found` is one of h->targets.
+ * over.  `found` is one of h->targets.  Attaches nothing if received packets are not wanted.
  *
  * Opens `rings` and counters unless there are some, and attaches last, so that anything that
  * is not available is known before.  On failure the hook has what it had.

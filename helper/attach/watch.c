@@ -82,12 +82,18 @@ enum xdps_status xdps_watch_open(struct xdps_watch *w, struct xdps_error *err)
 	return XDPS_OK;
 }
 
+static int min(int a, int b)
+{
+	return a < b ? a : b;
+}
+
 /* This matters only where another program decides what we see. */
 static bool is_silent(struct xdps_watch *w, const struct xdps_watched *what)
 {
 	uint64_t seen, received;
 
-	if (!what->hook->target->traced || what->follow->waits || xdps_now_ms() < w->next_count_ms)
+	if (!xdps_hook_is_wanted(what->setting) || !what->hook->target->traced ||
+	    what->follow->waits || xdps_now_ms() < w->next_count_ms)
 		return false;
 	w->next_count_ms = xdps_now_ms() + COUNT_EVERY_MS;
 	return xdps_hook_count(what->hook, what->setting, &seen) &&
@@ -103,7 +109,8 @@ static int sleep_until_event(const struct xdps_watch *w, struct pollfd *p, nfds_
 			     const struct xdps_watched *what)
 {
 	const int64_t begin_ms = xdps_now_ms();
-	int ask_ms = xdps_follow_ask_ms(what->follow, what->hook, what->setting);
+	int ask_ms = min(xdps_follow_ask_ms(what->follow, what->hook, what->setting),
+			 xdps_sent_ask_ms(what->sent));
 	int n_ready = poll(p, n, w->was_quiet || ask_ms < QUIET_MS ? ask_ms : QUIET_MS);
 
 	if (n_ready > 0 && p[1].revents && xdps_now_ms() > begin_ms)
@@ -140,6 +147,10 @@ enum xdps_status xdps_watch_wait(struct xdps_watch *w, const struct xdps_watched
 		if (xdps_follow_is_due(what->follow, what->hook, what->setting)) {
 			o->event = XDPS_EVENT_LOST;
 			return xdps_interface_exists(iface) ? XDPS_OK : gone(err);
+		}
+		if (xdps_sent_is_due(what->sent, iface)) {
+			o->event = XDPS_EVENT_SENT;
+			return XDPS_OK;
 		}
 		if (p[0].revents) {
 			o->event = XDPS_EVENT_ENGINE;

@@ -16,6 +16,7 @@
 #include "follow.h"
 #include "hook.h"
 #include "overhear.h"
+#include "sent.h"
 #include "silence.h"
 
 /* dumpcap recognizes this text, and prints a friendlier one of its own. */
@@ -39,6 +40,7 @@ enum xdps_event {
 	XDPS_EVENT_REFUSED,		/* somebody, because of our program (overhear.h) */
 	XDPS_EVENT_LOST,		/* there is something to do for xdps_follow() */
 	XDPS_EVENT_SILENCE,		/* the traced one is not called for arrivals */
+	XDPS_EVENT_SENT,		/* there is something to do for xdps_sent_recover() */
 	XDPS_EVENT_ARRIVAL,		/* a CPU may need a ring */
 	XDPS_EVENT_SHARE,		/* there is something to do for xdps_hook_share() */
 };
@@ -56,6 +58,7 @@ struct xdps_watched {
 	const struct xdps_hook *hook;
 	struct xdps_follow *follow;
 	struct xdps_overhear *overhear;
+	struct xdps_sent *sent;
 	struct xdps_arrivals *arrivals;
 };
 

@@ -80,6 +80,10 @@ static enum xdps_status check_target(const struct xdps_request *request, struct 
 	if (request->actions && request->point != XDPS_POINT_EXIT)
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "the request to the helper selects by verdict at a point where the program has not decided yet");
+	if (request->dir == XDPS_DIR_OUT &&
+	    (request->point == XDPS_POINT_EXIT || request->prog[0]))
+		return xdps_fail(err, XDPS_BAD_OPTION,
+				 "the request to the helper asks for an XDP program's packets, but only for those that are sent");
 	if (len == sizeof(request->prog) || !xdps_is_program_name(request->prog, len))
 		return xdps_fail(err, XDPS_BAD_OPTION,
 				 "the request to the helper has a prog that is not a valid program name");
@@ -161,14 +165,36 @@ enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
 	return XDPS_OK;
 }
 
-bool xdps_request_is_query(const void *msg, size_t msg_bytes)
+enum xdps_status xdps_request_check_direction(const void *msg, size_t msg_bytes,
+					      enum xdps_dir *dir, struct xdps_error *err)
+{
+	struct xdps_request_direction copy;
+
+	if (check_whole(msg, msg_bytes, XDPS_REQUEST_DIRECTION, &copy, sizeof(copy), err) ||
+	    check_range("direction", copy.dir, XDPS_DIR_IN, XDPS_DIR_BOTH, err))
+		return err->status;
+	*dir = copy.dir;
+	return XDPS_OK;
+}
+
+static bool is_of_kind(const void *msg, size_t msg_bytes, enum xdps_message kind)
 {
 	uint32_t words[2];		/* magic, kind */
 
 	if (msg_bytes < sizeof(words))
 		return false;
 	memcpy(words, msg, sizeof(words));
-	return words[0] == XDPS_MAGIC && words[1] == XDPS_REQUEST_QUERY;
+	return words[0] == XDPS_MAGIC && words[1] == kind;
+}
+
+bool xdps_request_is_direction(const void *msg, size_t msg_bytes)
+{
+	return is_of_kind(msg, msg_bytes, XDPS_REQUEST_DIRECTION);
+}
+
+bool xdps_request_is_query(const void *msg, size_t msg_bytes)
+{
+	return is_of_kind(msg, msg_bytes, XDPS_REQUEST_QUERY);
 }
 
 enum xdps_status xdps_request_check_query(const void *msg, size_t msg_bytes,

@@ -29,6 +29,13 @@ enum xdps_status xdps_request_check_filter(const void *msg, size_t msg_bytes,
 					   const struct xdps_insn **insns,
 					   struct xdps_error *err);
 
+/* The same for a direction: `*dir` is one of enum xdps_dir. */
+enum xdps_status xdps_request_check_direction(const void *msg, size_t msg_bytes,
+					      enum xdps_dir *dir, struct xdps_error *err);
+
+/* Is this a request for another direction, from an engine of our version? */
+bool xdps_request_is_direction(const void *msg, size_t msg_bytes);
+
 /* Is this a query, from an engine of our version? */
 bool xdps_request_is_query(const void *msg, size_t msg_bytes);
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/ethtool.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/sockios.h>
 #include <stdio.h>
@@ -104,6 +105,7 @@ enum xdps_status xdps_interface_find(struct xdps_interface *iface,
 	found.index = facts.index;
 	found.netns = own_netns();
 	found.mtu = facts.mtu;
+	found.is_loopback = facts.arp_type == ARPHRD_LOOPBACK;
 	memcpy(found.kind, facts.kind, sizeof(found.kind));
 	status = find_link(&found, &facts, err);
 	if (!status)

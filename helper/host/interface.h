@@ -15,6 +15,7 @@ struct xdps_interface {
 	uint32_t netns;			/* ... whose inode this is; 0: not known (no /proc) */
 	uint32_t mtu;			/* bytes */
 	enum xdps_link link;
+	bool is_loopback;		/* it receives what it sends */
 	char kind[IF_NAMESIZE];		/* "bond", "veth"; "" for hardware */
 };
 

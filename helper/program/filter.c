@@ -218,3 +218,40 @@ enum xdps_status xdps_filter_set(const struct xdps_object *p,
 		err->status = put(p, &code, err);
 	return err->status;
 }
+
+/* With its own copy of the instructions. */
+static void keep(struct xdps_filter_kept *kept, const struct xdps_filter_spec *spec)
+{
+	memcpy(kept->insns, spec->insns, spec->n_insns * sizeof(*spec->insns));
+	kept->spec = *spec;
+	kept->spec.insns = kept->insns;
+}
+
+enum xdps_status xdps_filter_change(struct xdps_filter_kept *kept, const struct xdps_object *p,
+				    const struct xdps_filter_spec *spec, bool sent,
+				    enum xdps_filter *place, struct xdps_error *err)
+{
+	struct xdps_filter_kept answered;
+
+	*err = (struct xdps_error){ .status = XDPS_OK };
+	if (spec->n_insns > XDPS_FILTER_INSNS_MAX)	/* then they are not all there */
+		return xdps_classic_check(spec->insns, spec->n_insns, err);
+	keep(&answered, spec);
+	xdps_classic_answer_direction(answered.insns, spec->n_insns, sent);
+	if (p && xdps_filter_set(p, &answered.spec, place, err))
+		return err->status;
+	keep(kept, &answered.spec);
+	return XDPS_OK;
+}
+
+enum xdps_status xdps_filter_put(const struct xdps_filter_kept *kept,
+				 const struct xdps_object *p, struct xdps_error *err)
+{
+	enum xdps_filter place;
+	int rc;
+
+	if (kept->spec.number)
+		return xdps_filter_set(p, &kept->spec, &place, err);
+	rc = xdps_object_put(p, bpf_program__fd(p->sampler));
+	return rc ? xdps_fail_errno(err, rc, "installing the sampler") : XDPS_OK;
+}

@@ -38,4 +38,23 @@ enum xdps_status xdps_filter_set(const struct xdps_object *p,
 				 const struct xdps_filter_spec *spec,
 				 enum xdps_filter *place, struct xdps_error *err);
 
+/* The filter of one direction, for a sampler that is loaded later. */
+struct xdps_filter_kept {
+	struct xdps_filter_spec spec;	/* with these instructions; number 0: none was set */
+	struct xdps_insn insns[XDPS_FILTER_INSNS_MAX];
+};
+
+/*
+ * Sets the filter as it is for packets that are received, or `sent`: it may ask for that
+ * (xdps_classic_answer_direction()).  Keeps it if it was set.  Without a loaded sampler,
+ * `p` is NULL, and `*place` is untouched.
+ */
+enum xdps_status xdps_filter_change(struct xdps_filter_kept *kept, const struct xdps_object *p,
+				    const struct xdps_filter_spec *spec, bool sent,
+				    enum xdps_filter *place, struct xdps_error *err);
+
+/* Puts the sampler into its slot, with the filter that was kept, if there is one. */
+enum xdps_status xdps_filter_put(const struct xdps_filter_kept *kept,
+				 const struct xdps_object *p, struct xdps_error *err);
+
 #endif

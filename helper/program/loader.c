@@ -4,7 +4,7 @@
  *
  * Only tracing another program needs the kernel's own BTF, and libbpf does not read it
  * unless asked: that takes 6 MiB and 7 ms, even for a user who only wants packets.  Hence
- * two objects here.
+ * an object of its own for that; and one for what is sent, which few captures need.
  */
 #define _GNU_SOURCE
 #include "loader.h"
@@ -24,6 +24,7 @@
 #include "../host/privilege.h"
 #include "../rings/map_rings.h"
 
+#include "sent.skel.h"
 #include "trace.skel.h"
 #include "verifier.h"
 #include "xdpsample.skel.h"
@@ -103,6 +104,33 @@ static int open_own(struct xdps_object *p, const struct xdps_load *want,
 	return 0;
 }
 
+/* Returns 0 or -errno. */
+static int open_sent(struct xdps_object *p, const struct xdps_load *want,
+		     struct xdps_config **config)
+{
+	const bool to_map = want->rings->kind == XDPS_RING_MAP;
+
+	p->sent = xdpssent__open();
+	if (!p->sent)
+		return -errno;
+	p->obj = p->sent->obj;
+	if (want->sent == XDPS_SENT_AT_TCX) {
+		p->entry = p->sent->progs.xdpsample_sent;
+		p->sampler = to_map ? p->sent->progs.xdps_tcx_to_map :
+				      p->sent->progs.xdps_tcx_to_perf;
+	} else {
+		p->entry = p->sent->progs.xdpsample_tap;
+		p->sampler = to_map ? p->sent->progs.xdps_tap_to_map :
+				      p->sent->progs.xdps_tap_to_perf;
+	}
+	p->slot = XDPS_SLOT_SAMPLER;
+	leave_the_others(p);
+	p->memory = XDPS_MEMORY_COPY;
+	*config = &p->sent->rodata->config;
+	return to_map ? bpf_map__set_autocreate(p->sent->maps.scratches, false) :
+			bpf_map__set_max_entries(p->sent->maps.scratches, want->n_cpus);
+}
+
 /* Chooses the programs for the point and the rings, of all that are in the object. */
 static void choose_traced(struct xdps_object *p, enum xdps_point point, bool to_map,
 			  bool has_frags)
@@ -165,14 +193,14 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 
 /*
  * The slot accepts only programs with the entry's flags (bpf_prog_map_compatible());
- * tracing programs have none.
+ * only XDP programs have any.
  */
 static int set_flags(struct xdps_object *p, bool frags)
 {
 	uint32_t flags = frags ? BPF_F_XDP_HAS_FRAGS : 0;
 	int rc = 0;
 
-	if (p->traced)
+	if (!p->own)
 		return 0;
 	if (p->entry)
 		rc = bpf_program__set_flags(p->entry, flags);
@@ -265,8 +293,8 @@ static int load(struct xdps_object *p)
 	rc = bpf_object__load(p->obj);
 	if (rc)
 		return rc;
-	p->slots_fd = map_fd(p, p->traced ? "slot" : "chain");
-	p->members_fd = p->traced ? -1 : bpf_map__fd(p->own->maps.bss);
+	p->slots_fd = map_fd(p, p->own ? "chain" : "slot");
+	p->members_fd = p->own ? bpf_map__fd(p->own->maps.bss) : -1;
 	p->cpus_fd = map_fd(p, "cpus");
 	if (p->traced)
 		find_cast(p);
@@ -320,8 +348,9 @@ enum xdps_status xdps_object_load(struct xdps_object *p, const struct xdps_load 
 	memset(&said, 0, sizeof(said));
 	p->traced = want->traced;
 	p->snaplen = want->request->snaplen;
-	rc = p->traced ? open_trace(p, want, &config)
-		       : open_own(p, want, &config);
+	rc = want->sent ? open_sent(p, want, &config) :
+	     p->traced ? open_trace(p, want, &config) :
+			 open_own(p, want, &config);
 	if (!rc) {
 		configure(config, want);
 		rc = set_flags(p, config->frags);
@@ -340,6 +369,7 @@ enum xdps_status xdps_object_load(struct xdps_object *p, const struct xdps_load 
 void xdps_object_free(struct xdps_object *p)
 {
 	xdpsample__destroy(p->own);
+	xdpssent__destroy(p->sent);
 	xdpstrace__destroy(p->trace);
 	xdps_object_init(p);
 }

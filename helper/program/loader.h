@@ -20,6 +20,7 @@ struct bpf_program;
 /* The skeletons that bpftool generates: */
 struct xdpsample;		/* bpf/xdpsample.bpf.c */
 struct xdpstrace;		/* bpf/trace.bpf.c */
+struct xdpssent;		/* bpf/sent.bpf.c */
 
 /* The BTF ids of bpf_rdonly_cast() and of a type that begins with a word. */
 struct xdps_cast {
@@ -28,7 +29,8 @@ struct xdps_cast {
 };
 
 struct xdps_object {
-	struct xdpsample *own;		/* one of the two is loaded ... */
+	struct xdpsample *own;		/* one of the three is loaded ... */
+	struct xdpssent *sent;
 	struct xdpstrace *trace;
 	const struct xdps_program *traced;	/* ... `trace` beside this program; not owned */
 
@@ -56,6 +58,7 @@ struct xdps_chain_maps {
 /* What is to be loaded, and what for. */
 struct xdps_load {
 	const struct xdps_request *request;
+	enum xdps_sent_place sent;		/* nowhere: received packets */
 	const struct xdps_program *traced;	/* beside this one, which outlives ours ... */
 	const struct xdps_interface *iface;	/* ... on this interface; both NULL: anywhere */
 	bool has_lowers;			/* packets of lower interfaces are wanted, too */

@@ -34,7 +34,7 @@ static void refuses_other_lengths(void **state)
 	msg.request = lab_request(NEAR);
 	for (size_t bytes = 1; bytes <= sizeof(msg); bytes++)
 		if (bytes != sizeof(msg.request))
-			assert_refused(&msg, bytes, "bytes, not 312");
+			assert_refused(&msg, bytes, "bytes, not 320");
 }
 
 static void refuses_huge_message(void **state)
@@ -43,7 +43,7 @@ static void refuses_huge_message(void **state)
 	const struct xdps_request_open request = lab_request(NEAR);
 
 	memcpy(msg, &request, sizeof(request));
-	assert_refused(msg, sizeof(msg), "100000 bytes, not 312");
+	assert_refused(msg, sizeof(msg), "100000 bytes, not 320");
 }
 
 static void takes_empty_message_for_the_end(void **state)
@@ -117,6 +117,7 @@ static void refuses_values_out_of_range(void **state)
 	REFUSED(actions, UINT32_MAX, "action");
 	good.request.point = XDPS_POINT_ENTRY;
 	REFUSED(ring, XDPS_RING_MAP + 1, "ring");
+	REFUSED(dir, XDPS_DIR_BOTH + 1, "dir");
 	REFUSED(buffer_bytes, (1ull << 42) + 1, "buffer");
 	REFUSED(buffer_bytes, UINT64_MAX, "buffer");
 #undef REFUSED
@@ -131,6 +132,18 @@ static void refuses_verdicts_at_entry(void **state)
 		request.request.actions = 1u << action;
 		assert_refused(&request, sizeof(request), "the program has not decided yet");
 	}
+}
+
+static void refuses_programs_of_what_is_only_sent(void **state)
+{
+	struct xdps_request_open request = lab_request(NEAR);
+
+	request.request.dir = XDPS_DIR_OUT;
+	strcpy(request.request.prog, "xdp_filter");
+	assert_refused(&request, sizeof(request), "only for those that are sent");
+	request.request.prog[0] = '\0';
+	request.request.point = XDPS_POINT_EXIT;
+	assert_refused(&request, sizeof(request), "only for those that are sent");
 }
 
 static void refuses_bad_programs(void **state)
@@ -215,6 +228,8 @@ int main(void)
 		SENTENCE("A value out of its range is refused, by name", refuses_values_out_of_range),
 		SENTENCE("Verdicts to choose by at the entry are refused",
 			 refuses_verdicts_at_entry),
+		SENTENCE("A program's packets, of those that are only sent, are refused",
+			 refuses_programs_of_what_is_only_sent),
 		SENTENCE("A name that no program can have is refused", refuses_bad_programs),
 		SENTENCE("Any program and any verdicts at its exit can be asked for",
 			 takes_good_programs),

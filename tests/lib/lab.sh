@@ -128,11 +128,13 @@ process_gone()
 }
 
 # counters_map [HELPER]: the map that has its counts, by id: an array of four cache
-# lines each.  Here and below, without a process id it is the one helper at work.
+# lines each, of which it may have several descriptors.  Here and below, without a process
+# id it is the one helper at work.
 counters_map()
 {
 	cat "/proc/${1:-$(helpers)}/fdinfo/"* 2>/dev/null |
-		awk '{ v[$1] = $2 } $1 == "map_id:" && v["map_type:"] == 2 && v["value_size:"] == 256 { print $2 }'
+		awk '{ v[$1] = $2 } $1 == "map_id:" && v["map_type:"] == 2 && v["value_size:"] == 256 { print $2 }' |
+		sort -u
 }
 
 # tally [HELPER]: all its counts, of all CPUs, to REJECTED, UNSAMPLED, CHOSEN,
@@ -182,7 +184,7 @@ bpf_objects()
 {
 	{
 		bpftool prog show | sed -nE 's/^([0-9]*): .* name xdps(_|ample_).*/prog \1/p'
-		bpftool map show | sed -nE 's/^([0-9]*): .* name (perf_rings|map_rings|doorbell|cpus|chain|slot|scratches)( .*)?$/map \1/p'
+		bpftool map show | sed -nE 's/^([0-9]*): .* name (perf_rings|map_rings|doorbell|cpus|chain|slot|scratches|copies)( .*)?$/map \1/p'
 	} | sort >"$T/objects"
 	[ -s "$T/objects" ] || return 0
 	held_elsewhere | sort -u | comm -13 - "$T/objects"

@@ -133,17 +133,6 @@ it_refuses_monitor_mode()
 	has "$TEXT" "monitor mode"
 }
 
-it_refuses_the_direction_out()
-{
-	fails rx tcpdump -Q out -n -c 1 -i "$DEV"
-	equal status "$RC" 1
-	has "$TEXT" out
-	capture in -Q in -i "$DEV"
-	stop in
-	capture inout -Q inout -i "$DEV"
-	stop inout
-}
-
 # These would look at what only the kernel's own socket filter knows, and
 # match nothing, silently.
 it_refuses_filters_that_would_match_nothing()

@@ -51,6 +51,13 @@ export DEV=$PLAIN:mode=native
 SKIP_RC=77		# as automake has it
 WORK=
 
+# note TEXT...: past a test's report; figures, for example, which fail nothing
+exec 3>&1
+note()
+{
+	echo "# $*" >&3
+}
+
 # Each of these ends the test if what it asks for does not hold.
 
 # die SENTENCE [NAME]: ends the test; with the output of a program, if named

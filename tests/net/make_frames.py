@@ -14,6 +14,9 @@
         frames of 14 to 9014 bytes, of all sorts, well and badly formed
     make_frames.py dns FILE COUNT
         questions to a name server
+    make_frames.py conversation FILE COUNT FROM TO
+        frames of TCP, UDP, ICMP, ARP and with VLAN tags, of all lengths, between
+        two Ethernet addresses, numbered behind their headers
     make_frames.py ip FILE
         packets without a link-layer header
     make_frames.py mixed FILE
@@ -114,6 +117,14 @@ def layers():
         Ether(src="02:00:5e:10:00:01", dst="ff:ff:ff:ff:ff:ff", type=0x88B5) / text,
         Ether(src="02:00:5e:10:00:01", dst="01:00:5e:00:00:fb", type=0x88B6) / text,
     ]
+
+
+def conversation(count, source, target):
+    """Nobody answers them."""
+    link = b"".join(bytes.fromhex(address.replace(":", "")) for address in (target, source))
+    heads = [link + bytes(layer)[12:] for layer in layers()[:12]]
+    return [heads[n % len(heads)] + struct.pack("!I", n) + bytes(n * 7 % 1100)
+            for n in range(count)]
 
 
 def varied():
@@ -228,6 +239,8 @@ def main(argv):
         write(path, ETHERNET, pointing(int(argv[3]), [int(at) for at in argv[4:]]))
     elif kind == "dns":
         write(path, ETHERNET, dns(int(argv[3])))
+    elif kind == "conversation":
+        write(path, ETHERNET, conversation(int(argv[3]), *argv[4:]))
     elif kind == "varied":
         write(path, ETHERNET, varied())
     elif kind == "mixed":

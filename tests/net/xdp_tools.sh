@@ -13,13 +13,6 @@
 
 DEV=$PLAIN	# the mode is that of the program which is there
 
-# Past a test's report: figures of somebody else's program, which fail nothing.
-exec 3>&1
-note()
-{
-	echo "# $*" >&3
-}
-
 # The tools pin what they load, in /sys/fs/bpf, and "ip netns exec" hides the
 # machine's: here is one that is the test's own, seen by what runs inside(), and
 # gone, with all that is pinned there, when the test is over.

@@ -105,10 +105,10 @@ becomes "the device's prefix is completed, and stays open" 'tcpdump -i xd\t' 'tc
 lists "then there are the interfaces" 'tcpdump -i xdpsample:\t' 'eth0 eth1 wlan0'
 becomes "an interface is completed" 'tcpdump -ni xdpsample:wl\t' 'tcpdump -ni xdpsample:wlan0'
 lists "behind an interface there are the keys" 'tcpdump -i xdpsample:eth0:\t' \
-	'action= follow= hold= mode= point= prog= rate= ring= yield='
+	'action= dir= follow= hold= mode= point= prog= rate= ring= yield='
 becomes "a key is completed, and stays open" 'tcpdump -i xdpsample:eth0:mo\t' 'tcpdump -i xdpsample:eth0:mode='
 lists "a key that is there is not offered again" 'tcpdump -i xdpsample:eth0:rate=10:mode=native:\t' \
-	'action= follow= hold= point= prog= ring= yield='
+	'action= dir= follow= hold= point= prog= ring= yield='
 becomes "a value is completed" 'tcpdump -i xdpsample:eth0:mode=ge\t' 'tcpdump -i xdpsample:eth0:mode=generic'
 lists "the points" 'tcpdump -i xdpsample:eth0:point=\t' 'entry exit'
 lists "the rings" 'tcpdump -i xdpsample:eth0:mode=auto:ring=\t' 'auto map perf'

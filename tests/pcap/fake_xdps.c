@@ -207,6 +207,7 @@ static void enqueue(struct xdps *x, const struct fake_packet *p)
 		.wall_ns = p->wall_ns,
 		.len = p->len,
 		.caplen = p->caplen,
+		.sent = p->sent,
 		.filtered = p->filtered,
 		.data = q->data,
 	};
@@ -312,6 +313,15 @@ void xdps_release(struct xdps *x)
 	if (x->shown)
 		drop_head(x);
 	x->shown = false;
+}
+
+enum xdps_status xdps_set_direction(struct xdps *x, enum xdps_dir dir, struct xdps_error *err)
+{
+	assert_non_null(x);
+	if (answer(&fake.direction, err))
+		return err->status;
+	fake.dir = dir;
+	return XDPS_OK;
 }
 
 enum xdps_status xdps_set_filter(struct xdps *x, const struct xdps_insn *insns,

@@ -32,6 +32,7 @@ struct fake_packet {
 	uint32_t len;
 	uint32_t caplen;
 	uint64_t wall_ns;
+	bool sent;
 	bool filtered;			/* by the filter of now, in the kernel */
 };
 
@@ -41,6 +42,7 @@ struct fake {
 	struct fake_answer open;
 	struct fake_answer inject;
 	struct fake_answer filter;
+	struct fake_answer direction;
 	enum xdps_link link;
 	const char *warning;
 	struct xdps_stats stats;
@@ -64,6 +66,7 @@ struct fake {
 	unsigned int n_filters;		/* times that one came */
 	struct xdps_insn *insns;	/* a copy of the last one */
 	size_t n_insns;
+	enum xdps_dir dir;		/* the last one */
 
 	int fd;				/* what xdps_fd() says; stays open */
 	sem_t asleep;			/* posted when a wait begins to sleep for ever */

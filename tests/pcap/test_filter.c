@@ -129,6 +129,24 @@ static void a_packet_that_is_not_filtered_is_judged_among_others_that_are(void *
 	assert_received(3);
 }
 
+static void a_packet_that_is_not_filtered_is_judged_by_its_direction(void **state)
+{
+	static const struct fake_packet packets[] = {
+		{ .fill = 9, .len = 60, .caplen = 60 },
+		{ .fill = 0, .len = 60, .caplen = 60, .sent = true },
+	};
+
+	activate();
+	assert_int_equal(pcap_setdirection(p, PCAP_D_INOUT), 0);
+	assert_int_equal(set_filter("outbound"), 0);
+	fake_packets(packets, ARRAY_SIZE(packets));
+	assert_int_equal(dispatch(-1), 1);
+	assert_received(1);
+	assert_int_equal(set_filter("inbound or ether[0] = 7"), 0);
+	fake_packets(packets, ARRAY_SIZE(packets));
+	assert_int_equal(dispatch(-1), 1);
+}
+
 static void a_packet_that_comes_whole_is_cut_as_filter_and_snaplen_want(void **state)
 {
 	static const struct fake_packet whole = { .len = 9000, .caplen = 9000 };
@@ -426,6 +444,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(before_activate_there_is_nobody_to_filter),
 	TEST(each_of_many_filters_reaches_the_engine_and_holds),
 	TEST(a_packet_that_is_filtered_comes_as_it_is),
+	TEST(a_packet_that_is_not_filtered_is_judged_by_its_direction),
 	TEST(a_packet_that_is_not_filtered_is_judged_among_others_that_are),
 	TEST(a_packet_that_comes_whole_is_cut_as_filter_and_snaplen_want),
 	TEST(a_filter_sees_more_of_a_whole_packet_than_the_program),

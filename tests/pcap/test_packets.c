@@ -227,14 +227,34 @@ static void statistics_outlive_a_break_and_the_capture(void **state)
 
 /* The other calls. */
 
-static void received_packets_can_be_asked_for_and_sent_ones_cannot(void **state)
+static void the_direction_can_be_changed_and_is_that_of_each_packet(void **state)
 {
+	static const struct fake_packet packets[] = { { .len = 60 }, { .len = 61, .sent = true } };
+
 	activate();
-	assert_int_equal(pcap_setdirection(p, PCAP_D_IN), 0);
+	assert_int_equal(pcap_setdirection(p, PCAP_D_OUT), 0);
+	assert_int_equal(fake.dir, XDPS_DIR_OUT);
+	fake_packets(packets, 2);
+	assert_int_equal(dispatch(-1), 1);
 	assert_int_equal(pcap_setdirection(p, PCAP_D_INOUT), 0);
+	assert_int_equal(fake.dir, XDPS_DIR_BOTH);
+	fake_packets(packets, 2);
+	assert_int_equal(dispatch(-1), 2);
+	assert_int_equal(pcap_setdirection(p, PCAP_D_IN), 0);
+	assert_int_equal(fake.dir, XDPS_DIR_IN);
+	fake_packets(packets, 2);
+	assert_int_equal(dispatch(-1), 1);
+}
+
+static void a_direction_that_is_refused_changes_nothing(void **state)
+{
+	static const struct fake_packet packets[] = { { .len = 60 }, { .len = 61, .sent = true } };
+
+	activate();
+	fake.direction = (struct fake_answer){ XDPS_NO_PERMISSION, "not allowed" };
 	assert_int_equal(pcap_setdirection(p, PCAP_D_OUT), -1);
-	assert_non_null(strstr(pcap_geterr(p), "Only received packets"));
-	fake_batch(1);
+	assert_string_equal(pcap_geterr(p), "not allowed");
+	fake_packets(packets, 2);
 	assert_int_equal(dispatch(-1), 1);
 }
 
@@ -269,7 +289,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(statistics_can_be_asked_for_in_the_callback),
 	TEST(statistics_can_be_asked_for_in_a_signal_handler),
 	TEST(statistics_outlive_a_break_and_the_capture),
-	TEST(received_packets_can_be_asked_for_and_sent_ones_cannot),
+	TEST(the_direction_can_be_changed_and_is_that_of_each_packet),
+	TEST(a_direction_that_is_refused_changes_nothing),
 	TEST(a_packet_can_be_sent),
 	TEST(a_packet_that_cannot_be_sent_is_an_error_with_a_sentence),
 };

@@ -191,13 +191,39 @@ static void answer_filter(const char *name, ssize_t bytes)
 		send_with_fds(&reply, reply_bytes, NULL, 0);
 }
 
-/* Answers filters. */
+static void answer_direction(const char *name, ssize_t bytes)
+{
+	struct xdps_reply reply = reply_of(XDPS_REPLY_DIRECTION);
+	const uint32_t dir = filter.request.number;	/* the third word of either request */
+
+	if (!strcmp(name, "direction-dies") || bytes != sizeof(struct xdps_request_direction))
+		exit(0);
+	if (!strcmp(name, "direction-refused")) {
+		reply.direction.status = XDPS_NO_PERMISSION;
+		snprintf(reply.direction.text, sizeof(reply.direction.text), "not %u", dir);
+	}
+	if (!strcmp(name, "direction-odd-refusal"))
+		reply.direction.status = XDPS_TIMEOUT;
+	if (!strcmp(name, "direction-other-kind"))
+		reply.kind = XDPS_REPLY_FILTER;
+	if (!strcmp(name, "direction-no-end"))
+		memset(reply.direction.text, 'x', sizeof(reply.direction.text));
+	if (!strcmp(name, "direction-with-descriptor"))
+		reply_fds(reply, 1);
+	else
+		send_with_fds(&reply, xdps_reply_bytes(reply.kind), NULL, 0);
+}
+
+/* Answers filters and directions. */
 static void until_closed(const char *name)
 {
 	ssize_t bytes;
 
 	while ((bytes = recv(0, &filter, sizeof(filter), 0)) > 0)
-		answer_filter(name, bytes);
+		if (filter.request.kind == XDPS_REQUEST_DIRECTION)
+			answer_direction(name, bytes);
+		else
+			answer_filter(name, bytes);
 }
 
 /* What a helper could have inherited; of descriptors it rids itself. */

@@ -626,6 +626,54 @@ static void an_answer_that_makes_no_sense_is_the_end(void **state)
 		assert_over(kinds[i], XDPS_FAILED, "invalid reply");
 }
 
+/* Directions. */
+
+static enum xdps_status turn_with(const char *behaviour, bool *is_over)
+{
+	assert_int_equal(open_with(behaviour), XDPS_OK);
+	return xdps_client_direction(&client, XDPS_DIR_BOTH, is_over, &err);
+}
+
+static void hears_that_a_direction_is_captured(void **state)
+{
+	bool is_over;
+
+	assert_int_equal(turn_with("direction", &is_over), XDPS_OK);
+	assert_false(is_over);
+	assert_int_equal(xdps_client_filter(&client, 7, &take_all, 1, &filtering, &err), XDPS_OK);
+	assert_int_equal(client.n_unheard, 0);
+}
+
+static void hears_that_a_direction_is_refused_and_goes_on(void **state)
+{
+	bool is_over;
+
+	assert_int_equal(turn_with("direction-refused", &is_over), XDPS_NO_PERMISSION);
+	assert_string_equal(err.text, "not 2");
+	assert_false(is_over);
+	assert_int_equal(xdps_client_listen(&client, &err), XDPS_OK);
+}
+
+static void a_bad_answer_about_a_direction_is_the_end(void **state)
+{
+	static const struct { const char *behaviour, *words; } cases[] = {
+		{ "direction-dies", "exited without an error message" },
+		{ "direction-odd-refusal", "invalid reply" },
+		{ "direction-other-kind", "invalid reply" },
+		{ "direction-no-end", "invalid reply" },
+		{ "direction-with-descriptor", "invalid reply" },
+	};
+	bool is_over;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(turn_with(cases[i].behaviour, &is_over), XDPS_FAILED);
+		assert_non_null(strstr(err.text, cases[i].words));
+		assert_true(is_over);
+		close_capture();
+		assert_int_equal(count_fds(getpid()), fds_before);
+	}
+}
+
 /* Debugging output. */
 
 /* What goes to our standard error meanwhile; `debug` is XDPSAMPLE_DEBUG. */
@@ -882,6 +930,12 @@ int main(int argc, char **argv)
 		     asks_to_filter_nothing_for_what_is_too_long),
 		EACH("an error instead of an answer is the end",
 		     an_error_instead_of_an_answer_is_the_end),
+		EACH("hears that a direction is captured",
+		     hears_that_a_direction_is_captured),
+		EACH("hears that a direction is refused, and goes on",
+		     hears_that_a_direction_is_refused_and_goes_on),
+		EACH("a bad answer about a direction is the end",
+		     a_bad_answer_about_a_direction_is_the_end),
 		EACH("a helper that dies over a filter is the end",
 		     a_helper_that_dies_over_a_filter_is_the_end),
 		EACH("the error that a dead helper has left is the answer",

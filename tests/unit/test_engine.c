@@ -44,6 +44,7 @@ static struct {
 	uint32_t number;		/* asked with last */
 	const struct xdps_insn *insns;
 	size_t n_insns;
+	enum xdps_dir dir;
 } client;
 
 static const struct xdps_insn insns[] = { { .code = 0x06, .k = 1 }, { .code = 0x06, .k = 2 } };
@@ -113,6 +114,16 @@ enum xdps_status xdps_client_filter(struct xdps_client *c, uint32_t number,
 	f->place = client.place;
 	snprintf(f->why, sizeof(f->why), "%s", client.text);
 	return XDPS_OK;
+}
+
+enum xdps_status xdps_client_direction(struct xdps_client *c, enum xdps_dir dir,
+				       bool *is_over, struct xdps_error *e)
+{
+	(void)c;
+	client.n_asked++;
+	client.dir = dir;
+	*is_over = client.status && !client.refused;
+	return client.status ? xdps_fail(e, client.status, "%s", client.text) : XDPS_OK;
 }
 
 static int watch_events(struct xdps_memory *m, const struct xdps_session *g, unsigned int first,
@@ -375,12 +386,34 @@ static void metadata_is_refused(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(loads); i++) {
 		prog[0] = loads[i];
-		assert_int_equal(xdps_check_filter(prog, 2, &err), XDPS_BAD_FILTER);
+		assert_int_equal(xdps_check_filter(prog, 2, XDPS_DIR_IN, &err), XDPS_BAD_FILTER);
 		assert_int_equal(xdps_set_filter(x, prog, 2, &err), XDPS_BAD_FILTER);
-		assert_non_null(strstr(err.text, "inbound, outbound, ifindex"));
+		assert_non_null(strstr(err.text, "only exists after the XDP hook"));
 		assert_true(strlen(err.text) < sizeof(err.text) - 1);
 	}
 	assert_int_equal(client.n_asked, 0);
+}
+
+static void directions_can_be_asked_where_there_are_two(void **state)
+{
+	const struct xdps_insn prog[] = {
+		{ BPF_LD | BPF_H | BPF_ABS, 0, 0, 0xfffff004 },
+		{ BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 4 },
+		{ BPF_RET | BPF_K, 0, 0, 1000 },
+		{ BPF_RET | BPF_K, 0, 0, 0 },
+	};
+	struct xdps_insn copy[ARRAY_SIZE(prog)];
+
+	assert_int_equal(xdps_check_filter(prog, ARRAY_SIZE(prog), XDPS_DIR_BOTH, &err), XDPS_OK);
+	assert_int_equal(xdps_check_filter(prog, ARRAY_SIZE(prog), XDPS_DIR_OUT, &err), XDPS_OK);
+	memcpy(copy, prog, sizeof(copy));
+	xdps_answer_direction(copy, ARRAY_SIZE(copy), true);
+	assert_int_equal(copy[0].code, BPF_LD | BPF_IMM);
+	assert_int_equal(copy[0].k, 4);
+	memcpy(copy, prog, sizeof(copy));
+	xdps_answer_direction(copy, ARRAY_SIZE(copy), false);
+	assert_int_equal(copy[0].k, 0);
+	assert_memory_equal(copy + 1, prog + 1, 3 * sizeof(*prog));
 }
 
 static void large_numbers_elsewhere_are_not_refused(void **state)
@@ -395,7 +428,7 @@ static void large_numbers_elsewhere_are_not_refused(void **state)
 		{ BPF_RET | BPF_K, 0, 0, 0 },
 	};
 
-	assert_int_equal(xdps_check_filter(prog, ARRAY_SIZE(prog), &err), XDPS_OK);
+	assert_int_equal(xdps_check_filter(prog, ARRAY_SIZE(prog), XDPS_DIR_IN, &err), XDPS_OK);
 	assert_int_equal(xdps_set_filter(x, prog, ARRAY_SIZE(prog), &err), XDPS_OK);
 	assert_int_equal(client.n_asked, 1);
 }
@@ -433,6 +466,43 @@ static void after_the_end_the_rest_is_judged(void **state)
 	assert_int_equal(set_filter(), XDPS_OK);
 	assert_int_equal(client.n_asked, 2);
 	assert_int_equal(xdps_wait(x, 0, &err), XDPS_GONE);
+}
+
+/* What a filter may ask depends on the direction, and so tells which one it is. */
+static bool knows_directions(void)
+{
+	const struct xdps_insn outbound[] = {
+		{ BPF_LD | BPF_H | BPF_ABS, 0, 0, 0xfffff004 }, { BPF_RET | BPF_A, 0, 0, 0 },
+	};
+
+	return xdps_set_filter(x, outbound, 2, &err) == XDPS_OK;
+}
+
+static void the_direction_is_changed_for_filters_too(void **state)
+{
+	assert_false(knows_directions());
+	assert_int_equal(xdps_set_direction(x, XDPS_DIR_BOTH, &err), XDPS_OK);
+	assert_int_equal(client.dir, XDPS_DIR_BOTH);
+	assert_true(knows_directions());
+}
+
+static void a_refused_direction_changes_nothing(void **state)
+{
+	answer(XDPS_NO_PERMISSION, true, "no packet socket");
+	assert_int_equal(xdps_set_direction(x, XDPS_DIR_OUT, &err), XDPS_NO_PERMISSION);
+	assert_string_equal(err.text, "no packet socket");
+	answer(XDPS_OK, false, "");
+	assert_false(knows_directions());
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_TIMEOUT);
+}
+
+static void an_end_over_a_direction_is_said_by_the_next_wait(void **state)
+{
+	answer(XDPS_GONE, false, "The interface disappeared");
+	assert_int_equal(xdps_set_direction(x, XDPS_DIR_OUT, &err), XDPS_OK);
+	assert_int_equal(xdps_wait(x, 0, &err), XDPS_GONE);
+	assert_int_equal(xdps_set_direction(x, XDPS_DIR_IN, &err), XDPS_OK);
+	assert_int_equal(client.n_asked, 1);
 }
 
 static void numbers_begin_again(void **state)
@@ -754,6 +824,26 @@ static void counts_add_up(void **state)
 	assert_int_equal(stats.seen, stats.rejected + 203 + 35 + 27);
 }
 
+static void counts_of_both_directions_add_up(void **state)
+{
+	struct xdps_stats stats;
+
+	counters[0].received = (struct xdps_tally){ .rejected = 1, .unsampled = 20, .chosen = 300 };
+	counters[0].sent = (struct xdps_tally){ .rejected = 4, .unsampled = 50, .chosen = 600, .lost = 7 };
+	counters[2].sent = (struct xdps_tally){ .rejected = 8, .chosen = 1000, .lost = 1000 };
+	xdps_stats(x, &stats);
+	assert_int_equal(stats.sent.rejected, 12);
+	assert_int_equal(stats.sent.unsampled, 50);
+	assert_int_equal(stats.sent.taken, 593);
+	assert_int_equal(stats.sent.lost, 1007);
+	assert_int_equal(stats.sent.seen, 12 + 50 + 593 + 1007);
+	assert_int_equal(stats.rejected, 1 + 12);
+	assert_int_equal(stats.unsampled, 20 + 50);
+	assert_int_equal(stats.taken, 300 + 593);
+	assert_int_equal(stats.lost, 1007);
+	assert_int_equal(stats.seen, 321 + stats.sent.seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest of_both[] = {
@@ -765,6 +855,10 @@ int main(void)
 		SENTENCE("A capture is complete up to its last look, but for what is held back",
 			 complete_up_to_what_was_waited_for),
 		SENTENCE("A filter on what only the kernel knows is refused, unasked", metadata_is_refused),
+		SENTENCE("A filter may ask for the direction where there are two", directions_can_be_asked_where_there_are_two),
+		SENTENCE("The direction is changed, for filters too", the_direction_is_changed_for_filters_too),
+		SENTENCE("A direction that is refused changes nothing", a_refused_direction_changes_nothing),
+		SENTENCE("An end over a direction is said by the next wait", an_end_over_a_direction_is_said_by_the_next_wait),
 		SENTENCE("A filter with large numbers elsewhere is not refused", large_numbers_elsewhere_are_not_refused),
 		SENTENCE("When the capture is over what is left is for the caller to judge",
 			 after_the_end_the_rest_is_judged),
@@ -778,6 +872,7 @@ int main(void)
 		SENTENCE("A signal handler that jumps while a capture is opened leaves no descriptor",
 			 left_while_it_opens),
 		SENTENCE("Rejected, unsampled, taken and lost are all that were seen", counts_add_up),
+		SENTENCE("The counts of both directions add up", counts_of_both_directions_add_up),
 	};
 	const struct CMUnitTest of_maps[] = {
 		SENTENCE("A reader without packets asks to be woken for the first one", idle_asks_for_the_first),

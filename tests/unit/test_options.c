@@ -10,7 +10,7 @@
 #include "sentence.h"
 
 /* What sentences have in common. */
-#define KEYS "rate, mode, hold, point, action, prog, ring, follow, yield"
+#define KEYS "rate, mode, hold, point, action, prog, ring, follow, yield, dir"
 #define EMPTY ": empty option; each ':' must be followed by one of " KEYS
 #define UNKNOWN ": no such option; the options are " KEYS
 #define IMPOSSIBLE \
