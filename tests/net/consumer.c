@@ -611,7 +611,7 @@ struct half {
 	int n;
 };
 
-static struct half halves[2] = { { .last = -1 }, { .last = -1 } };	/* received, and sent by rx0 */
+static struct half halves[2] = { { .last = -1 }, { .last = -1 } };	/* received, sent */
 
 /* Each ping once, and none is missing; packets of before a turn may still come. */
 static void check_ping(unsigned char *user, const struct pcap_pkthdr *h, const unsigned char *data)

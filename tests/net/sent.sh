@@ -33,14 +33,15 @@ reply()
 # talk COUNT PPS: so many frames of all kinds in each direction, at once
 talk()
 {
-	local from
+	local from pps
 
 	for from in tx rx; do
 		[ -e "$WORK/$from.$1.pcap" ] || "$HERE/make_frames.py" conversation \
 			"$WORK/$from.$1.pcap" "$1" "$(mac $from)" "$(mac "$(peer $from)")"
 	done
-	start_tx send_tx tcpreplay -q -i tx0 --pps "$2" "$WORK/tx.$1.pcap"
-	start_rx send_rx tcpreplay -q -i rx0 --pps "$2" "$WORK/rx.$1.pcap"
+	pps=$(($2 / ${XDPS_PATIENCE:-1}))
+	start_tx send_tx tcpreplay -q -i tx0 --pps $pps "$WORK/tx.$1.pcap"
+	start_rx send_rx tcpreplay -q -i rx0 --pps $pps "$WORK/rx.$1.pcap"
 	finish_well send_tx 120
 	finish_well send_rx 120
 }
@@ -152,7 +153,7 @@ it_captures_TCP_UDP_ICMP_ARP_and_VLAN_both_ways_at_once_as_AF_PACKET_does()
 
 	[ "${XDPS_PATIENCE:-1}" -eq 1 ] || count=${XDPS_TALK:-5000}
 	both talk -s 2000 -B 262144
-	talk "$count" $((50000 / ${XDPS_PATIENCE:-1}))
+	talk "$count" 50000
 	end_both talk
 	note "$(paste -sd ';' "$T/same")"
 	between "captured" "$CAPTURED" $((2 * count * 95 / 100)) $((2 * count + 100))
@@ -170,7 +171,8 @@ while d := c.recv(1 << 20): c.sendall(d[:1000])'
 import socket
 c = socket.create_connection(("192.0.2.1", 5000))
 for i in range(20): c.sendall(b"%9d" % i * 20000); c.recv(1000)
-c.close()'
+c.shutdown(socket.SHUT_WR)
+while c.recv(1000): pass'
 	finish_well server
 	end_both tcp
 	between "frames longer than the MTU" \
@@ -179,7 +181,7 @@ c.close()'
 
 it_captures_what_it_sends_beside_perf_rings_too()
 {
-	DEV=$DEV:ring=perf both talk
+	DEV=$DEV:ring=perf both talk -s 2000 -B 65536
 	talk 2000 2000
 	end_both talk
 }
@@ -283,12 +285,13 @@ it_filters_what_is_sent_as_AF_PACKET_does()
 			 'ether[200] = 0' 'not icmp')
 
 	for i in "${!filters[@]}"; do
-		linux "linux$i" -Q out "${filters[i]}"
+		linux "linux$i" -s 2000 -Q out "${filters[i]}"
 		capture "ours$i" -i "$OUT" "${filters[i]}"
 	done
 	talk 600 2000
 	for i in "${!filters[@]}"; do
 		settle "linux$i"
+		equal "lost by AF_PACKET" "$DROPPED" 0
 		end_capture "ours$i" "$CAPTURED"
 		stop "linux$i"
 		between "packets with ${filters[i]}" "$CAPTURED" 10 600

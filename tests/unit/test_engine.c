@@ -765,7 +765,9 @@ static void account_of_a_drain(void **state)
 	for (int i = 0; i < 3; i++)
 		put_now(60);
 	assert_true(xdps_drain(x, false));
-	counters[0] = (struct xdps_cpu){ .received = { .rejected = 7, .unsampled = 8, .chosen = 6, .lost = 1 } };
+	counters[0].received = (struct xdps_tally){
+		.rejected = 7, .unsampled = 8, .chosen = 6, .lost = 1,
+	};
 	xdps_stats(x, &stats);
 	assert_int_equal(stats.taken, 5);
 	assert_int_equal(stats.released, 0);
@@ -811,11 +813,11 @@ static void counts_add_up(void **state)
 {
 	struct xdps_stats stats;
 
-	counters[0] = (struct xdps_cpu){ .received = { .rejected = 1000, .chosen = 5 } };
-	counters[1] = (struct xdps_cpu){ .received = { .unsampled = 200, .chosen = 50, .lost = 20 } };
-	counters[2] = (struct xdps_cpu){ .received = {
+	counters[0].received = (struct xdps_tally){ .rejected = 1000, .chosen = 5 };
+	counters[1].received = (struct xdps_tally){ .unsampled = 200, .chosen = 50, .lost = 20 };
+	counters[2].received = (struct xdps_tally){
 		.rejected = 1ull << 40, .unsampled = 3, .chosen = 7, .lost = 7,
-	} };
+	};
 	xdps_stats(x, &stats);
 	assert_int_equal(stats.rejected, (1ull << 40) + 1000);
 	assert_int_equal(stats.unsampled, 203);
@@ -829,7 +831,9 @@ static void counts_of_both_directions_add_up(void **state)
 	struct xdps_stats stats;
 
 	counters[0].received = (struct xdps_tally){ .rejected = 1, .unsampled = 20, .chosen = 300 };
-	counters[0].sent = (struct xdps_tally){ .rejected = 4, .unsampled = 50, .chosen = 600, .lost = 7 };
+	counters[0].sent = (struct xdps_tally){
+		.rejected = 4, .unsampled = 50, .chosen = 600, .lost = 7,
+	};
 	counters[2].sent = (struct xdps_tally){ .rejected = 8, .chosen = 1000, .lost = 1000 };
 	xdps_stats(x, &stats);
 	assert_int_equal(stats.sent.rejected, 12);
