@@ -8,6 +8,7 @@
 #
 #	cost	ns on a packet's path above a plain XDP_PASS program
 #	beside	the same, of a packet that passes another XDP program, which is traced
+#	sent	the same, of a packet that is sent
 #	loss	what is lost at full rate, and the highest rate without loss
 #	reader	CPU time and memory of what writes the packets to a file
 #	latency	from the kernel's time stamp to the callback
@@ -19,7 +20,7 @@
 # In a section the contenders alternate: a round is each of them once, in each
 # setting.  All measurements go to CSV, of which report.py makes tables and
 # plot.gp a picture.  -v measures xdpsample with an option more.  -c measures, in the
-# sections cost and beside, only the contenders whose names match an extended regular
+# sections cost, beside and sent, only the contenders whose names match an extended regular
 # expression.
 #
 # -i is for an emulated machine with one CPU that counts instructions (XDPS_VM_ICOUNT of
@@ -36,7 +37,7 @@ packets=262144
 rounds=5
 csv=$build/bench.csv
 counts_instructions=false
-all_sections=(cost beside loss reader latency growth session bulk truth)
+all_sections=(cost beside sent loss reader latency growth session bulk truth)
 usage="usage: bench.sh [-i] [-c PATTERN] [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]... [-o CSV] [SECTION]..."
 
 # shellcheck source=bench/lab.sh
@@ -47,6 +48,8 @@ usage="usage: bench.sh [-i] [-c PATTERN] [-n PACKETS] [-r ROUNDS] [-v KEY=VALUE]
 . "$src/bench/cost.sh"
 # shellcheck source=bench/beside.sh
 . "$src/bench/beside.sh"
+# shellcheck source=bench/sent.sh
+. "$src/bench/sent.sh"
 # shellcheck source=bench/loss.sh
 . "$src/bench/loss.sh"
 # shellcheck source=bench/latency.sh
@@ -87,7 +90,7 @@ if [ "${1:-}" != inside ]; then
 	[ "$(id -u)" -eq 0 ] || die "must run as root, for network namespaces and XDP"
 	[ "$(nproc)" -ge 2 ] || [[ " $* " == *" -i "* ]] ||
 		die "this needs two CPUs: one to send, one to read"
-	for tool in ip ethtool taskset unshare tcpdump xdpdump gnuplot python3; do
+	for tool in ip tc ethtool taskset unshare tcpdump xdpdump gnuplot python3; do
 		command -v $tool >/dev/null || die "$tool is not installed"
 	done
 	[ -x "$build/bench/inject" ] || die "$build/bench/inject does not exist; make bench builds it"
@@ -96,7 +99,7 @@ fi
 shift
 while getopts c:in:r:v:o: option; do
 	case $option in
-	c) only_contenders "$OPTARG" contenders beside_contenders alone_contenders ;;
+	c) only_contenders "$OPTARG" contenders beside_contenders alone_contenders sent_contenders ;;
 	i) count_instructions ;;
 	n) packets=$(number n "$OPTARG") ;;
 	r) rounds=$(number r "$OPTARG") ;;
@@ -119,7 +122,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 make_work
 make_lab
-[[ " ${sections[*]} " == " beside " ]] || try_contenders
+[[ "${sections[*]}" =~ ^(beside|sent| )+$ ]] || try_contenders	# these have their own
 echo "section,round,contender,setting,frame_bytes,snaplen_bytes,quantity,value" >"$csv"
 for section in "${sections[@]}"; do
 	for round in $(seq "$rounds"); do

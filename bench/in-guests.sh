@@ -3,7 +3,7 @@
 #
 # usage: in-guests.sh [BENCH-OPTION]... KERNEL...
 #
-# Runs the section "beside" of the benchmark on each KERNEL (as tests/vm/run calls them), in
+# Runs the sections "beside" and "sent" of the benchmark on each KERNEL (as tests/vm/run calls them), in
 # an emulated machine that counts instructions, and prints its tables.  Each BENCH-OPTION is
 # one of bench.sh, such as -cAF_PACKET, its value in the same word.  The measurements stay
 # in bench-beside-KERNEL.csv in the current directory.  Ends with status 77 if there are no
@@ -21,7 +21,7 @@ measure()
 	local bench=(bash "$src/bench/bench.sh" -i -n "$packets" -r 1 "${options[@]}")
 
 	XDPS_VM_ICOUNT=shift=0 "$src/tests/vm/run" "$1" -- bash -o pipefail -c \
-		'"$@" -o /tmp/bench.csv beside 2>&1 | cat && cat /tmp/bench.csv' bash "${bench[@]}"
+		'"$@" -o /tmp/bench.csv beside sent 2>&1 | cat && cat /tmp/bench.csv' bash "${bench[@]}"
 }
 
 show()
@@ -46,6 +46,6 @@ for kernel; do
 		tail -n 20 "$log" >&2
 		exit $rc
 	fi
-	grep -E '^(section|beside),' "$log" >"$csv"
+	grep -E '^(section|beside|sent),' "$log" >"$csv"
 	show "$kernel" "$csv" "$log"
 done

@@ -30,6 +30,10 @@ class Range(namedtuple("Range", "low median high")):
         return Range(*map(convert, self))
 
 
+# What the others are compared with; in all other sections it is XDP_PASS.
+BARE = {"beside": ("beside", PROGRAM_ALONE), "sent": ("sent", "not captured")}
+
+
 class Measurements:
     """The lines of the CSV, looked up by what was measured.
 
@@ -74,12 +78,12 @@ class Measurements:
         return statistics.median(self.pass_ns[frame])
 
     def cost_ns(self, section, contender, setting, frame="64", snaplen="96"):
-        """Range of the cost above XDP_PASS."""
+        """Range of the cost above what is not captured."""
         share = self.range(section, contender, setting, frame, snaplen, "share")
         if not share:
             return None
         pass_ns = self.pass_median_ns(frame)
-        bare = (section, PROGRAM_ALONE) if section == "beside" else ("cost", "XDP_PASS")
+        bare = BARE.get(section, ("cost", "XDP_PASS"))
         veth = self.median(*bare, "all", frame, "96", "share") or 0
         return share.each(lambda value: value * pass_ns - veth * pass_ns)
 
@@ -244,6 +248,24 @@ def report_beside_ratios(m, captures):
     print(f"{'':45}", *(f"{title:>10}" for title in titles))
     for name, of in rows:
         print(f"{name:<45}", *(f"{of(c):>10}" for c in columns))
+
+
+def report_sent(m, contenders):
+    def cost(contender, setting="all", frame="64"):
+        return m.cost_ns("sent", contender, setting, frame)
+
+    def of_af_packet(c, setting):
+        ours, theirs = cost(c, setting), cost("AF_PACKET", setting)
+        return ratio(ours and ours.median, theirs and theirs.median)
+
+    head(f"SENT: {m.unit} per packet above the path without a capture")
+    row("", "64 bytes", "96 of 1500", "rejects all", "all / AF_PACKET", "rejects / same")
+    for c in contenders:
+        is_sent = c.startswith("xdpsample")
+        row(c, cell(cost(c)), cell(cost(c, frame="1500")), cell(cost(c, "rejects all")),
+            of_af_packet(c, "all") if is_sent else "",
+            of_af_packet(c, "rejects all") if is_sent else "")
+    print("\nTargets of the ratios: 0.5 and 0.55 at tcx egress, 0.8 and 1.3 at a packet socket.")
 
 
 def report_loss(m, contenders):
@@ -449,6 +471,7 @@ def report_ratios(m):
 SECTIONS = {
     "cost": report_cost,
     "beside": report_beside,
+    "sent": report_sent,
     "loss": report_loss,
     "reader": report_reader,
     "latency": report_latency,
