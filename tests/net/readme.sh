@@ -135,6 +135,39 @@ it_has_a_recipe_for_a_filter_on_a_running_capture()
 	equal "by the second one" "$(tail -n +3 "$T/summaries" | grep -vc ' / UDP ')" 2
 }
 
+# The second interface has the same packets.
+eth1_with_traffic()
+{
+	ip -n "$RX" link set rx1 down
+	ip -n "$RX" link set rx1 name eth1
+	ip -n "$RX" link set eth1 up
+	"$HERE/make_frames.py" dns "$T/traffic1.pcap" 100
+	start_tx traffic1 tcpreplay -q -i tx1 --pps=3000 --loop 0 "$T/traffic1.pcap"
+}
+
+it_has_a_recipe_for_several_interfaces_with_dumpcap()
+{
+	links
+	eth1_with_traffic
+	links() { :; }
+	DOCUMENT=$RECIPES follow './run dumpcap -q -i xdpsample:eth0:dir=both'
+	stop traffic1 TERM
+	equal "interfaces with packets" "$(tshark -n -r "$T/both.pcapng" -T fields \
+		-e frame.interface_name 2>/dev/null | sort -u | paste -sd ' ')" \
+		"xdpsample:eth0:dir=both xdpsample:eth1:dir=both"
+}
+
+it_has_a_recipe_for_several_interfaces_with_tcpdump()
+{
+	links
+	eth1_with_traffic
+	links() { :; }
+	DOCUMENT=$RECIPES follow 'mergecap -w merged.pcapng eth0.pcap'
+	stop traffic1 TERM
+	equal "packets of both" "$(packets_in "$T/merged.pcapng")" 100
+	tshark -n -r "$T/merged.pcapng" -T fields -e frame.time_epoch | sort -n -c || die "not merged in order"
+}
+
 # explained: a row of the tables of messages has what was said, TEXT
 explained()
 {
