@@ -153,7 +153,7 @@ it_captures_TCP_UDP_ICMP_ARP_and_VLAN_both_ways_at_once_as_AF_PACKET_does()
 
 	[ "${XDPS_PATIENCE:-1}" -eq 1 ] || count=${XDPS_TALK:-5000}
 	both talk -s 2000 -B 262144
-	talk "$count" 50000
+	talk "$count" 20000
 	end_both talk
 	note "$(paste -sd ';' "$T/same")"
 	between "captured" "$CAPTURED" $((2 * count * 95 / 100)) $((2 * count + 100))
