@@ -72,7 +72,7 @@ struct xdps_config {
 	__u8 frags;		/* bpf_xdp_get_buff_len() and ..._load_bytes() exist (5.18) */
 	__u8 tai;		/* bpf_ktime_get_tai_ns() exists (6.1) */
 	__u8 lowers;		/* beside a program that may run on lower interfaces, too */
-	__u8 reserved;
+	__u8 tags;		/* the entry leaves VLAN tags for the samplers (6.8) */
 
 	/* beside another program, which may be on other interfaces too */
 	__u32 ifindex;		/* take only packets of this one ... */
@@ -92,6 +92,16 @@ struct xdps_config {
  * first slot, and each sampler the next one.
  */
 #define XDPS_CHAIN_MAX 8
+
+/* What the captures of a chain share besides the program array, in a mapped array. */
+struct xdps_members {
+	/*
+	 * A byte for each slot; 0: nobody is there.  The helpers set it
+	 * (helper/attach/chain.h).  A capture that is alone does not try seven empty slots.
+	 */
+	__u64 slots;
+	__u64 has_tags;		/* 1: the entry is the one of bpf/tag.bpf.c */
+};
 
 /* Beside another program, the entry and the sampler call these by their index in "slot". */
 #define XDPS_SLOT_SAMPLER 0

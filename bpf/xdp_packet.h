@@ -6,6 +6,7 @@
 #define XDPS_BPF_XDP_PACKET_H
 
 #include "map_ring.h"
+#include "tagged_packet.h"
 
 #define BLOCK_BYTES 32
 #define N_BLOCKS 16
@@ -66,11 +67,12 @@ static __always_inline int copy_packet(struct xdp_md *ctx, void *to, __u64 bytes
 	return bpf_probe_read_kernel(to, bytes, (void *)(long)ctx->data);
 }
 
-static __always_inline int write(struct xdp_md *ctx, struct xdps_cpu *c,
+static __always_inline int write(struct xdp_md *ctx, __u32 tag, struct xdps_cpu *c,
 				 const struct xdps_record *rec)
 {
 	__u64 caplen = rec->caplen, bytes;
 	void *room;
+	int rc;
 
 	/*
 	 * Never true.  The verifier has to see this check on the register that is used
@@ -84,7 +86,11 @@ static __always_inline int write(struct xdp_md *ctx, struct xdps_cpu *c,
 	if (!room)
 		return 0;
 	__builtin_memcpy(room, rec, sizeof(*rec));
-	if (copy_packet(ctx, room + sizeof(*rec), caplen))
+	if (tag)
+		rc = copy_tagged(ctx, tag, room + sizeof(*rec), caplen, XDPS_CAPLEN_MAX);
+	else
+		rc = copy_packet(ctx, room + sizeof(*rec), caplen);
+	if (rc)
 		return 0;
 	publish(c, bytes);
 	return 1;
@@ -94,7 +100,7 @@ static __always_inline int write(struct xdp_md *ctx, struct xdps_cpu *c,
  * Returns false if there is no room.  A program that interrupts another one in here gets
  * no room either; this can happen where interrupts are threads (PREEMPT_RT).
  */
-static __always_inline int put(struct xdp_md *ctx, struct xdps_cpu *c,
+static __always_inline int put(struct xdp_md *ctx, __u32 tag, struct xdps_cpu *c,
 			       const struct xdps_record *rec)
 {
 	int is_written;
@@ -102,7 +108,7 @@ static __always_inline int put(struct xdp_md *ctx, struct xdps_cpu *c,
 	if (c->writing)
 		return 0;
 	c->writing = 1;
-	is_written = write(ctx, c, rec);
+	is_written = write(ctx, tag, c, rec);
 	c->writing = 0;
 	return is_written;
 }

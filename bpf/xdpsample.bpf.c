@@ -8,40 +8,26 @@
  */
 #include "sample.h"
 
+#include "chain.h"
+
+#define LOAD_BYTES bpf_xdp_load_bytes
+#include "tagged_packet.h"
 #include "xdp_packet.h"
-
-/*
- * The programs that do the work, one for each capture on this interface.  The program that
- * is attached is only an entry that calls the first of them.  So captures come and go while
- * it stays, another sampler with a filter in it can take one's place between two packets,
- * and a tracer of the attached program goes on tracing.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, XDPS_CHAIN_MAX);
-	__type(key, __u32);
-	__type(value, __u32);
-} chain SEC(".maps");
-
-/*
- * A byte for each slot of the chain; 0: nobody is there.  The helpers set it
- * (helper/attach/chain.h).  A capture that is alone does not try seven empty slots.
- */
-volatile __u64 members;
 
 /*
  * The filter that is loaded first: it accepts everything.  Its instructions are replaced
  * by others before a sampler with another filter is loaded (helper/program/filter.c);
  * helper/program/translate.h has everything that they and the caller agree on.  This is the only
  * subprogram, and stays one (noinline).  It is verified together with its caller, whose
- * packet pointers it gets (hidden).  The compiler knows nothing about what it returns
+ * packet pointers it gets (hidden): the packet and its end, or, where tags are put back, a
+ * copy and the number of bytes in it.  The compiler knows nothing about what it returns
  * (asm).
  */
-__hidden __noinline __u64 filter(const void *data, const void *data_end, __u32 len)
+__hidden __noinline __u64 filter(const void *data, __u64 end_or_bytes, __u32 len)
 {
 	__u64 verdict = XDPS_VERDICT(XDPS_FILTER_FIRST, ~0U);
 
-	asm volatile("" : "+r"(verdict) : "r"(data), "r"(data_end), "r"(len));
+	asm volatile("" : "+r"(verdict) : "r"(data), "r"(end_or_bytes), "r"(len));
 	return verdict;
 }
 
@@ -51,21 +37,44 @@ static __always_inline __u32 packet_len(struct xdp_md *ctx)
 			    : ctx->data_end - ctx->data;
 }
 
+/* What the entry has found out about this packet. */
+static __always_inline __u32 this_tag(void)
+{
+	__u32 first = 0, *tag;
+
+	if (!config.tags)
+		return 0;
+	tag = bpf_map_lookup_elem(&tags, &first);
+	return tag ? *tag : 0;
+}
+
+static __always_inline __u64 judge(struct xdp_md *ctx, __u32 tag, __u32 len)
+{
+	__u64 bytes = 0;
+	void *copy;
+
+	if (!config.tags)
+		return filter((void *)(long)ctx->data, ctx->data_end, len);
+	copy = copy_for_filter(ctx, tag, len, &bytes);
+	return copy ? filter(copy, bytes, len) :
+		      XDPS_VERDICT(XDPS_FILTER_UNDECIDED, XDPS_CAPLEN_MAX);
+}
+
 /* Is the packet to be taken?  If so, this counts it and completes the record. */
-static __always_inline int choose(struct xdp_md *ctx, struct xdps_cpu *c,
+static __always_inline int choose(struct xdp_md *ctx, __u32 tag, struct xdps_cpu *c,
 				  struct xdps_record *rec)
 {
 	__u64 verdict;
 	int is_called = is_filter_called(&verdict);
 
 	if (is_called) {
-		rec->len = packet_len(ctx);
-		verdict = filter((void *)(long)ctx->data, (void *)(long)ctx->data_end, rec->len);
+		rec->len = tagged_len(packet_len(ctx), tag);
+		verdict = judge(ctx, tag, rec->len);
 	}
 	if (!wanted(&c->received, verdict))
 		return 0;
 	if (!is_called)
-		rec->len = packet_len(ctx);
+		rec->len = tagged_len(packet_len(ctx), tag);
 	rec->queue = ctx->rx_queue_index;
 	rec->action = XDPS_ACTION_NONE;
 	fill(rec, c, verdict);
@@ -77,11 +86,15 @@ static __always_inline void to_perf(struct xdp_md *ctx)
 {
 	struct xdps_record rec = { 0 };
 	struct xdps_cpu *c = this_cpu();
+	const __u32 tag = this_tag();
 	long rc;
 
-	if (!c || !choose(ctx, c, &rec))
+	if (!c || !choose(ctx, tag, c, &rec))
 		return;
-	rc = bpf_perf_event_output(ctx, &perf_rings, output_flags(&rec), &rec, sizeof(rec));
+	if (tag)
+		rc = output_tagged(ctx, tag, &rec);
+	else
+		rc = bpf_perf_event_output(ctx, &perf_rings, output_flags(&rec), &rec, sizeof(rec));
 	if (rc)
 		lose(c, &c->received, had_perf_ring(rc));
 }
@@ -90,10 +103,11 @@ static __always_inline void to_map(struct xdp_md *ctx)
 {
 	struct xdps_record rec = { 0 };
 	struct xdps_cpu *c = this_cpu();
+	const __u32 tag = this_tag();
 
-	if (!c || !choose(ctx, c, &rec))
+	if (!c || !choose(ctx, tag, c, &rec))
 		return;
-	if (!put(ctx, c, &rec))
+	if (!put(ctx, tag, c, &rec))
 		lose(c, &c->received, c->ring != XDPS_NO_RING);
 }
 
@@ -102,7 +116,7 @@ static __always_inline void call_next(struct xdp_md *ctx)
 {
 	const __u64 later = config.later_members;
 
-	if (!(members & later))
+	if (!(members.slots & later))
 		return;
 #pragma unroll
 	for (__u32 i = 1; i < XDPS_CHAIN_MAX; i++)
@@ -133,8 +147,5 @@ int xdps_to_map(struct xdp_md *ctx)
 SEC("xdp")
 int xdpsample_entry(struct xdp_md *ctx)
 {
-#pragma unroll
-	for (__u32 i = 0; i < XDPS_CHAIN_MAX; i++)
-		bpf_tail_call_static(ctx, &chain, i);
-	return XDP_PASS;
+	return call_first(ctx);
 }

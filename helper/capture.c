@@ -37,6 +37,12 @@ void xdps_capture_init(struct xdps_capture *c, int sock)
 	xdps_sockets_init(&c->sockets);
 }
 
+static bool misses_tags(const struct xdps_capture *c)
+{
+	return xdps_hook_is_wanted(&c->setting) && !c->hook.object.has_tags &&
+	       xdps_vlan_is_taken_off(&c->setting.iface);
+}
+
 /*
  * Most cards remove tags, and most interfaces never receive any.  So this warns only if
  * something on this machine expects tags.
@@ -45,8 +51,7 @@ static void warn_of_vlans(struct xdps_capture *c)
 {
 	const struct xdps_interface *iface = &c->setting.iface;
 
-	if (c->warning.text[0] || !xdps_hook_is_wanted(&c->setting) ||
-	    !xdps_vlan_is_taken_off(iface) || !xdps_vlan_is_used(iface))
+	if (c->warning.text[0] || !misses_tags(c) || !xdps_vlan_is_used(iface))
 		return;
 	xdps_vlan_describe(iface, c->warning.text, sizeof(c->warning.text));
 	c->said_vlans = true;
@@ -132,8 +137,7 @@ static enum xdps_status warn_of_filter(struct xdps_capture *c, const struct xdps
 	const struct xdps_interface *iface = &c->setting.iface;
 	char text[sizeof(err->text)];
 
-	if (c->said_vlans || !xdps_vlan_is_asked(spec->insns, spec->n_insns) ||
-	    !xdps_vlan_is_taken_off(iface))
+	if (c->said_vlans || !xdps_vlan_is_asked(spec->insns, spec->n_insns) || !misses_tags(c))
 		return XDPS_OK;
 	c->said_vlans = true;
 	xdps_vlan_describe(iface, text, sizeof(text));

@@ -28,7 +28,7 @@
 #include "../host/interface.h"
 
 /* A part of the name.  Changes with what the samplers of one chain have to agree on. */
-#define XDPS_CHAIN_VERSION 1
+#define XDPS_CHAIN_VERSION 2
 
 /*
  * How long a guest waits for all hosts together, and a host for each guest.  On a busy machine,
@@ -47,6 +47,7 @@ enum {
 	XDPS_GRANT_LINK,		/* the entry's, to the interface */
 	XDPS_GRANT_SLOTS,
 	XDPS_GRANT_MEMBERS,
+	XDPS_GRANT_TAGS,
 	XDPS_N_GRANT,
 };
 

@@ -41,7 +41,7 @@
  * container.  Generic mode costs a veth's packets less, because they are already skbs
  * (doc/comparison.md has figures).
  */
-static enum xdps_mode choose_mode(const struct xdps_interface *iface, enum xdps_mode asked)
+enum xdps_mode xdps_attach_choose_mode(const struct xdps_interface *iface, enum xdps_mode asked)
 {
 	char driver[DRIVER_BYTES];
 
@@ -154,7 +154,7 @@ enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     const struct xdps_interface *iface,
 			     enum xdps_mode mode, struct xdps_error *err)
 {
-	enum xdps_mode chosen = choose_mode(iface, mode);
+	enum xdps_mode chosen = xdps_attach_choose_mode(iface, mode);
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = xdps_target_mode_flags(chosen, 0));
 	int fd = bpf_link_create(prog_fd, iface->index, BPF_XDP, &opts);
 

@@ -22,6 +22,9 @@ enum xdps_status xdps_attach(int *link_fd, int prog_fd,
 			     const struct xdps_interface *iface,
 			     enum xdps_mode mode, struct xdps_error *err);
 
+/* In which mode would a program be attached?  XDPS_MODE_AUTO: as the kernel chooses. */
+enum xdps_mode xdps_attach_choose_mode(const struct xdps_interface *iface, enum xdps_mode asked);
+
 /* False if somebody detached it, or the interface went away.  If in doubt, true. */
 bool xdps_attach_is_in_place(int link_fd);
 

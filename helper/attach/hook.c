@@ -183,6 +183,7 @@ void xdps_hook_share(struct xdps_hook *h, const struct xdps_interface *iface)
 		[XDPS_GRANT_LINK] = h->link_fd,
 		[XDPS_GRANT_SLOTS] = h->object.slots_fd,
 		[XDPS_GRANT_MEMBERS] = h->object.members_fd,
+		[XDPS_GRANT_TAGS] = h->object.tags_fd,
 	};
 
 	if (xdps_admit_serve(&h->admit, grant))

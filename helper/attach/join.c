@@ -80,7 +80,8 @@ static bool is_grant(const int *fds, const struct xdps_interface *iface)
 {
 	return is_of_attached(fds[XDPS_GRANT_LINK], iface) &&
 	       is_map(fds[XDPS_GRANT_SLOTS], BPF_MAP_TYPE_PROG_ARRAY, XDPS_CHAIN_MAX) &&
-	       is_map(fds[XDPS_GRANT_MEMBERS], BPF_MAP_TYPE_ARRAY, 1);
+	       is_map(fds[XDPS_GRANT_MEMBERS], BPF_MAP_TYPE_ARRAY, 1) &&
+	       is_map(fds[XDPS_GRANT_TAGS], BPF_MAP_TYPE_PERCPU_ARRAY, 1);
 }
 
 /* Returns false if nothing more is to be had from this host.  `fds` are a grant if it is >= 0. */
@@ -180,6 +181,14 @@ static int start_child(struct hosts *hosts, const struct xdps_interface *iface)
 	return ends[0];
 }
 
+static bool has_tags(int members_fd)
+{
+	struct xdps_members members = { 0 };
+	uint32_t first = 0;
+
+	return !bpf_map_lookup_elem(members_fd, &first, &members) && members.has_tags;
+}
+
 bool xdps_join(struct xdps_grant *grant, const struct xdps_interface *iface)
 {
 	int fds[XDPS_N_GRANT];
@@ -201,6 +210,8 @@ bool xdps_join(struct xdps_grant *grant, const struct xdps_interface *iface)
 		.link_fd = fds[XDPS_GRANT_LINK],
 		.maps.slots_fd = fds[XDPS_GRANT_SLOTS],
 		.maps.members_fd = fds[XDPS_GRANT_MEMBERS],
+		.maps.tags_fd = fds[XDPS_GRANT_TAGS],
+		.maps.has_tags = has_tags(fds[XDPS_GRANT_MEMBERS]),
 		.took_ms = xdps_now_ms() - begin_ms,
 	};
 	return true;
@@ -211,4 +222,5 @@ void xdps_grant_close(struct xdps_grant *grant)
 	xdps_fd_close(&grant->link_fd);
 	xdps_fd_close(&grant->maps.slots_fd);
 	xdps_fd_close(&grant->maps.members_fd);
+	xdps_fd_close(&grant->maps.tags_fd);
 }

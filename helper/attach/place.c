@@ -11,10 +11,24 @@
 
 #include "../host/debug.h"
 
+#include "../host/vlan.h"
+#include "../program/tagger.h"
+
 #include "attach.h"
 #include "trace.h"
 
 #define PROGRAM_BYTES 80
+
+/* What there is already of the entry; at most one of these is not NULL. */
+struct entry {
+	struct xdps_grant *grant;	/* another capture's, attached */
+	const struct xdps_tagger *tagger;	/* loaded */
+};
+
+static const struct xdps_chain_maps *chain_of(const struct entry *e)
+{
+	return e->grant ? &e->grant->maps : e->tagger ? &e->tagger->chain : NULL;
+}
 
 /*
  * Packets in fragments are written to map rings by a tracing program itself, which has to
@@ -66,7 +80,7 @@ static enum xdps_status open_rings(const struct xdps_hook *h, const struct xdps_
 
 /* Loads what is to be put in place.  If there was a program `before`, its rings stay. */
 static enum xdps_status load(struct xdps_hook *h, const struct xdps_setting *s,
-			     const struct xdps_object *before, const struct xdps_grant *grant,
+			     const struct xdps_object *before, const struct entry *entry,
 			     struct xdps_rings *rings, const char *doing,
 			     struct xdps_error *err)
 {
@@ -79,7 +93,7 @@ static enum xdps_status load(struct xdps_hook *h, const struct xdps_setting *s,
 		.fragments = &h->fragments,
 		.rings = rings,
 		.before = before,
-		.chain = grant ? &grant->maps : NULL,
+		.chain = chain_of(entry),
 		.slot = h->admit.slot > 0 ? h->admit.slot : 0,
 		.n_cpus = s->cpus.n_possible,
 		.doing = doing,
@@ -116,23 +130,33 @@ static enum xdps_status take_link(struct xdps_hook *h, const struct xdps_setting
 	return XDPS_OK;
 }
 
+static enum xdps_status attach(struct xdps_hook *h, const struct xdps_setting *s,
+			       const struct entry *entry, struct xdps_error *err)
+{
+	if (entry->grant)
+		return take_link(h, s, entry->grant);
+	if (entry->tagger)
+		return xdps_attach(&h->link_fd, entry->tagger->prog_fd, &s->iface,
+				   XDPS_MODE_NATIVE, err);
+	return xdps_attach(&h->link_fd, bpf_program__fd(h->object.entry), &s->iface,
+			   s->request.mode, err);
+}
+
 /*
  * Puts our program on the interface, or beside the program that is there, or into the hook
  * of another capture that has granted it.
  */
 static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
-			      const struct xdps_object *before, struct xdps_grant *grant,
+			      const struct xdps_object *before, const struct entry *entry,
 			      struct xdps_rings *rings, struct xdps_error *err)
 {
 	char doing[XDPS_REFUSAL_BYTES] = "loading the BPF programs";
 	const struct xdps_program *traced = h->target->traced;
 	enum xdps_status status;
 
-	if (!before)		/* later, the privilege to ask is gone */
-		xdps_fragments_find(&h->fragments, traced || s->request.follow);
 	if (traced)
 		xdps_trace_refusal(h->target, &s->iface, &s->request, doing, sizeof(doing));
-	status = load(h, s, before, grant, rings, doing, err);
+	status = load(h, s, before, entry, rings, doing, err);
 	if (!status && !traced && xdps_hook_is_wanted(s))
 		status = enter_chain(h, s, err);
 	if (!status)
@@ -141,15 +165,12 @@ static enum xdps_status place(struct xdps_hook *h, const struct xdps_setting *s,
 		return status;
 	if (traced)
 		return xdps_trace_attach(&h->link_fd, &h->object, doing, err);
-	if (grant)
-		return take_link(h, s, grant);
-	return xdps_attach(&h->link_fd, bpf_program__fd(h->object.entry), &s->iface,
-			   s->request.mode, err);
+	return attach(h, s, entry, err);
 }
 
 /* Puts it there again, with the same rings and counters.  On failure keeps what it had. */
 static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setting *s,
-				    struct xdps_grant *grant, struct xdps_rings *rings,
+				    const struct entry *entry, struct xdps_rings *rings,
 				    struct xdps_error *err)
 {
 	struct xdps_object before = h->object;
@@ -157,7 +178,7 @@ static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setti
 
 	xdps_object_init(&h->object);
 	err->status = XDPS_OK;
-	status = place(h, s, before.obj ? &before : NULL, grant, rings, err);
+	status = place(h, s, before.obj ? &before : NULL, entry, rings, err);
 	if (!status) {
 		xdps_object_free(&before);
 		return XDPS_OK;
@@ -168,6 +189,41 @@ static enum xdps_status place_again(struct xdps_hook *h, const struct xdps_setti
 	return status;
 }
 
+/* Only a driver in native mode can tell. */
+static bool may_tell_tags(const struct xdps_hook *h, const struct xdps_setting *s)
+{
+	return !h->target->traced && xdps_hook_is_wanted(s) &&
+	       xdps_attach_choose_mode(&s->iface, s->request.mode) != XDPS_MODE_GENERIC &&
+	       xdps_vlan_is_taken_off(&s->iface);
+}
+
+static enum xdps_status place_tagger(struct xdps_hook *h, const struct xdps_setting *s,
+				     struct xdps_rings *rings, struct xdps_error *err)
+{
+	struct xdps_tagger tagger;
+	enum xdps_status status;
+
+	status = xdps_tagger_load(&tagger, &s->iface, &h->fragments, err);
+	if (!status)
+		status = place_again(h, s, &(struct entry){ .tagger = &tagger }, rings, err);
+	xdps_tagger_free(&tagger);
+	if (status)
+		xdps_debug("%s: VLAN tags that the card takes off are not put back: %s",
+			   s->iface.name, err->text);
+	else
+		xdps_debug("%s: VLAN tags that the card takes off are put back", s->iface.name);
+	return status;
+}
+
+static enum xdps_status place_somewhere(struct xdps_hook *h, const struct xdps_setting *s,
+					struct xdps_grant *grant, struct xdps_rings *rings,
+					struct xdps_error *err)
+{
+	if (!grant && may_tell_tags(h, s) && !place_tagger(h, s, rings, err))
+		return XDPS_OK;
+	return place_again(h, s, &(struct entry){ .grant = grant }, rings, err);
+}
+
 enum xdps_status xdps_place(struct xdps_hook *h, struct xdps_target *found,
 			    const struct xdps_setting *s, struct xdps_grant *grant,
 			    struct xdps_rings *rings, struct xdps_error *err)
@@ -176,9 +232,11 @@ enum xdps_status xdps_place(struct xdps_hook *h, struct xdps_target *found,
 	enum xdps_status status;
 
 	h->target = found;
-	status = place_again(h, s, grant, rings, err);
+	if (!h->object.obj)	/* later, the privilege to ask is gone */
+		xdps_fragments_find(&h->fragments, found->traced || s->request.follow);
+	status = place_somewhere(h, s, grant, rings, err);
 	if (status == XDPS_BUSY && xdps_target_use_only_component(found))
-		status = place_again(h, s, grant, rings, err);
+		status = place_somewhere(h, s, grant, rings, err);
 	if (status)
 		h->target = before;
 	else

@@ -98,8 +98,9 @@ static int open_own(struct xdps_object *p, const struct xdps_load *want,
 	p->sampler = want->rings->kind == XDPS_RING_MAP ? p->own->progs.xdps_to_map :
 							  p->own->progs.xdps_to_perf;
 	p->slot = want->slot;
+	p->has_tags = want->chain && want->chain->has_tags;
 	leave_the_others(p);
-	p->memory = XDPS_MEMORY_PACKET;
+	p->memory = p->has_tags ? XDPS_MEMORY_COPY : XDPS_MEMORY_PACKET;
 	*config = &p->own->rodata->config;
 	return 0;
 }
@@ -127,8 +128,7 @@ static int open_sent(struct xdps_object *p, const struct xdps_load *want,
 	leave_the_others(p);
 	p->memory = XDPS_MEMORY_COPY;
 	*config = &p->sent->rodata->config;
-	return to_map ? bpf_map__set_autocreate(p->sent->maps.scratches, false) :
-			bpf_map__set_max_entries(p->sent->maps.scratches, want->n_cpus);
+	return 0;
 }
 
 /* Chooses the programs for the point and the rings, of all that are in the object. */
@@ -188,6 +188,7 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 	config->netns = iface ? iface->netns : 0;
 	config->actions = request->actions;
 	config->lowers = want->has_lowers;
+	config->tags = want->chain && want->chain->has_tags;
 	config->later_members = ~0ULL << 8 * want->slot << 8;
 }
 
@@ -219,7 +220,23 @@ static int join(struct xdps_object *p, const struct xdps_chain_maps *chain)
 {
 	int rc = bpf_map__reuse_fd(p->own->maps.chain, chain->slots_fd);
 
-	return rc ? rc : bpf_map__reuse_fd(p->own->maps.bss, chain->members_fd);
+	if (!rc)
+		rc = bpf_map__reuse_fd(p->own->maps.bss, chain->members_fd);
+	return rc ? rc : bpf_map__reuse_fd(p->own->maps.tags, chain->tags_fd);
+}
+
+/* What samplers need that put tags into packets: a copy for the filter, and for perf rings. */
+static int set_copies(struct xdps_object *p, bool has_tags, const struct xdps_load *want)
+{
+	struct bpf_map *copies = bpf_object__find_map_by_name(p->obj, "copies");
+	struct bpf_map *scratches = bpf_object__find_map_by_name(p->obj, "scratches");
+	int rc = bpf_map__set_autocreate(copies, has_tags);
+
+	if (rc)
+		return rc;
+	return has_tags && want->rings->kind == XDPS_RING_PERF ?
+	       bpf_map__set_max_entries(scratches, want->n_cpus) :
+	       bpf_map__set_autocreate(scratches, false);
 }
 
 /* Makes the object use this map; if `fd` is negative, the map is not needed. */
@@ -248,6 +265,8 @@ static int set_maps(struct xdps_object *p, const struct xdps_load *want)
 		rc = reuse_map(p, "doorbell", r->doorbell_fd);
 	if (!rc && want->chain)
 		rc = join(p, want->chain);
+	if (!rc && !p->traced)
+		rc = set_copies(p, p->sent || p->has_tags, want);
 	if (rc)
 		return rc;
 	if (want->before)
@@ -295,6 +314,7 @@ static int load(struct xdps_object *p)
 		return rc;
 	p->slots_fd = map_fd(p, p->own ? "chain" : "slot");
 	p->members_fd = p->own ? bpf_map__fd(p->own->maps.bss) : -1;
+	p->tags_fd = p->own ? bpf_map__fd(p->own->maps.tags) : -1;
 	p->cpus_fd = map_fd(p, "cpus");
 	if (p->traced)
 		find_cast(p);
@@ -334,6 +354,7 @@ void xdps_object_init(struct xdps_object *p)
 	*p = (struct xdps_object){
 		.slots_fd = -1,
 		.members_fd = -1,
+		.tags_fd = -1,
 		.cpus_fd = -1,
 	};
 }

@@ -43,7 +43,9 @@ struct xdps_object {
 	struct xdps_cast cast;		/* with XDPS_MEMORY_KERNEL */
 	uint32_t slot;			/* the place of the sampler in `slots_fd` */
 	int slots_fd;			/* these must not be closed */
-	int members_fd;			/* -1 beside another program */
+	int members_fd;			/* -1 beside another program, as is the next one */
+	int tags_fd;
+	bool has_tags;			/* packets come with the VLAN tags that the card took off */
 	int cpus_fd;
 };
 
@@ -53,6 +55,8 @@ void xdps_object_init(struct xdps_object *p);
 struct xdps_chain_maps {
 	int slots_fd;
 	int members_fd;
+	int tags_fd;
+	bool has_tags;			/* the entry is a tagger (tagger.h) */
 };
 
 /* What is to be loaded, and what for. */

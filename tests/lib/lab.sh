@@ -184,7 +184,7 @@ bpf_objects()
 {
 	{
 		bpftool prog show | sed -nE 's/^([0-9]*): .* name xdps(_|ample_).*/prog \1/p'
-		bpftool map show | sed -nE 's/^([0-9]*): .* name (perf_rings|map_rings|doorbell|cpus|chain|slot|scratches|copies)( .*)?$/map \1/p'
+		bpftool map show | sed -nE 's/^([0-9]*): .* name (perf_rings|map_rings|doorbell|cpus|chain|tags|slot|scratches|copies)( .*)?$/map \1/p'
 	} | sort >"$T/objects"
 	[ -s "$T/objects" ] || return 0
 	held_elsewhere | sort -u | comm -13 - "$T/objects"

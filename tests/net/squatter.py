@@ -21,7 +21,7 @@ N_GRANT = 3
 
 
 def name(slot):
-    return f"\0xdpsample/1/{sys.argv[1]}/{slot}"
+    return f"\0xdpsample/2/{sys.argv[1]}/{slot}"
 
 
 def sock():
