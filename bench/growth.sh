@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 #
-# How it changes with the number of rings and with their size.  Sourced by
-# bench.sh.
+# How it changes with the number of rings and with their size, with other captures, and with
+# VLAN tags that are put back.  Sourced by bench.sh.
 #
 # shellcheck disable=SC2034,SC2154	# what the other files set and use
 
@@ -86,6 +86,21 @@ measure_captures()
 	done
 }
 
+# An interface that takes VLAN tags off: the capture asks for the tag of each packet.
+measure_tags()
+{
+	for setting in "tags off" "tags on"; do
+		progress "$title, VLAN $setting"
+		ethtool -K rx1 rxvlan "${setting#tags }" >/dev/null
+		must_capture "$work/dev/null" -B "$(buffer_kib)"
+		warm_up $((2 * packets))
+		inject_turns
+		record pass_ns "$pass_ns" cost_ns "$cost_ns"
+		end_capture
+	done
+	ethtool -K rx1 rxvlan off >/dev/null
+}
+
 growth_round()
 {
 	local contender n_cpus
@@ -99,6 +114,7 @@ growth_round()
 			measure_ring
 		done
 		measure_captures
+		measure_tags
 		for ((n_cpus = 1; n_cpus <= nproc; n_cpus *= 2)); do
 			measure_cpus "$n_cpus"
 		done

@@ -337,6 +337,11 @@ def report_growth(m, contenders):
                 wide_row(f"{n:7} capture{'s' if n > 1 else ''}", cell(all_ns),
                          f"{all_ns.median / n:.0f}", f"{all_ns.median / n / first.median:.2f}")
 
+    head("GROWTH: an interface that takes VLAN tags off, so that each packet's tag is asked for")
+    row("", "cost, ns", "tags left in, ns")
+    for c in captures:
+        row(c, cell(m.cost_ns("growth", c, "tags on")), cell(m.cost_ns("growth", c, "tags off")))
+
     head("GROWTH: several CPUs send at full rate; default settings")
     wide_row("", "sent, 1000/s", "captured", "reported lost", "sent")
     for c in captures:

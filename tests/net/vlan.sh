@@ -120,6 +120,21 @@ it_cuts_within_a_tag()			{ as_linux "$(frames 20)" 20 -s 14; }
 it_cuts_behind_a_tag()			{ as_linux "$(frames 20 1000)" 20 -s 100; }
 it_puts_tags_back_with_perf_rings()	{ DEV=$DEV:ring=perf as_linux "$(frames 20 700)" 20 vlan 5; }
 
+it_puts_the_tags_of_a_vlan_interface_back()
+{
+	vlan
+	needs_tags
+	capture linux -i rx0 --immediate-mode vlan 5
+	capture ours -i "$DEV" vlan 5
+	send_tagged
+	until_true 15 drained linux 10 || die "AF_PACKET has $CAPTURED" linux
+	stop linux
+	end_capture ours 10
+	same_packets "$T/linux.pcap" "$T/ours.pcap"
+	equal "length of a frame with its tag" "$(tagged)" 68
+	is_quiet ours
+}
+
 it_leaves_packets_without_a_tag_as_they_are()
 {
 	needs_tags
