@@ -11,6 +11,7 @@
  */
 #include "sample.h"
 
+#include "blocks.h"
 #include "map_ring.h"
 
 #define LOAD_BYTES bpf_skb_load_bytes
@@ -71,8 +72,18 @@ static __always_inline int choose(struct __sk_buff *skb, __u32 tag, struct xdps_
 	return 1;
 }
 
-static __always_inline int write(struct __sk_buff *skb, __u32 tag, struct xdps_cpu *c,
-				 const struct xdps_record *rec)
+/* Only programs at tcx have direct access. */
+static __always_inline int copy(struct __sk_buff *skb, int is_direct, __u32 tag, void *to,
+				__u64 bytes)
+{
+	if (is_direct && !tag &&
+	    copy_blocks((void *)(long)skb->data, (void *)(long)skb->data_end, to, bytes))
+		return 0;
+	return copy_tagged(skb, tag, to, bytes, XDPS_CAPLEN_MAX);
+}
+
+static __always_inline int write(struct __sk_buff *skb, int is_direct, __u32 tag,
+				 struct xdps_cpu *c, const struct xdps_record *rec)
 {
 	__u64 caplen = rec->caplen, bytes;
 	void *room;
@@ -86,27 +97,27 @@ static __always_inline int write(struct __sk_buff *skb, __u32 tag, struct xdps_c
 	if (!room)
 		return 0;
 	__builtin_memcpy(room, rec, sizeof(*rec));
-	if (copy_tagged(skb, tag, room + sizeof(*rec), caplen, XDPS_CAPLEN_MAX))
+	if (copy(skb, is_direct, tag, room + sizeof(*rec), caplen))
 		return 0;
 	publish(c, bytes);
 	return 1;
 }
 
 /* As put() in xdp_packet.h. */
-static __always_inline int put(struct __sk_buff *skb, __u32 tag, struct xdps_cpu *c,
-			       const struct xdps_record *rec)
+static __always_inline int put(struct __sk_buff *skb, int is_direct, __u32 tag,
+			       struct xdps_cpu *c, const struct xdps_record *rec)
 {
 	int is_written;
 
 	if (c->writing)
 		return 0;
 	c->writing = 1;
-	is_written = write(skb, tag, c, rec);
+	is_written = write(skb, is_direct, tag, c, rec);
 	c->writing = 0;
 	return is_written;
 }
 
-static __always_inline void to_map(struct __sk_buff *skb)
+static __always_inline void to_map(struct __sk_buff *skb, int is_direct)
 {
 	struct xdps_record rec = { 0 };
 	struct xdps_cpu *c = this_cpu();
@@ -114,7 +125,7 @@ static __always_inline void to_map(struct __sk_buff *skb)
 
 	if (!c || !choose(skb, tag, c, &rec))
 		return;
-	if (!put(skb, tag, c, &rec))
+	if (!put(skb, is_direct, tag, c, &rec))
 		lose(c, &c->sent, c->ring != XDPS_NO_RING);
 }
 
@@ -135,7 +146,7 @@ static __always_inline void to_perf(struct __sk_buff *skb)
 SEC("tc")
 int xdps_tcx_to_map(struct __sk_buff *skb)
 {
-	to_map(skb);
+	to_map(skb, 1);
 	return TCX_NEXT;
 }
 
@@ -157,7 +168,7 @@ int xdpsample_sent(struct __sk_buff *skb)
 SEC("socket")
 int xdps_tap_to_map(struct __sk_buff *skb)
 {
-	to_map(skb);
+	to_map(skb, 0);
 	return 0;
 }
 

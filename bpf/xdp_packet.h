@@ -5,52 +5,9 @@
 #ifndef XDPS_BPF_XDP_PACKET_H
 #define XDPS_BPF_XDP_PACKET_H
 
+#include "blocks.h"
 #include "map_ring.h"
 #include "tagged_packet.h"
-
-#define BLOCK_BYTES 32
-#define N_BLOCKS 16
-
-/* Copies eight bytes at a time: blocks are too short for anything cleverer to pay. */
-static __always_inline void copy_block(void *to, const void *from)
-{
-	for (__u32 i = 0; i < BLOCK_BYTES; i += sizeof(__u64))
-		*(__u64 *)(to + i) = *(const __u64 *)(from + i);
-}
-
-/*
- * Calling a kernel function costs more than copying a few blocks.  The last block ends
- * where the packet does, and overlaps the block before it.  Returns false if the packet
- * is shorter or longer than that, or in fragments.
- */
-static __always_inline int copy_blocks(struct xdp_md *ctx, void *to, __u64 bytes)
-{
-	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	__u64 last_at = bytes - BLOCK_BYTES;
-	const void *last;
-
-	if (bytes < BLOCK_BYTES || bytes > N_BLOCKS * BLOCK_BYTES)
-		return 0;
-#pragma unroll
-	for (__u32 i = 0; i < N_BLOCKS; i++) {
-		if (bytes < (i + 1) * BLOCK_BYTES)
-			break;
-		if (data + (i + 1) * BLOCK_BYTES > end)
-			return 0;
-		copy_block(to + i * BLOCK_BYTES, data + i * BLOCK_BYTES);
-	}
-	if (bytes % BLOCK_BYTES == 0)
-		return 1;
-	/* The mask changes nothing; it is for verifiers that have lost the bounds. */
-	asm volatile("" : "+r"(last_at));
-	last_at &= N_BLOCKS * BLOCK_BYTES - 1;
-	last = data + last_at;
-	asm volatile("" : "+r"(last));	/* checked and used in one register */
-	if (last + BLOCK_BYTES > end)
-		return 0;
-	copy_block(to + last_at, last);
-	return 1;
-}
 
 /*
  * Copies the packet's first bytes, from all of its fragments; before 5.18 it had none.
@@ -58,7 +15,7 @@ static __always_inline int copy_blocks(struct xdp_md *ctx, void *to, __u64 bytes
  */
 static __always_inline int copy_packet(struct xdp_md *ctx, void *to, __u64 bytes)
 {
-	if (copy_blocks(ctx, to, bytes))
+	if (copy_blocks((void *)(long)ctx->data, (void *)(long)ctx->data_end, to, bytes))
 		return 0;
 	if (!is_plausible(&bytes))
 		return -1;
