@@ -379,15 +379,24 @@ it_turns_for_a_user_without_privilege()
 	equal "with -Q inout" "$(directions "$T/dump.out")" "10 10"
 }
 
-it_turns_again_and_again_under_traffic()
+# turns START-COMMAND...: the consumer, run by it, while pings come and go
+turns()
 {
 	build_consumer
 	start_tx pings ping -q -i 0.002 192.0.2.2
-	start_rx consumer "$WORK/consumer" turns "$DEV" $((60 / ${XDPS_PATIENCE:-1}))
+	"$@" "$WORK/consumer" turns "$DEV" $((60 / ${XDPS_PATIENCE:-1}))
 	finish_well consumer 60
 	note "$(tail -n 1 "$T/consumer.out")"
 	stop pings INT
 	until_true 5 is_alone || die "something is left: $(bpf_objects)"
+}
+
+it_turns_again_and_again_under_traffic()	{ turns start_rx consumer; }
+
+it_turns_again_and_again_for_a_user_without_privilege()
+{
+	capable_helper
+	turns start consumer as_nobody
 }
 
 it_has_each_packet_of_lo_once()
