@@ -134,9 +134,13 @@ stuff_client()
 {
 	kill -STOP "${PID[client]}"
 	send "$(frames 5000 1400)"
-	sleep 0.5
-	ip netns exec "$RX" ss -tno "sport != :2002" | grep persist ||
+	until_true 5 window_is_closed ||
 		die "the window is not closed: $(ip netns exec "$RX" ss -tn)"
+}
+
+window_is_closed()
+{
+	ip netns exec "$RX" ss -tno "sport != :2002" | grep -q persist
 }
 
 it_waits_for_a_client_that_does_not_read_for_three_seconds()
@@ -154,7 +158,7 @@ it_waits_for_a_client_that_does_not_read_for_three_seconds()
 
 in_motion()
 {
-	! ip netns exec "$RX" ss -tno "sport != :2002" | grep persist >/dev/null && sleep 0.5
+	! window_is_closed && sleep 0.5
 }
 
 # A client that has asked for packets and does not open the connection for them.
