@@ -40,6 +40,9 @@
  */
 #define XDPS_FILTER_MARK 0x58445053
 
+/* A constant in filter_tagged() of bpf/xdpsample.bpf.c, by which it is told from filter(). */
+#define XDPS_FILTER_TAGGED_MARK 0x58445054
+
 #define XDPS_FILTER_UNDECIDED 0u	/* user space has to judge the packet */
 #define XDPS_FILTER_FIRST 1u		/* the one loaded first: accepts everything */
 

@@ -17,17 +17,25 @@
 /*
  * The filter that is loaded first: it accepts everything.  Its instructions are replaced
  * by others before a sampler with another filter is loaded (helper/program/filter.c);
- * helper/program/translate.h has everything that they and the caller agree on.  This is the only
- * subprogram, and stays one (noinline).  It is verified together with its caller, whose
- * packet pointers it gets (hidden): the packet and its end, or, where tags are put back, a
- * copy and the number of bytes in it.  The compiler knows nothing about what it returns
- * (asm).
+ * helper/program/translate.h has everything that they and the caller agree on.  It stays a
+ * subprogram (noinline), and is verified together with its caller, whose packet pointers it
+ * gets (hidden).  The compiler knows nothing about what it returns (asm).
  */
-__hidden __noinline __u64 filter(const void *data, __u64 end_or_bytes, __u32 len)
+__hidden __noinline __u64 filter(const void *data, const void *data_end, __u32 len)
 {
 	__u64 verdict = XDPS_VERDICT(XDPS_FILTER_FIRST, ~0U);
 
-	asm volatile("" : "+r"(verdict) : "r"(data), "r"(end_or_bytes), "r"(len));
+	asm volatile("" : "+r"(verdict) : "r"(data), "r"(data_end), "r"(len));
+	return verdict;
+}
+
+/* The same for a packet whose tag was taken off: it gets a copy and the bytes in it. */
+__hidden __noinline __u64 filter_tagged(const void *copy, __u64 bytes, __u32 len)
+{
+	__u64 verdict = XDPS_VERDICT(XDPS_FILTER_FIRST, ~0U), mark;
+
+	asm volatile("%0 = " TEXT_OF(XDPS_FILTER_TAGGED_MARK) " ll" : "=r"(mark));
+	asm volatile("" : "+r"(verdict) : "r"(copy), "r"(bytes), "r"(len), "r"(mark));
 	return verdict;
 }
 
@@ -53,10 +61,10 @@ static __always_inline __u64 judge(struct xdp_md *ctx, __u32 tag, __u32 len)
 	__u64 bytes = 0;
 	void *copy;
 
-	if (!config.tags)
-		return filter((void *)(long)ctx->data, ctx->data_end, len);
+	if (!tag)
+		return filter((void *)(long)ctx->data, (void *)(long)ctx->data_end, len);
 	copy = copy_for_filter(ctx, tag, len, &bytes);
-	return copy ? filter(copy, bytes, len) :
+	return copy ? filter_tagged(copy, bytes, len) :
 		      XDPS_VERDICT(XDPS_FILTER_UNDECIDED, XDPS_CAPLEN_MAX);
 }
 

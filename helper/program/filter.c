@@ -26,24 +26,77 @@
 _Static_assert(XDPS_FILTER_NUMBER == XDPS_FILTER_FIRST,
 	       "the engine knows the number of what is loaded first");
 
-/* A whole sampler: the loaded one up to its filter(), followed by another filter. */
+#define N_FILTERS_MAX 2
+
+/*
+ * libbpf puts subprograms behind the program that calls them.  There are these: filter(), and
+ * in the object for XDP filter_tagged().
+ */
+struct function {
+	const char *name;
+	size_t from, to;		/* in the loaded sampler */
+	size_t at;			/* in the new one */
+	const struct xdps_code *code;	/* what it becomes; NULL: what it is */
+};
+
+/* A whole sampler: the loaded one, with other filters. */
 struct sampler {
 	struct bpf_insn *insns;
 	size_t n;
-	size_t filter_at;
+	struct function functions[N_FILTERS_MAX];
+	unsigned int n_functions;
 };
 
-/*
- * Finds where filter() begins: libbpf puts subprograms behind the program that calls
- * them, and there is only this one.
- */
-static size_t find_filter(const struct bpf_insn *insns, size_t n)
+static bool is_own_call(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
+}
+
+static struct function *function_from(struct sampler *s, size_t from)
+{
+	for (unsigned int i = 0; i < s->n_functions; i++)
+		if (s->functions[i].from == from)
+			return &s->functions[i];
+	return NULL;
+}
+
+/* In the order in which they are there. */
+static void add_function(struct sampler *s, size_t from)
+{
+	unsigned int i = s->n_functions;
+
+	if (function_from(s, from) || i == N_FILTERS_MAX)
+		return;
+	for (; i && s->functions[i - 1].from > from; i--)
+		s->functions[i] = s->functions[i - 1];
+	s->functions[i] = (struct function){ .from = from };
+	s->n_functions++;
+}
+
+static bool is_for_tagged(const struct function *f, const struct bpf_insn *insns)
+{
+	for (size_t i = f->from; i < f->to; i++)
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) &&
+		    insns[i].imm == XDPS_FILTER_TAGGED_MARK)
+			return true;
+	return false;
+}
+
+static void find_functions(struct sampler *s, const struct bpf_insn *insns, size_t n,
+			   const struct xdps_code *code, const struct xdps_code *tagged)
 {
 	for (size_t i = 0; i < n; i++)
-		if (insns[i].code == (BPF_JMP | BPF_CALL) &&
-		    insns[i].src_reg == BPF_PSEUDO_CALL)
-			return i + 1 + insns[i].imm;
-	return n;
+		if (is_own_call(&insns[i]))
+			add_function(s, i + 1 + insns[i].imm);
+	for (unsigned int i = 0; i < s->n_functions; i++) {
+		struct function *f = &s->functions[i];
+		bool for_tagged;
+
+		f->to = i + 1 < s->n_functions ? f[1].from : n;
+		for_tagged = is_for_tagged(f, insns);
+		f->name = for_tagged ? "filter_tagged" : "filter";
+		f->code = for_tagged ? tagged : code;
+	}
 }
 
 /* A constant of 64 bits takes two instructions, with one half in each. */
@@ -77,19 +130,56 @@ static void set_cast(struct bpf_insn *insns, size_t n, const struct xdps_cast *c
 	}
 }
 
-static bool splice(const struct xdps_object *p, const struct xdps_code *code, struct sampler *s)
+static size_t size_of(const struct function *f)
 {
-	const struct bpf_insn *insns = bpf_program__insns(p->sampler);
+	return f->code ? f->code->n : f->to - f->from;
+}
 
-	s->filter_at = find_filter(insns, bpf_program__insn_cnt(p->sampler));
-	s->n = s->filter_at + code->n;
-	s->insns = malloc(s->n * sizeof(*insns));
+/* Appends it to what the sampler has so far. */
+static void append(struct sampler *s, struct function *f, const struct bpf_insn *loaded,
+		   const struct xdps_cast *cast)
+{
+	const size_t n = size_of(f);
+
+	f->at = s->n;
+	memcpy(s->insns + s->n, f->code ? f->code->insns : loaded + f->from,
+	       n * sizeof(*loaded));
+	if (f->code)
+		set_cast(s->insns + s->n, n, cast);
+	s->n += n;
+}
+
+/* Calls are relative. */
+static void set_calls(struct sampler *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct bpf_insn *insn = &s->insns[i];
+
+		if (is_own_call(insn))
+			insn->imm = (int)(function_from(s, i + 1 + insn->imm)->at - i - 1);
+	}
+}
+
+static bool splice(const struct xdps_object *p, const struct xdps_code *code,
+		   const struct xdps_code *tagged, struct sampler *s)
+{
+	const struct bpf_insn *loaded = bpf_program__insns(p->sampler);
+	size_t n = bpf_program__insn_cnt(p->sampler), most;
+
+	*s = (struct sampler){ .n = 0 };
+	find_functions(s, loaded, n, code, tagged);
+	most = n;
+	for (unsigned int i = 0; i < s->n_functions; i++)
+		most += size_of(&s->functions[i]);
+	s->insns = malloc(most * sizeof(*loaded));
 	if (!s->insns)
 		return false;
-	memcpy(s->insns, insns, s->filter_at * sizeof(*insns));
-	memcpy(s->insns + s->filter_at, code->insns, code->n * sizeof(*insns));
-	set_constants(s->insns, s->filter_at, code);
-	set_cast(s->insns + s->filter_at, code->n, &p->cast);
+	s->n = s->functions[0].from;
+	memcpy(s->insns, loaded, s->n * sizeof(*loaded));
+	set_constants(s->insns, s->n, code);
+	for (unsigned int i = 0; i < s->n_functions; i++)
+		append(s, &s->functions[i], loaded, &p->cast);
+	set_calls(s, s->functions[0].from);
 	return true;
 }
 
@@ -101,9 +191,8 @@ static int load(const struct xdps_object *p, const struct sampler *s, char *log)
 {
 	const char *name = bpf_program__name(p->sampler);
 	const struct btf *btf = bpf_object__btf(p->obj);
-	struct bpf_func_info functions[] = {
+	struct bpf_func_info functions[1 + N_FILTERS_MAX] = {
 		{ 0, btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) },
-		{ s->filter_at, btf__find_by_name_kind(btf, "filter", BTF_KIND_FUNC) },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
 		    .expected_attach_type = bpf_program__expected_attach_type(p->sampler),
@@ -112,6 +201,11 @@ static int load(const struct xdps_object *p, const struct sampler *s, char *log)
 		    .log_size = log ? LOG_BYTES : 0,
 		    .log_level = log ? 1 : 0);
 
+	for (unsigned int i = 0; i < s->n_functions; i++)
+		functions[1 + i] = (struct bpf_func_info){
+			(uint32_t)s->functions[i].at,
+			btf__find_by_name_kind(btf, s->functions[i].name, BTF_KIND_FUNC),
+		};
 	if (p->traced) {
 		opts.attach_prog_fd = p->traced->fd;
 		opts.attach_btf_id = p->traced->btf_id;
@@ -119,7 +213,7 @@ static int load(const struct xdps_object *p, const struct sampler *s, char *log)
 	if (bpf_object__btf_fd(p->obj) >= 0) {
 		opts.prog_btf_fd = bpf_object__btf_fd(p->obj);
 		opts.func_info = functions;
-		opts.func_info_cnt = sizeof(functions) / sizeof(functions[0]);
+		opts.func_info_cnt = 1 + s->n_functions;
 		opts.func_info_rec_size = sizeof(functions[0]);
 	}
 	return bpf_prog_load(bpf_program__type(p->sampler), name, "Dual BSD/GPL",
@@ -161,12 +255,12 @@ static void explain(const struct xdps_object *p, const struct sampler *s, int rc
 }
 
 int xdps_filter_load(const struct xdps_object *p, const struct xdps_code *code,
-		     struct xdps_error *err)
+		     const struct xdps_code *tagged, struct xdps_error *err)
 {
 	struct sampler s;
 	int fd;
 
-	if (!splice(p, code, &s)) {
+	if (!splice(p, code, tagged, &s)) {
 		xdps_fail_errno(err, -ENOMEM, "building the sampler with the filter");
 		return -1;
 	}
@@ -177,15 +271,16 @@ int xdps_filter_load(const struct xdps_object *p, const struct xdps_code *code,
 	return fd < 0 ? -1 : fd;
 }
 
-/* Frees the code. */
+/* Frees the codes; `tagged` may be empty. */
 static enum xdps_status put(const struct xdps_object *p, struct xdps_code *code,
-			    struct xdps_error *err)
+			    struct xdps_code *tagged, struct xdps_error *err)
 {
 	enum xdps_status status = XDPS_OK;
 	int fd, rc;
 
-	fd = xdps_filter_load(p, code, err);
+	fd = xdps_filter_load(p, code, tagged->n ? tagged : NULL, err);
 	xdps_code_free(code);
+	xdps_code_free(tagged);
 	if (fd < 0)
 		return err->status;
 	rc = xdps_object_put(p, fd);
@@ -195,27 +290,43 @@ static enum xdps_status put(const struct xdps_object *p, struct xdps_code *code,
 	return status;
 }
 
+/* For packets as they are, and, where the sampler puts tags back, for those with a tag. */
+static enum xdps_status translate(const struct xdps_object *p, const struct xdps_filter_spec *spec,
+				  struct xdps_code *code, struct xdps_code *tagged,
+				  struct xdps_error *err)
+{
+	enum xdps_status status;
+
+	status = xdps_translate(spec->insns, spec->n_insns, spec->number, p->snaplen, p->memory,
+				code, err);
+	if (status || !p->has_tags)
+		return status;
+	status = xdps_translate(spec->insns, spec->n_insns, spec->number, p->snaplen,
+				XDPS_MEMORY_COPY, tagged, err);
+	if (status)
+		xdps_code_free(code);
+	return status;
+}
+
 /* If the kernel does not take the filter, the reason stays in `err`. */
 enum xdps_status xdps_filter_set(const struct xdps_object *p,
 				 const struct xdps_filter_spec *spec,
 				 enum xdps_filter *place, struct xdps_error *err)
 {
-	struct xdps_code code;
+	struct xdps_code code, tagged = { 0 };
 
 	*err = (struct xdps_error){ .status = XDPS_OK };
 	if (!spec->in_user_space) {
 		if (xdps_classic_check(spec->insns, spec->n_insns, err))
 			return err->status;
 		*place = XDPS_FILTER_KERNEL;
-		if (!xdps_translate(spec->insns, spec->n_insns, spec->number, p->snaplen,
-				    p->memory, &code, err) &&
-		    !put(p, &code, err))
+		if (!translate(p, spec, &code, &tagged, err) && !put(p, &code, &tagged, err))
 			return XDPS_OK;
 	}
 	*place = XDPS_FILTER_USER;
 	err->status = xdps_translate_nothing(&code, err);
 	if (!err->status)
-		err->status = put(p, &code, err);
+		err->status = put(p, &code, &tagged, err);
 	return err->status;
 }
 

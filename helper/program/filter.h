@@ -14,11 +14,12 @@
 #include "translate.h"
 
 /*
- * Loads a sampler with `code` as its filter.  Returns a descriptor that is the caller's,
+ * Loads a sampler with `code` as its filter, and `tagged` as that for packets whose VLAN tag
+ * is put back; NULL: there are none.  Returns a descriptor that is the caller's,
  * or -1 and a sentence with what the verifier says.
  */
 int xdps_filter_load(const struct xdps_object *p, const struct xdps_code *code,
-		     struct xdps_error *err);
+		     const struct xdps_code *tagged, struct xdps_error *err);
 
 /* A filter that is to be set.  The instructions are those of the caller. */
 struct xdps_filter_spec {

@@ -100,7 +100,7 @@ static int open_own(struct xdps_object *p, const struct xdps_load *want,
 	p->slot = want->slot;
 	p->has_tags = want->chain && want->chain->has_tags;
 	leave_the_others(p);
-	p->memory = p->has_tags ? XDPS_MEMORY_COPY : XDPS_MEMORY_PACKET;
+	p->memory = XDPS_MEMORY_PACKET;
 	*config = &p->own->rodata->config;
 	return 0;
 }

@@ -192,7 +192,7 @@ static int load(const struct subject *s, const struct xdps_code *code)
 	}
 	if (lab.memory != loaded.object.memory)
 		return fd;
-	sampler_fd = xdps_filter_load(&loaded.object, code, &err);
+	sampler_fd = xdps_filter_load(&loaded.object, code, NULL, &err);
 	if (sampler_fd < 0) {
 		if (complain())
 			print_message("# \"%s\" in the sampler: %s\n", s->name, err.text);

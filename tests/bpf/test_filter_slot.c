@@ -352,7 +352,7 @@ static void refused_code_is_explained(void **state)
 
 	lab_load(usual);
 	set_key(2, 7, UINT32_MAX);
-	assert_int_equal(xdps_filter_load(&lab.object, &code, &err), -1);
+	assert_int_equal(xdps_filter_load(&lab.object, &code, NULL, &err), -1);
 	if (strncmp(err.text, "loading the filter into the kernel: ", 36) ||
 	    !strstr(err.text, "the verifier says: R1 offset is outside of the packet"))
 		fail_msg("\"%s\"", err.text);

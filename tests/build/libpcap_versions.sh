@@ -52,7 +52,7 @@ unit_test()
 
 passes_the_modules_tests()
 {
-	unit_test module "$XDPS_SRC"/tests/pcap/*.c common/classic.c common/error.c engine/runnable.c \
+	unit_test module "$XDPS_SRC"/tests/pcap/*.c common/classic.c common/error.c engine/filter.c engine/runnable.c \
 		pcap-xdpsample.c >"$work/unit.log" 2>&1 || {
 		grep -v -e 'OK \]' -e 'RUN  ' "$work/unit.log"
 		return 1
@@ -65,7 +65,7 @@ its_machine_is_told_by_ours()
 
 	for about in classic runnable; do
 		unit_test $about "tests/unit/test_$about.c" tests/unit/random_filter.c \
-			common/classic.c common/error.c engine/runnable.c >"$work/unit.log" 2>&1 || {
+			common/classic.c common/error.c engine/filter.c engine/runnable.c >"$work/unit.log" 2>&1 || {
 			grep -v -e 'OK \]' -e 'RUN  ' "$work/unit.log"
 			return 1
 		}

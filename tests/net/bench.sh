@@ -76,7 +76,7 @@ it_measures_the_cost_beside_an_xdp_program_or_says_why_not()
 # Of AF_PACKET without a filter, as the kernel's code for it is what changes least.
 instructions()
 {
-	awk -F , -v OFS=, '$3 == "AF_PACKET" && $4 == "all" && $7 == "cost_ns" {
+	awk -F , -v OFS=, '$1 == "beside" && $3 == "AF_PACKET" && $4 == "all" && $7 == "cost_ns" {
 		print $2, $5, $6, int($8 + 0.5) }' "$T/bench-beside-6.12.csv"
 }
 
@@ -100,7 +100,7 @@ it_runs_every_other_section_to_its_end()
 	local contender
 
 	benchmark_can_run
-	start_bench -r 1 loss reader latency growth session truth
+	start_bench -r 1 sent loss reader latency growth session truth
 	finish_well bench 300
 	for contender in "xdpsample" "AF_PACKET"; do
 		equal "$contender: full rates" "$(measurements loss "$contender" rate_pps)" 1
@@ -114,8 +114,12 @@ it_runs_every_other_section_to_its_end()
 			die "no capture on $contender was closed" bench
 	done
 	equal "numbers of rings" "$(measurements growth merge merge_ns)" 5
-	equal "sizes of rings, numbers of captures" "$(measurements growth xdpsample cost_ns)" 8
-	has "$(cat "$T/bench.out")" "LOSS" "READER" "LATENCY" "GROWTH" "SESSION" "TRUTH" "RATIOS"
+	equal "sizes of rings, numbers of captures, VLAN tags" \
+		"$(measurements growth xdpsample cost_ns)" 10
+	for contender in "xdpsample" "AF_PACKET"; do
+		equal "$contender: sent packets" "$(measurements sent "$contender" cost_ns)" 4
+	done
+	has "$(cat "$T/bench.out")" "SENT" "LOSS" "READER" "LATENCY" "GROWTH" "SESSION" "TRUTH" "RATIOS"
 }
 
 it_measures_bulk_traffic_in_both_modes()
@@ -163,7 +167,7 @@ it_leaves_nothing_behind_when_the_benchmark_is_ended()
 it_says_what_it_does_not_know()
 {
 	fails bash "$XDPS_SRC/bench/bench.sh" -o "$T/bench.csv" speed
-	has "$TEXT" "speed" "cost beside loss reader latency growth session bulk truth"
+	has "$TEXT" "speed" "cost beside sent loss reader latency growth session bulk truth"
 }
 
 run_tests "$@"

@@ -656,7 +656,7 @@ sizes_in()
 # In epoll_wait(2), as kernels call it: ep_poll, do_epoll_wait.  5.10 has no wchan.
 waits()
 {
-	grep -q "ep.*poll" "/proc/${PID[$1]}/wchan" "/proc/${PID[$1]}/stack"
+	grep -q "ep.*oll" "/proc/${PID[$1]}/wchan" "/proc/${PID[$1]}/stack"
 }
 
 it_has_the_order_of_several_cpus_where_xdpdump_has_not()
