@@ -6,32 +6,13 @@
  * without asking the others, says "attached", and stays until it is ended.
  */
 #include <bpf/bpf.h>
-#include <errno.h>
 #include <linux/bpf.h>
 #include <net/if.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define TCX_EGRESS 47			/* enum bpf_attach_type, since 6.6 */
-#define BEFORE (1u << 3)		/* BPF_F_BEFORE */
-
-static int attach(int prog_fd, uint32_t ifindex)
-{
-	struct {
-		uint32_t prog_fd, ifindex, attach_type, flags, relative_fd, reserved;
-		uint64_t expected_revision;
-	} attr = {
-		.prog_fd = (uint32_t)prog_fd,
-		.ifindex = ifindex,
-		.attach_type = TCX_EGRESS,
-		.flags = BEFORE,
-	};
-
-	return (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
-}
+#include "../../helper/attach/tcx.h"
 
 int main(int argc, char **argv)
 {
@@ -39,7 +20,7 @@ int main(int argc, char **argv)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	uint32_t ifindex = argc == 2 ? if_nametoindex(argv[1]) : 0;
+	int ifindex = argc == 2 ? (int)if_nametoindex(argv[1]) : 0;
 	int fd;
 
 	if (!ifindex) {
@@ -47,8 +28,10 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "blind", "BSD", insns, 2, NULL);
-	if (fd < 0 || attach(fd, ifindex) < 0) {
-		fprintf(stderr, "blind: %s\n", strerror(errno));
+	if (fd >= 0)
+		fd = xdps_tcx_attach(fd, ifindex);
+	if (fd < 0) {
+		fprintf(stderr, "blind: %s\n", strerror(-fd));
 		return 1;
 	}
 	puts("attached");

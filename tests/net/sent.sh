@@ -5,10 +5,8 @@
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=tests/lib/beside.sh
-. "$XDPS_SRC/tests/lib/beside.sh"
-# shellcheck source=tests/lib/nobody.sh
-. "$XDPS_SRC/tests/lib/nobody.sh"
+# shellcheck source=tests/lib/beside_captures.sh
+. "$XDPS_SRC/tests/lib/beside_captures.sh"
 # shellcheck source=tests/lib/extcap.sh
 . "$XDPS_SRC/tests/lib/extcap.sh"
 
@@ -110,11 +108,6 @@ settle()
 		sleep 0.5
 		ask_counts "$1" || die "$1 does not answer" "$1"
 	done
-}
-
-has_packets()
-{
-	ask_counts "$1" && [ "$CAPTURED" -ge "$2" ]
 }
 
 # directions FILE: how many of the pings are requests, and how many replies
@@ -255,7 +248,7 @@ it_puts_the_VLAN_tag_where_it_will_be_on_the_wire()
 	ip netns exec "$RX" tcpreplay -q -i rx0.5 --pps 1000 "$(frames 30 1500)" >"$T/send" 2>&1
 	end_capture port 60
 	end_capture ours 60
-	until_true 15 has_packets linux 60 || die "AF_PACKET has not all" linux
+	until_true 15 drained linux 60 || die "AF_PACKET has not all" linux
 	stop linux
 	stop none
 	same_packets "$T/linux.pcap" "$T/ours.pcap"
@@ -388,7 +381,7 @@ turns()
 	finish_well consumer 60
 	note "$(tail -n 1 "$T/consumer.out")"
 	stop pings INT
-	until_true 5 is_alone || die "something is left: $(bpf_objects)"
+	await_nothing_of_ours
 }
 
 it_turns_again_and_again_under_traffic()	{ turns start_rx consumer; }
@@ -470,19 +463,14 @@ it_leaves_nothing_when_it_is_killed()
 	capture dump -i "$DEV:dir=both"
 	equal "queueing disciplines" "$(ip netns exec "$RX" tc qdisc show)" "$before"
 	kill -KILL "${PID[dump]}" "$(helpers)"
-	until_true 5 is_alone || die "something is left: $(bpf_objects)"
+	await_nothing_of_ours
 }
 
 it_leaves_nothing_when_it_ends()
 {
 	capture dump -i "$DEV:dir=both"
 	stop dump
-	until_true 5 is_alone || die "something is left: $(bpf_objects)"
-}
-
-is_alone()
-{
-	[ -z "$(bpf_objects)" ] && [ -z "$(helpers)" ]
+	await_nothing_of_ours
 }
 
 it_ends_when_the_interface_goes()
