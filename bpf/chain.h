@@ -23,7 +23,7 @@ struct {
 	__type(value, __u32);
 } chain SEC(".maps");
 
-/* The VLAN tag of the packet that this CPU is at, as in tagged_packet.h. */
+/* The VLAN tag of the packet that this CPU is at, as in tag.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -100,4 +100,43 @@ static __always_inline void publish(struct xdps_cpu *c, __u64 bytes)
 		ring_doorbell(c);
 }
 
+/*
+ * Begins to write a record, and returns where the `*caplen` bytes of the packet belong.
+ * NULL: there is no room.  A program that interrupts another one before that has called
+ * end_record() gets no room either; this can happen where interrupts are threads
+ * (PREEMPT_RT).
+ */
+static __always_inline void *begin_record(struct xdps_cpu *c, const struct xdps_record *rec,
+					  __u64 *caplen)
+{
+	__u64 bytes = rec->caplen;
+	void *room = NULL;
+
+	if (c->writing)
+		return NULL;
+	c->writing = 1;
+	/*
+	 * Always true.  The verifier has to see this check on the register that is used
+	 * below; the asm statement keeps the compiler from removing it.
+	 */
+	asm volatile("" : "+r"(bytes));
+	if (bytes && bytes <= XDPS_CAPLEN_MAX)
+		room = find_room(c, record_bytes(bytes));
+	if (!room) {
+		c->writing = 0;
+		return NULL;
+	}
+	*caplen = bytes;
+	__builtin_memcpy(room, rec, sizeof(*rec));
+	return room + sizeof(*rec);
+}
+
+/* If the packet could not be copied, the room is left as it was. */
+static __always_inline void end_record(struct xdps_cpu *c, __u64 caplen, int is_copied)
+{
+	if (is_copied)
+		publish(c, record_bytes(caplen));
+	c->writing = 0;
+}
+
 #endif

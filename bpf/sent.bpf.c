@@ -82,39 +82,19 @@ static __always_inline int copy(struct __sk_buff *skb, int is_direct, __u32 tag,
 	return copy_tagged(skb, tag, to, bytes, XDPS_CAPLEN_MAX);
 }
 
-static __always_inline int write(struct __sk_buff *skb, int is_direct, __u32 tag,
-				 struct xdps_cpu *c, const struct xdps_record *rec)
-{
-	__u64 caplen = rec->caplen, bytes;
-	void *room;
-
-	/* never true: as in xdp_packet.h */
-	asm volatile("" : "+r"(caplen));
-	if (!caplen || caplen > XDPS_CAPLEN_MAX)
-		return 0;
-	bytes = record_bytes(caplen);
-	room = find_room(c, bytes);
-	if (!room)
-		return 0;
-	__builtin_memcpy(room, rec, sizeof(*rec));
-	if (copy(skb, is_direct, tag, room + sizeof(*rec), caplen))
-		return 0;
-	publish(c, bytes);
-	return 1;
-}
-
 /* As put() in xdp_packet.h. */
 static __always_inline int put(struct __sk_buff *skb, int is_direct, __u32 tag,
 			       struct xdps_cpu *c, const struct xdps_record *rec)
 {
-	int is_written;
+	__u64 caplen;
+	void *to = begin_record(c, rec, &caplen);
+	int rc;
 
-	if (c->writing)
+	if (!to)
 		return 0;
-	c->writing = 1;
-	is_written = write(skb, is_direct, tag, c, rec);
-	c->writing = 0;
-	return is_written;
+	rc = copy(skb, is_direct, tag, to, caplen);
+	end_record(c, caplen, !rc);
+	return !rc;
 }
 
 static __always_inline void to_map(struct __sk_buff *skb, int is_direct)

@@ -8,8 +8,7 @@
  * As those, it returns XDP_PASS and modifies no packet.
  */
 #include "chain.h"
-
-#include <bpf/bpf_endian.h>
+#include "tag.h"
 
 extern int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *ctx, __be16 *proto,
 					__u16 *tci) __ksym;
@@ -23,7 +22,7 @@ int xdpsample_entry(struct xdp_md *ctx)
 
 	if (tag)
 		*tag = bpf_xdp_metadata_rx_vlan_tag(ctx, &proto, &tci) ? 0 :
-			       proto | (__u32)bpf_htons(tci) << 16;
+			       make_tag(proto, tci);
 	return call_first(ctx);
 }
 

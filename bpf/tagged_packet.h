@@ -5,18 +5,12 @@
  * An skb keeps the tag beside the packet, and a card that takes tags off tells them
  * beside it.  AF_PACKET shows the tag where it is on the wire, and so do we.  Whoever
  * includes this defines LOAD_BYTES, the kernel's function that copies from its packets.
- *
- * A tag is its four bytes in the order of the wire; 0: the packet has none.
  */
 #ifndef XDPS_BPF_TAGGED_PACKET_H
 #define XDPS_BPF_TAGGED_PACKET_H
 
 #include "sample.h"
-
-#include <bpf/bpf_endian.h>
-
-#define TAG_AT 12			/* behind the two addresses */
-#define TAG_BYTES 4
+#include "tag.h"
 
 /*
  * What a CPU writes to before it writes to a perf ring: the kernel's output would leave the
@@ -42,16 +36,6 @@ struct {
 	__type(key, __u32);
 	__type(value, char[XDPS_COPY_BYTES]);
 } copies SEC(".maps");
-
-static __always_inline __u32 make_tag(__be16 proto, __u16 tci)
-{
-	return proto | (__u32)bpf_htons(tci) << 16;
-}
-
-static __always_inline __u32 tagged_len(__u32 len, __u32 tag)
-{
-	return len + (tag ? TAG_BYTES : 0);
-}
 
 /*
  * Copies 1 to `most` bytes.  The check is never true: it shows the verifier the bounds,

@@ -263,7 +263,7 @@ static __always_inline int to_map(__u64 *args, __u32 action)
 		look_at(xdp, &p);
 	}
 	c->received.chosen++;
-	/* as put() in xdp_packet.h */
+	/* as begin_record() in map_ring.h */
 	if (c->writing) {
 		lose(c, &c->received, 1);
 		return 0;

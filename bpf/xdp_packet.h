@@ -24,50 +24,22 @@ static __always_inline int copy_packet(struct xdp_md *ctx, void *to, __u64 bytes
 	return bpf_probe_read_kernel(to, bytes, (void *)(long)ctx->data);
 }
 
-static __always_inline int write(struct xdp_md *ctx, __u32 tag, struct xdps_cpu *c,
-				 const struct xdps_record *rec)
-{
-	__u64 caplen = rec->caplen, bytes;
-	void *room;
-	int rc;
-
-	/*
-	 * Never true.  The verifier has to see this check on the register that is used
-	 * below; the asm statement keeps the compiler from removing it.
-	 */
-	asm volatile("" : "+r"(caplen));
-	if (!caplen || caplen > XDPS_CAPLEN_MAX)
-		return 0;
-	bytes = record_bytes(caplen);
-	room = find_room(c, bytes);
-	if (!room)
-		return 0;
-	__builtin_memcpy(room, rec, sizeof(*rec));
-	if (tag)
-		rc = copy_tagged(ctx, tag, room + sizeof(*rec), caplen, XDPS_CAPLEN_MAX);
-	else
-		rc = copy_packet(ctx, room + sizeof(*rec), caplen);
-	if (rc)
-		return 0;
-	publish(c, bytes);
-	return 1;
-}
-
-/*
- * Returns false if there is no room.  A program that interrupts another one in here gets
- * no room either; this can happen where interrupts are threads (PREEMPT_RT).
- */
+/* Returns false if there is no room. */
 static __always_inline int put(struct xdp_md *ctx, __u32 tag, struct xdps_cpu *c,
 			       const struct xdps_record *rec)
 {
-	int is_written;
+	__u64 caplen;
+	void *to = begin_record(c, rec, &caplen);
+	int rc;
 
-	if (c->writing)
+	if (!to)
 		return 0;
-	c->writing = 1;
-	is_written = write(ctx, tag, c, rec);
-	c->writing = 0;
-	return is_written;
+	if (tag)
+		rc = copy_tagged(ctx, tag, to, caplen, XDPS_CAPLEN_MAX);
+	else
+		rc = copy_packet(ctx, to, caplen);
+	end_record(c, caplen, !rc);
+	return !rc;
 }
 
 #endif

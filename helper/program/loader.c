@@ -101,6 +101,7 @@ static int open_own(struct xdps_object *p, const struct xdps_load *want,
 	p->has_tags = want->chain && want->chain->has_tags;
 	leave_the_others(p);
 	p->memory = XDPS_MEMORY_PACKET;
+	p->own->rodata->config.tags = p->has_tags;
 	*config = &p->own->rodata->config;
 	return 0;
 }
@@ -188,7 +189,6 @@ static void configure(struct xdps_config *config, const struct xdps_load *want)
 	config->netns = iface ? iface->netns : 0;
 	config->actions = request->actions;
 	config->lowers = want->has_lowers;
-	config->tags = want->chain && want->chain->has_tags;
 	config->later_members = ~0ULL << 8 * want->slot << 8;
 }
 
